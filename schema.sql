@@ -1,0 +1,54 @@
+-- The database of mqtt-chat. The logger makes it and is the only one that writes to it;
+-- everybody else may read along:
+--
+--     sqlite3 -readonly chat.db 'SELECT * FROM chat ORDER BY id DESC LIMIT 10'
+--
+-- user_version numbers this schema: raise it with every change, and teach src/store.c the step.
+
+PRAGMA auto_vacuum = INCREMENTAL;
+PRAGMA journal_mode = WAL;
+
+BEGIN IMMEDIATE;
+
+PRAGMA application_id = 1297171272; -- "MQCH"
+PRAGMA user_version = 1;
+
+-- Every message that was stored, in the order in which it was stored. `ts` is the logger's clock in
+-- milliseconds since 1970 in UTC; order is by `id`, which is never used twice.
+-- For people there is the view `chat`.
+CREATE TABLE messages (
+  id        INTEGER PRIMARY KEY AUTOINCREMENT CHECK (id BETWEEN 1 AND 9007199254740991),
+  ts        INTEGER NOT NULL,
+  room      TEXT NOT NULL CHECK (length(room) BETWEEN 1 AND 64
+                                 AND room GLOB '[a-z0-9]*' AND room NOT GLOB '*[^a-z0-9_-]*'),
+  nickname  TEXT NOT NULL CHECK (length(nickname) BETWEEN 1 AND 64),
+  text      TEXT NOT NULL CHECK (length(text) BETWEEN 1 AND 4000),
+  client_id TEXT CHECK (length(client_id) BETWEEN 1 AND 64),
+  msg_id    TEXT CHECK (length(msg_id) BETWEEN 1 AND 64)
+) STRICT;
+
+-- A page of a room: by room, then by id.
+CREATE INDEX messages_room ON messages (room, id);
+
+-- A sender's own id is stored once, however often the message arrives. msg_id comes first because
+-- senders make it grow with time, which keeps new entries at the end of the index.
+CREATE UNIQUE INDEX messages_msg_id ON messages (msg_id, ifnull(client_id, ''))
+  WHERE msg_id IS NOT NULL;
+
+-- What arrived and could not be stored: why, when, and how it began. The logger keeps the newest 1000.
+CREATE TABLE rejected (
+  id     INTEGER PRIMARY KEY AUTOINCREMENT,
+  ts     INTEGER NOT NULL,
+  topic  TEXT NOT NULL,
+  reason TEXT NOT NULL,
+  size   INTEGER NOT NULL, -- of the whole payload, in bytes
+  head   BLOB NOT NULL     -- its first 256 bytes
+) STRICT;
+
+-- The messages as a person reads them: local time of the machine, no ids of senders.
+CREATE VIEW chat AS
+  SELECT id, strftime('%Y-%m-%d %H:%M:%f', ts / 1000.0, 'unixepoch', 'localtime') AS time,
+         room, nickname, text
+  FROM messages;
+
+COMMIT;

@@ -1,0 +1,149 @@
+#include "http.h"
+
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdio.h>
+
+void http_response_free(struct http_response *response)
+{
+	json_text_free(&response->body);
+}
+
+/* Splits `s` at the first `at`; *rest is what follows it, or empty. */
+static struct str split(struct str s, char at, struct str *rest)
+{
+	const char *found = s.len ? memchr(s.at, at, s.len) : NULL;
+	size_t len = found ? (size_t)(found - s.at) : s.len;
+	*rest = found ? (struct str){found + 1, s.len - len - 1} : (struct str){s.at + s.len, 0};
+	return (struct str){s.at, len};
+}
+
+bool http_next_param(struct str *query, struct str *name, struct str *value)
+{
+	while (query->len > 0) {
+		struct str pair = split(*query, '&', query);
+		if (pair.len == 0)
+			continue;
+		*name = split(pair, '=', value);
+		return true;
+	}
+	return false;
+}
+
+static int hex(char c)
+{
+	if (c >= '0' && c <= '9')
+		return c - '0';
+	if (c >= 'a' && c <= 'f')
+		return c - 'a' + 10;
+	if (c >= 'A' && c <= 'F')
+		return c - 'A' + 10;
+	return -1;
+}
+
+/* The character at `*i`, moved past it; -1 for a broken %-sequence. */
+static int decode_one(struct str in, size_t *i)
+{
+	char c = in.at[(*i)++];
+	if (c == '+')
+		return ' ';
+	if (c != '%')
+		return (unsigned char)c;
+	if (in.len - *i < 2 || hex(in.at[*i]) < 0 || hex(in.at[*i + 1]) < 0)
+		return -1;
+	int value = hex(in.at[*i]) * 16 + hex(in.at[*i + 1]);
+	*i += 2;
+	return value;
+}
+
+int http_decode(struct str in, char *out, size_t size)
+{
+	size_t n = 0;
+	for (size_t i = 0; i < in.len;) {
+		int c = decode_one(in, &i);
+		if (c <= 0 || n + 1 >= size)
+			return -1;
+		out[n++] = (char)c;
+	}
+	out[n] = '\0';
+	return (int)n;
+}
+
+/* FNV-1a, 64 bits. */
+static uint64_t hash(uint64_t h, struct str s)
+{
+	for (size_t i = 0; i < s.len; i++)
+		h = (h ^ (unsigned char)s.at[i]) * 1099511628211u;
+	return h;
+}
+
+void http_set_etag(struct http_response *response)
+{
+	uint64_t h = hash(14695981039346656037u, response->body.at);
+	h = hash(h, str_of(response->link));
+	snprintf(response->etag, sizeof(response->etag), "\"%016" PRIx64 "\"", h);
+}
+
+static struct str trim_blanks(struct str s)
+{
+	while (s.len > 0 && (s.at[0] == ' ' || s.at[0] == '\t'))
+		s = (struct str){s.at + 1, s.len - 1};
+	while (s.len > 0 && (s.at[s.len - 1] == ' ' || s.at[s.len - 1] == '\t'))
+		s.len--;
+	return s;
+}
+
+/* Our tags hold no comma, so a list can be split at each. */
+bool http_etag_matches(struct str if_none_match, const char *etag)
+{
+	struct str rest = if_none_match;
+	while (rest.len > 0) {
+		struct str tag = trim_blanks(split(rest, ',', &rest));
+		if (str_eq(tag, str_of("*")))
+			return true;
+		if (tag.len > 2 && tag.at[0] == 'W' && tag.at[1] == '/')
+			tag = (struct str){tag.at + 2, tag.len - 2};
+		if (str_eq(tag, str_of(etag)))
+			return true;
+	}
+	return false;
+}
+
+/* A string that is built in a place of a fixed size; each line of a head fits by construction. */
+struct builder {
+	char *at;
+	size_t size, len;
+};
+
+static void put(struct builder *b, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+static void put(struct builder *b, const char *format, ...)
+{
+	va_list args;
+	va_start(args, format);
+	int n = vsnprintf(b->at + b->len, b->size - b->len, format, args);
+	va_end(args);
+	if (n > 0 && (size_t)n < b->size - b->len)
+		b->len += (size_t)n;
+}
+
+size_t http_head(const struct http_response *response, char out[HTTP_HEAD_MAX])
+{
+	struct builder b = {out, HTTP_HEAD_MAX, 0};
+	put(&b,
+	    "Status: %d\r\nContent-Type: application/json; charset=utf-8\r\n"
+	    "Cache-Control: no-cache\r\n",
+	    response->status);
+	if (response->status != 304)
+		put(&b, "Content-Length: %zu\r\n", response->body.at.len);
+	if (response->etag[0])
+		put(&b, "ETag: %s\r\n", response->etag);
+	if (response->link[0])
+		put(&b, "Link: %s\r\n", response->link);
+	if (response->allow)
+		put(&b, "Allow: %s\r\n", response->allow);
+	if (response->retry_after)
+		put(&b, "Retry-After: %d\r\n", response->retry_after);
+	put(&b, "\r\n");
+	return b.len;
+}

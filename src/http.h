@@ -1,0 +1,54 @@
+/*
+ * http.h: the parts of HTTP that a responder needs and libfcgi does not have: query strings,
+ * entity tags, the head of a response as CGI wants it (RFC 3875).
+ */
+#ifndef CHAT_HTTP_H
+#define CHAT_HTTP_H
+
+#include <stdint.h>
+
+#include "json.h"
+
+struct http_request {
+	struct str method;	  /* at == NULL: the server gave none */
+	struct str path;	  /* after the mount point: "/messages" */
+	struct str query;	  /* still encoded, without '?' */
+	struct str if_none_match; /* RFC 9110, 13.1.2; at == NULL without one */
+};
+
+enum { HTTP_LINK_MAX = 512, HTTP_ETAG_SIZE = 20, HTTP_HEAD_MAX = 1024 };
+
+struct http_response {
+	int status;
+	const char *allow; /* NULL: no such header */
+	int retry_after;   /* seconds; 0: no such header */
+	char link[HTTP_LINK_MAX];
+	char etag[HTTP_ETAG_SIZE]; /* with its quotes; empty: no such header */
+	struct json_text body;	   /* freed by http_response_free() */
+	bool omit_body;		   /* for HEAD and 304: the head alone goes out */
+};
+
+void http_response_free(struct http_response *response);
+
+/*
+ * Takes the first parameter off `query` (application/x-www-form-urlencoded): `name` and `value`
+ * are still encoded and point into it. Returns false when nothing is left.
+ */
+bool http_next_param(struct str *query, struct str *name, struct str *value);
+
+/*
+ * Decodes `in` into `out`, `size` bytes with the NUL that ends it. Returns the length, or -1 where
+ * a %-sequence is broken, gives a NUL, or the result is too long.
+ */
+int http_decode(struct str in, char *out, size_t size);
+
+/* Sets the entity tag of the body and the links, which are what a page is made of. */
+void http_set_etag(struct http_response *response);
+
+/* Whether If-None-Match names `etag`, or is `*` (weak comparison, RFC 9110, 8.8.3.2). */
+bool http_etag_matches(struct str if_none_match, const char *etag);
+
+/* Writes the head of the response, with the empty line that ends it. Returns its length. */
+size_t http_head(const struct http_response *response, char out[HTTP_HEAD_MAX]);
+
+#endif

@@ -1,0 +1,141 @@
+#include "mqtt.h"
+
+#include <errno.h>
+#include <mosquitto.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#define KEEPALIVE_S 30
+
+struct mqtt {
+	struct mosquitto *mosq;
+	const char *filter;
+	const struct mqtt_events *events;
+	void *arg;
+	bool refused; /* by CONNACK or SUBACK; `error` says why */
+	char error[160];
+};
+
+static int note(struct mqtt *mqtt, int rc)
+{
+	if (rc == MOSQ_ERR_SUCCESS)
+		return mqtt->refused ? -1 : 0;
+	if (!mqtt->refused)
+		snprintf(mqtt->error, sizeof(mqtt->error), "%s",
+		    rc == MOSQ_ERR_ERRNO ? strerror(errno) : mosquitto_strerror(rc));
+	return -1;
+}
+
+static void on_connect(struct mosquitto *mosq, void *arg, int rc, int flags)
+{
+	struct mqtt *mqtt = arg;
+	if (rc != 0) {
+		mqtt->refused = true;
+		snprintf(mqtt->error, sizeof(mqtt->error), "the broker refused the connection: %s",
+		    mosquitto_connack_string(rc));
+		return;
+	}
+	mqtt->events->connected(mqtt->arg, (flags & 1) != 0);
+	mosquitto_subscribe(mosq, NULL, mqtt->filter, 1);
+}
+
+static void on_subscribe(struct mosquitto *mosq, void *arg, int mid, int count, const int *granted)
+{
+	struct mqtt *mqtt = arg;
+	(void)mosq;
+	(void)mid;
+	if (count == 1 && granted[0] == 1) {
+		mqtt->events->subscribed(mqtt->arg);
+		return;
+	}
+	mqtt->refused = true;
+	snprintf(mqtt->error, sizeof(mqtt->error),
+	    "the broker does not allow a subscription to %s at QoS 1", mqtt->filter);
+}
+
+static void on_message(struct mosquitto *mosq, void *arg, const struct mosquitto_message *message)
+{
+	struct mqtt *mqtt = arg;
+	(void)mosq;
+	if (message->retain)
+		return;
+	struct str payload = {message->payload, (size_t)message->payloadlen};
+	mqtt->events->message(mqtt->arg, str_of(message->topic), payload, message->qos);
+}
+
+struct mqtt *mqtt_open(
+    const char *client_id, const char *filter, const struct mqtt_events *events, void *arg)
+{
+	mosquitto_lib_init();
+	struct mqtt *mqtt = calloc(1, sizeof(*mqtt));
+	if (!mqtt)
+		return NULL;
+	*mqtt = (struct mqtt){.filter = filter, .events = events, .arg = arg};
+	mqtt->mosq = mosquitto_new(client_id, false, mqtt);
+	if (!mqtt->mosq || mosquitto_threaded_set(mqtt->mosq, true)) {
+		mqtt_close(mqtt);
+		return NULL;
+	}
+	mosquitto_connect_with_flags_callback_set(mqtt->mosq, on_connect);
+	mosquitto_subscribe_callback_set(mqtt->mosq, on_subscribe);
+	mosquitto_message_callback_set(mqtt->mosq, on_message);
+	return mqtt;
+}
+
+void mqtt_close(struct mqtt *mqtt)
+{
+	if (!mqtt)
+		return;
+	mosquitto_destroy(mqtt->mosq);
+	free(mqtt);
+	mosquitto_lib_cleanup();
+}
+
+int mqtt_connect(struct mqtt *mqtt, const char *broker, uint16_t port)
+{
+	mqtt->refused = false;
+	/* Port 0 is how libmosquitto is told of a Unix socket. */
+	int rc = mosquitto_connect(mqtt->mosq, broker, broker[0] == '/' ? 0 : port, KEEPALIVE_S);
+	return note(mqtt, rc);
+}
+
+int mqtt_socket(const struct mqtt *mqtt)
+{
+	return mosquitto_socket(mqtt->mosq);
+}
+
+bool mqtt_wants_write(const struct mqtt *mqtt)
+{
+	return mosquitto_want_write(mqtt->mosq);
+}
+
+int mqtt_read(struct mqtt *mqtt)
+{
+	return note(mqtt, mosquitto_loop_read(mqtt->mosq, 1));
+}
+
+int mqtt_write(struct mqtt *mqtt)
+{
+	return note(mqtt, mosquitto_loop_write(mqtt->mosq, 1));
+}
+
+int mqtt_tick(struct mqtt *mqtt)
+{
+	return note(mqtt, mosquitto_loop_misc(mqtt->mosq));
+}
+
+int mqtt_publish(struct mqtt *mqtt, const char *topic, struct str payload)
+{
+	int rc = mosquitto_publish(mqtt->mosq, NULL, topic, (int)payload.len, payload.at, 0, false);
+	return rc == MOSQ_ERR_SUCCESS ? 0 : -1;
+}
+
+void mqtt_disconnect(struct mqtt *mqtt)
+{
+	mosquitto_disconnect(mqtt->mosq);
+}
+
+const char *mqtt_error(const struct mqtt *mqtt)
+{
+	return mqtt->error;
+}

@@ -1,0 +1,64 @@
+/*
+ * mqtt.h: a connection to the broker for one who must store before he acknowledges (MQTT 3.1.1,
+ * persistent session). The only file behind it that knows libmosquitto is mqtt.c.
+ *
+ * libmosquitto queues the PUBACK before it hands a message over. In its threaded mode a queued
+ * packet stays queued until mqtt_write(), so: read, store, and only then write. Nothing else here
+ * puts a byte on the wire.
+ */
+#ifndef CHAT_MQTT_H
+#define CHAT_MQTT_H
+
+#include <stdint.h>
+
+#include "str.h"
+
+struct mqtt;
+
+struct mqtt_events {
+	/* The broker took us in; `session_present` as in MQTT 3.1.1, 3.2.2.2. */
+	void (*connected)(void *arg, bool session_present);
+	/* The subscription is in force: from here on nothing is missed. */
+	void (*subscribed)(void *arg);
+	/* A message; topic and payload are lent for the time of the call. Never a retained replay.
+	 */
+	void (*message)(void *arg, struct str topic, struct str payload, int qos);
+};
+
+/*
+ * Makes a client that is not connected yet. `filter` is what it subscribes to, at QoS 1, on each
+ * connect. The strings and `events` must outlive it. NULL on failure. Freed by mqtt_close().
+ */
+struct mqtt *mqtt_open(
+    const char *client_id, const char *filter, const struct mqtt_events *events, void *arg);
+
+/* Closes the connection without a DISCONNECT packet and frees; NULL is allowed. */
+void mqtt_close(struct mqtt *mqtt);
+
+/*
+ * Connects to a host and port, or to a Unix socket where `broker` starts with '/'. What an earlier
+ * connection had queued, acknowledgements included, is dropped. 0, or -1: see mqtt_error().
+ */
+int mqtt_connect(struct mqtt *mqtt, const char *broker, uint16_t port);
+
+/* The socket to poll, -1 without one. */
+int mqtt_socket(const struct mqtt *mqtt);
+
+/* Whether something is queued to be written. */
+bool mqtt_wants_write(const struct mqtt *mqtt);
+
+/* Each of these returns 0, or -1 when the connection is lost: see mqtt_error(). */
+int mqtt_read(struct mqtt *mqtt);  /* reads at most one packet, does not block */
+int mqtt_write(struct mqtt *mqtt); /* writes what is queued, as far as the socket takes it */
+int mqtt_tick(struct mqtt *mqtt);  /* keep-alive; to be called about once a second */
+
+/* Queues a message at QoS 0. 0, or -1 without memory. */
+int mqtt_publish(struct mqtt *mqtt, const char *topic, struct str payload);
+
+/* Queues DISCONNECT; mqtt_write() sends it after all that was queued before. */
+void mqtt_disconnect(struct mqtt *mqtt);
+
+/* Why the last call failed, or why the broker refused: one phrase. Valid until the next call. */
+const char *mqtt_error(const struct mqtt *mqtt);
+
+#endif

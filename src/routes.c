@@ -1,0 +1,364 @@
+#include "routes.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "log.h"
+
+#define DEFAULT_ROOM "messages"
+#define DEFAULT_LIMIT 10
+#define ID_MAX 9007199254740991 /* 2^53 - 1: what JavaScript counts exactly */
+#define VALUE_SIZE 256
+
+enum param { PARAM_ROOM, PARAM_LIMIT, PARAM_BEFORE, PARAM_AFTER, PARAM_AROUND, PARAM__MAX };
+
+#define TAKES(param) (1u << (param))
+
+enum param_type { TYPE_ROOM, TYPE_NUMBER };
+
+struct param_def {
+	const char *name;
+	enum param_type type;
+	int64_t min, max; /* of a number */
+	const char *code; /* of the error for a bad value */
+};
+
+static const struct param_def param_table[PARAM__MAX] = {
+    [PARAM_ROOM] = {"room", TYPE_ROOM, 0, 0, "bad_room"},
+    [PARAM_LIMIT] = {"limit", TYPE_NUMBER, 1, STORE_PAGE_MAX, "bad_limit"},
+    [PARAM_BEFORE] = {"before", TYPE_NUMBER, 0, ID_MAX, "bad_before"},
+    [PARAM_AFTER] = {"after", TYPE_NUMBER, 0, ID_MAX, "bad_after"},
+    [PARAM_AROUND] = {"around", TYPE_NUMBER, 0, ID_MAX, "bad_around"},
+};
+
+struct params {
+	unsigned given; /* TAKES() of each that was */
+	int64_t number[PARAM__MAX];
+	char room[MESSAGE_ROOM_MAX + 1];
+};
+
+struct api {
+	const char *path;
+	struct store *store;	     /* NULL until needed, and after a failure */
+	enum store_status last_told; /* so that a lasting failure is logged once */
+};
+
+typedef void route_fn(struct api *api, const struct params *params, struct http_response *response);
+
+struct route {
+	const char *path;
+	unsigned params; /* the ones it takes */
+	route_fn *answer;
+};
+
+/* ---- errors ---- */
+
+/* Makes the response an error: {"error":{"code","message"}}. `format` never comes from outside. */
+static void set_error(struct http_response *response, int status, const char *code,
+    const char *format, ...) __attribute__((format(printf, 4, 5)));
+
+static void set_error(
+    struct http_response *response, int status, const char *code, const char *format, ...)
+{
+	char message[256];
+	va_list args;
+	va_start(args, format);
+	vsnprintf(message, sizeof(message), format, args);
+	va_end(args);
+	response->status = status;
+	response->link[0] = '\0';
+	json_text_free(&response->body);
+	response->body = json_error(code, message);
+}
+
+static void set_store_error(struct http_response *response, enum store_status status)
+{
+	static const struct {
+		const char *code, *message;
+	} table[STORE__MAX] = {
+	    [STORE_BUSY] = {"database_busy", "the database is busy; try again"},
+	    [STORE_MISSING] = {"database_missing", "there is no database yet; the logger makes it"},
+	    [STORE_VERSION] = {"database_version", "the database is of another version"},
+	    [STORE_DENIED] = {"database_denied", "the database may not be read"},
+	    [STORE_CORRUPT] = {"database_corrupt", "the database is damaged"},
+	};
+	bool known = table[status].code != NULL;
+	set_error(response, known ? 503 : 500, known ? table[status].code : "database_failed", "%s",
+	    known ? table[status].message : "the database could not be read");
+	if (known)
+		response->retry_after = status == STORE_BUSY ? 1 : 5;
+}
+
+/* ---- the database ---- */
+
+static void tell_status(struct api *api, enum store_status status, const char *error)
+{
+	if (status != STORE_OK && status != api->last_told)
+		log_error("%s", error);
+	if (status == STORE_OK && api->last_told != STORE_OK)
+		log_info("database %s: it can be read again", api->path);
+	api->last_told = status;
+}
+
+/* Opens the database where it is not open, or is no longer the file at its path. */
+static enum store_status need_store(struct api *api)
+{
+	char error[STORE_ERROR_SIZE];
+	if (api->store && !store_moved(api->store))
+		return STORE_OK;
+	store_close(api->store);
+	enum store_status status = store_open(&api->store, api->path, STORE_READER, error);
+	if (status)
+		tell_status(api, status, error);
+	return status;
+}
+
+static void note_failure(struct api *api, enum store_status status)
+{
+	tell_status(api, status, store_error(api->store));
+	if (status == STORE_BUSY)
+		return;
+	store_close(api->store);
+	api->store = NULL;
+}
+
+/* ---- parameters ---- */
+
+static const char *read_number(const struct param_def *def, const char *text, int64_t *out)
+{
+	static char problem[80];
+	char *end;
+	errno = 0;
+	long long number = strtoll(text, &end, 10);
+	bool digits = text[0] >= '0' && text[0] <= '9';
+	if (digits && !errno && !*end && number >= def->min && number <= def->max) {
+		*out = number;
+		return NULL;
+	}
+	snprintf(problem, sizeof(problem), "%s must be %lld to %lld", def->name,
+	    (long long)def->min, (long long)def->max);
+	return problem;
+}
+
+static const char *read_room(const char *text, char out[MESSAGE_ROOM_MAX + 1])
+{
+	if (!message_room_valid(str_of(text)))
+		return "room must be 1 to 64 of a-z 0-9 _ -, and start with a letter or digit";
+	memcpy(out, text, strlen(text) + 1);
+	return NULL;
+}
+
+static int find_param(const char *name, unsigned taken)
+{
+	for (int i = 0; i < PARAM__MAX; i++)
+		if ((taken & TAKES(i)) && strcmp(param_table[i].name, name) == 0)
+			return i;
+	return -1;
+}
+
+/* Reads one parameter into `out`; returns whether it is right, or makes the response an error. */
+static bool read_param(struct params *out, unsigned taken, struct str raw_name,
+    struct str raw_value, struct http_response *response)
+{
+	char name[32], value[VALUE_SIZE];
+	if (http_decode(raw_name, name, sizeof(name)) < 0 || find_param(name, taken) < 0) {
+		set_error(response, 400, "unknown_parameter", "there is no parameter \"%.*s\" here",
+		    raw_name.len > 32 ? 32 : (int)raw_name.len, raw_name.at);
+		return false;
+	}
+	int which = find_param(name, taken);
+	const struct param_def *def = &param_table[which];
+	if (out->given & TAKES(which)) {
+		set_error(response, 400, "repeated_parameter", "%s is given more than once", name);
+		return false;
+	}
+	out->given |= TAKES(which);
+	if (http_decode(raw_value, value, sizeof(value)) < 0) {
+		set_error(response, 400, def->code, "the value of %s is too long or broken", name);
+		return false;
+	}
+	const char *problem = def->type == TYPE_ROOM ? read_room(value, out->room)
+						     : read_number(def, value, &out->number[which]);
+	if (problem)
+		set_error(response, 400, def->code, "%s", problem);
+	return !problem;
+}
+
+static bool read_params(
+    struct params *out, unsigned taken, struct str query, struct http_response *response)
+{
+	struct str name, value;
+	*out = (struct params){.room = DEFAULT_ROOM, .number[PARAM_LIMIT] = DEFAULT_LIMIT};
+	while (http_next_param(&query, &name, &value))
+		if (!read_param(out, taken, name, value, response))
+			return false;
+	return true;
+}
+
+/* ---- /messages ---- */
+
+#define SELECTORS (TAKES(PARAM_BEFORE) | TAKES(PARAM_AFTER) | TAKES(PARAM_AROUND))
+
+/* Returns whether at most one selector is given; otherwise makes the response an error. */
+static bool read_query(
+    struct store_query *out, const struct params *params, struct http_response *response)
+{
+	unsigned given = params->given & SELECTORS;
+	if (given & (given - 1)) {
+		set_error(response, 400, "contradictory_parameters",
+		    "before, after and around exclude each other");
+		return false;
+	}
+	*out = (struct store_query){
+	    .room = str_of(params->room),
+	    .selector = STORE_NEWEST,
+	    .limit = (int)params->number[PARAM_LIMIT],
+	};
+	if (given == TAKES(PARAM_BEFORE))
+		*out = (struct store_query){
+		    out->room, STORE_BEFORE, params->number[PARAM_BEFORE], out->limit};
+	else if (given == TAKES(PARAM_AFTER))
+		*out = (struct store_query){
+		    out->room, STORE_AFTER, params->number[PARAM_AFTER], out->limit};
+	else if (given == TAKES(PARAM_AROUND))
+		*out = (struct store_query){
+		    out->room, STORE_AROUND, params->number[PARAM_AROUND], out->limit};
+	return true;
+}
+
+/* Links are relative to the request (RFC 8288, RFC 3986 5.3), so they hold under any mount point.
+ */
+static void set_links(
+    struct http_response *response, const struct store_query *query, const struct store_page *page)
+{
+	char older[HTTP_LINK_MAX / 2] = "", newer[HTTP_LINK_MAX / 2] = "";
+	if (page->older)
+		snprintf(older, sizeof(older), "<?room=%.*s&limit=%d&before=%lld>; rel=\"prev\"",
+		    (int)query->room.len, query->room.at, query->limit, (long long)page->first);
+	if (page->newer)
+		snprintf(newer, sizeof(newer), "<?room=%.*s&limit=%d&after=%lld>; rel=\"next\"",
+		    (int)query->room.len, query->room.at, query->limit, (long long)page->last);
+	snprintf(response->link, sizeof(response->link), "%s%s%s", older,
+	    older[0] && newer[0] ? ", " : "", newer);
+}
+
+static int add_row(void *list, const struct store_row *row)
+{
+	return json_list_add_row(list, row);
+}
+
+/*
+ * GET /messages?room=messages&limit=10[&before=ID|&after=ID|&around=ID]
+ *
+ *     [{"id":7,"room":"messages","nickname":"Ann","text":"Hi","clientId":"c1"|null,
+ *       "msgId":"018f…"|null,"ts":"2026-11-23T17:41:05.123Z"}, …]
+ *
+ * Oldest → newest; the newest ones without a selector. Link: rel="prev" leads to older messages,
+ * rel="next" to newer ones, each only where there are some.
+ */
+static void get_messages(
+    struct api *api, const struct params *params, struct http_response *response)
+{
+	struct store_query query;
+	struct store_page page;
+	if (!read_query(&query, params, response))
+		return;
+	enum store_status status = need_store(api);
+	if (status) {
+		set_store_error(response, status);
+		return;
+	}
+	struct json_list *list = json_list_open();
+	status = list ? store_page(api->store, &query, &page, add_row, list) : STORE_FAILED;
+	response->body = json_list_close(list);
+	if (status) {
+		note_failure(api, status);
+		set_store_error(response, status);
+		return;
+	}
+	tell_status(api, STORE_OK, "");
+	response->status = 200;
+	set_links(response, &query, &page);
+}
+
+/* ---- all routes ---- */
+
+static const struct route routes[] = {
+    {"/messages", SELECTORS | TAKES(PARAM_ROOM) | TAKES(PARAM_LIMIT), get_messages},
+};
+
+static const struct route *find_route(struct str path)
+{
+	for (size_t i = 0; i < sizeof(routes) / sizeof(routes[0]); i++)
+		if (str_eq(path, str_of(routes[i].path)))
+			return &routes[i];
+	return NULL;
+}
+
+static bool is_read(struct str method)
+{
+	return str_eq(method, str_of("GET")) || str_eq(method, str_of("HEAD"));
+}
+
+static void answer_route(
+    struct api *api, const struct http_request *request, struct http_response *response)
+{
+	const struct route *route = find_route(request->path);
+	struct params params;
+	if (!request->method.at) {
+		set_error(response, 400, "bad_request", "the request has no method");
+	} else if (!route) {
+		set_error(response, 404, "not_found", "the API has no such path");
+	} else if (!is_read(request->method)) {
+		set_error(
+		    response, 405, "method_not_allowed", "only GET and HEAD are allowed here");
+		response->allow = "GET, HEAD";
+	} else if (read_params(&params, route->params, request->query, response)) {
+		route->answer(api, &params, response);
+	}
+}
+
+/* Turns a page that the client has already into 304. */
+static void revalidate(const struct http_request *request, struct http_response *response)
+{
+	if (response->status != 200)
+		return;
+	http_set_etag(response);
+	if (!http_etag_matches(request->if_none_match, response->etag))
+		return;
+	response->status = 304;
+	response->omit_body = true;
+}
+
+void api_answer(struct api *api, const struct http_request *request, struct http_response *response)
+{
+	*response = (struct http_response){0};
+	answer_route(api, request, response);
+	if (!response->body.at.at) {
+		json_text_free(&response->body);
+		response->status = 500;
+		response->body.at = str_of(
+		    "{\"error\":{\"code\":\"out_of_memory\",\"message\":\"out of memory\"}}");
+	}
+	revalidate(request, response);
+	if (str_eq(request->method, str_of("HEAD")))
+		response->omit_body = true;
+}
+
+struct api *api_open(const char *path)
+{
+	struct api *api = calloc(1, sizeof(*api));
+	if (api)
+		api->path = path;
+	return api;
+}
+
+void api_close(struct api *api)
+{
+	if (!api)
+		return;
+	store_close(api->store);
+	free(api);
+}

@@ -1,0 +1,35 @@
+/*
+ * settings.h: what a person can configure: one table of options for both programs, read from a file
+ * of `name = value` lines and then from the command line, which wins.
+ */
+#ifndef CHAT_SETTINGS_H
+#define CHAT_SETTINGS_H
+
+#include <limits.h>
+#include <stdint.h>
+
+struct settings {
+	char database[PATH_MAX]; /* the SQLite file */
+	char broker[PATH_MAX];	 /* a host, or a Unix socket where it starts with '/' */
+	int64_t port;		 /* of that host */
+};
+
+/* What main() is to return, but for the first. The numbers are those of sysexits(3). */
+enum settings_result {
+	SETTINGS_OK = -1,
+	SETTINGS_DONE = 0,   /* --help or --version was answered */
+	SETTINGS_USAGE = 64, /* the command line is wrong */
+	SETTINGS_BROKEN = 78 /* the file is missing or wrong */
+};
+
+enum { SETTINGS_ERROR_SIZE = 512 };
+
+/*
+ * Fills `out` from the defaults, the file and the command line, in this order. The file is that of
+ * --config, or SETTINGS_FILE where it exists. `program` and `purpose` (one sentence) are for --help
+ * and --version. `error` holds one line that says what is wrong and where, or is empty.
+ */
+enum settings_result settings_load(struct settings *out, int argc, char **argv, const char *program,
+    const char *purpose, char error[SETTINGS_ERROR_SIZE]);
+
+#endif

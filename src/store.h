@@ -1,0 +1,118 @@
+/*
+ * store.h: what the chat keeps, as verbs of the domain. The only store today is an SQLite file
+ * (store.c); nothing of SQLite shows here, so that another one is another file.
+ *
+ * One writer, any number of readers, each with a store of its own; a store is not shared between
+ * threads. Ids grow strictly in the order in which a reader can see them.
+ */
+#ifndef CHAT_STORE_H
+#define CHAT_STORE_H
+
+#include <stdint.h>
+
+#include "message.h"
+
+enum store_status {
+	STORE_OK,
+	STORE_BUSY,    /* locked by somebody else for too long: try again */
+	STORE_MISSING, /* there is no database at that place (readers only) */
+	STORE_VERSION, /* it is of another schema, or not ours at all */
+	STORE_DENIED,  /* may not be read, written or created */
+	STORE_FULL,    /* the disk or a quota is full */
+	STORE_CORRUPT, /* the file is damaged */
+	STORE_FAILED,  /* anything else: I/O, memory */
+	STORE__MAX
+};
+
+enum store_mode { STORE_READER, STORE_WRITER };
+
+enum { STORE_ERROR_SIZE = 512 };
+
+struct store;
+
+/*
+ * Opens the database at `path`. A writer creates it where it is missing (mode 0640 less the umask)
+ * and brings an older schema up to date; a reader does neither and never writes.
+ *
+ * On failure *out is NULL and `error` holds one line on what is wrong and what to do.
+ */
+enum store_status store_open(
+    struct store **out, const char *path, enum store_mode mode, char error[STORE_ERROR_SIZE]);
+
+/* Ends what is open; store_close(NULL) is allowed. */
+void store_close(struct store *store);
+
+/* One line on what went wrong in the last call that failed. Valid until the next call. */
+const char *store_error(const struct store *store);
+
+/*
+ * Whether the path that was opened leads to another file by now, or to none: then what this store
+ * reads is no longer the database.
+ */
+bool store_moved(const struct store *store);
+
+/* A message on its way in, and what became of it. */
+struct store_entry {
+	struct message message;
+	enum message_fault fault; /* other than MESSAGE_OK: it is kept as rejected */
+	struct str topic; /* as it arrived; these two are only read where there is a fault */
+	struct str head;  /* the payload's first bytes */
+	size_t size;	  /* of the whole payload */
+	int64_t ts;	  /* ms since 1970, UTC; out: that of the copy that was stored first */
+	int64_t id;	  /* out: as above; 0 where it was rejected */
+};
+
+/*
+ * Stores all entries in their order, in one transaction that is on the disk when this returns
+ * STORE_OK. An entry whose (client_id, msg_id) is already stored is not stored again, and gets the
+ * id and the ts of the first. One that the database refuses becomes a rejected one, its `fault`
+ * set. Otherwise nothing of it is stored.
+ */
+enum store_status store_insert_batch(
+    struct store *store, struct store_entry *entries, size_t count);
+
+enum store_selector {
+	STORE_NEWEST, /* the end of the room */
+	STORE_BEFORE, /* what is older than `id` */
+	STORE_AFTER,  /* what is newer than `id` */
+	STORE_AROUND, /* `id` and its neighbours on both sides */
+};
+
+enum { STORE_PAGE_MAX = 200 };
+
+struct store_query {
+	struct str room;
+	enum store_selector selector;
+	int64_t id; /* a place in the order; whether a message has it does not matter */
+	int limit;  /* 1 to STORE_PAGE_MAX */
+};
+
+struct store_row {
+	int64_t id;
+	int64_t ts;
+	struct str room;
+	struct str nickname;
+	struct str text;
+	struct str client_id; /* at == NULL where the sender gave none, as for msg_id */
+	struct str msg_id;
+};
+
+/* What a page covers, from `first` to `last` inclusive; an empty page has first == last + 1. */
+struct store_page {
+	int64_t first;
+	int64_t last;
+	bool older; /* there is more before `first` in this room */
+	bool newer; /* there is more after `last` */
+};
+
+/* A row is lent for the time of the call. Returns 0, or anything else to break off. */
+typedef int store_row_fn(void *arg, const struct store_row *row);
+
+/*
+ * Calls `row` for each message of the page, oldest first, all from one snapshot, and describes the
+ * page in `page`. Where `row` broke off it returns STORE_FAILED.
+ */
+enum store_status store_page(struct store *store, const struct store_query *query,
+    struct store_page *page, store_row_fn *row, void *arg);
+
+#endif
