@@ -1,0 +1,131 @@
+// Where one writes, and where one says who one is. Without a nickname the second stands in place of
+// the first; reading needs none.
+
+import { byId, say } from './dom.js';
+import { cleanText, codePoints, NICKNAME_MAX, TEXT_MAX } from './payload.js';
+import { texts } from './texts.js';
+
+/** From here on the length is shown. */
+const COUNT_FROM = TEXT_MAX - 400;
+
+/** @param {KeyboardEvent} event */
+function sends(event) {
+  // 229 is how browsers without isComposing, and Safari on the closing Enter, mark an input method.
+  const composing = event.isComposing || event.keyCode === 229;
+  return event.key === 'Enter' && !event.shiftKey && !composing;
+}
+
+/** @param {(text: string) => void} onText */
+function createTextForm(onText) {
+  const form = byId('text-form', HTMLFormElement);
+  const field = byId('text', HTMLTextAreaElement);
+  const error = byId('text-error', HTMLElement);
+  const count = byId('text-count', HTMLElement);
+
+  function fit() {
+    field.style.height = 'auto';
+    field.style.height = `${field.scrollHeight + field.offsetHeight - field.clientHeight}px`;
+  }
+
+  function check() {
+    const length = codePoints(cleanText(field.value));
+    const tooLong = length > TEXT_MAX;
+    say(count, length >= COUNT_FROM ? texts.textCount(length, TEXT_MAX) : '');
+    count.classList.toggle('over', tooLong);
+    if (!tooLong) say(error, '');
+    field.ariaInvalid = String(tooLong);
+    return { length, tooLong };
+  }
+
+  function submit() {
+    const { length, tooLong } = check();
+    if (tooLong) say(error, texts.textLimit(TEXT_MAX, length));
+    if (tooLong || length === 0) return;
+    onText(cleanText(field.value));
+    field.value = '';
+    check();
+    fit();
+  }
+
+  field.addEventListener('input', () => {
+    check();
+    fit();
+  });
+  field.addEventListener('keydown', (event) => {
+    if (!sends(event)) return;
+    event.preventDefault();
+    submit();
+  });
+  form.addEventListener('submit', (event) => {
+    event.preventDefault();
+    submit();
+    field.focus();
+  });
+  return { form, field };
+}
+
+/** @param {(nickname: string) => void} onName */
+function createNameForm(onName) {
+  const form = byId('name-form', HTMLFormElement);
+  const field = byId('name', HTMLInputElement);
+  const error = byId('name-error', HTMLElement);
+
+  form.addEventListener('submit', (event) => {
+    event.preventDefault();
+    const nickname = cleanText(field.value);
+    const length = codePoints(nickname);
+    const good = length >= 1 && length <= NICKNAME_MAX;
+    say(error, good ? '' : texts.nicknameLimit(NICKNAME_MAX));
+    field.ariaInvalid = String(!good);
+    if (good) onName(nickname);
+  });
+  return { form, field };
+}
+
+/**
+ * @param {object} actions
+ * @param {(text: string) => void} actions.onText
+ * @param {(nickname: string) => void} actions.onName
+ */
+export function createComposer({ onText, onName }) {
+  const writing = createTextForm(onText);
+  const me = byId('me', HTMLButtonElement);
+  let nickname = '';
+  /** Whether the nickname is being asked for: null before anything was shown. @type {boolean | null} */
+  let asking = null;
+
+  const naming = createNameForm((name) => {
+    onName(name);
+    show(false);
+  });
+
+  /** @param {boolean} ask */
+  function show(ask) {
+    asking = ask;
+    naming.form.hidden = !ask;
+    writing.form.hidden = ask;
+    me.hidden = ask;
+    const { field } = ask ? naming : writing;
+    if (ask) naming.field.value = nickname;
+    field.focus({ preventScroll: true });
+    if (ask) naming.field.select();
+  }
+
+  me.addEventListener('click', () => show(true));
+  naming.field.addEventListener('keydown', (event) => {
+    if (event.key === 'Escape' && nickname) show(false);
+  });
+
+  return {
+    /** @param {import('./store.js').State} state */
+    render(state) {
+      if (asking !== null && state.nickname === nickname) return;
+      nickname = state.nickname;
+      say(byId('my-name', HTMLElement), nickname);
+      me.ariaLabel = texts.changeName(nickname);
+      me.title = texts.changeName(nickname);
+      writing.field.placeholder = texts.writeAs(nickname);
+      if (asking === null) show(nickname === '');
+    },
+  };
+}

@@ -1,0 +1,191 @@
+// The connection to the broker: one MQTT.js client after the other, with our own reconnecting, since
+// the one in MQTT.js neither backs off nor survives a refusal.
+
+import { backoff } from './backoff.js';
+
+/** @typedef {import('./store.js').Link} Link */
+/** @typedef {import('mqtt').MqttClient} MqttClient */
+/** @typedef {(url: string, options: import('mqtt').IClientOptions) => MqttClient} Connect */
+
+/**
+ * What the broker is told. A hidden tab's timers run once a minute, so that our probes may be 85 s
+ * apart; the broker waits for one and a half times this.
+ */
+const KEEPALIVE_S = 120;
+const PROBE_MS = 25_000;
+const ANSWER_MS = 8_000;
+const CONNECT_TIMEOUT_MS = 10_000;
+/** A connection that lasted this long was a good one: the next wait is short again. */
+const GOOD_MS = 10_000;
+
+/** The broker's reasons to refuse a message that it would refuse again (MQTT 5, 3.4.2.1). */
+const FINAL_REASONS = new Map([
+  [0x87, 'not authorized'],
+  [0x90, 'topic name invalid'],
+  [0x95, 'message too large'],
+  [0x99, 'payload format invalid'],
+]);
+
+/** "Unacceptable protocol version", in the words of 3.1.1 and of 5. */
+const WRONG_VERSION = [0x01, 0x84];
+
+/**
+ * @param {unknown} error
+ * @returns {number | undefined}
+ */
+function codeOf(error) {
+  const code = error instanceof Error && 'code' in error ? error.code : undefined;
+  return typeof code === 'number' ? code : undefined;
+}
+
+/**
+ * @param {object} parts
+ * @param {() => Promise<Connect>} parts.load
+ * @param {string} parts.url
+ * @param {string} parts.clientId the MQTT one: no other connection may have it
+ * @param {string[]} parts.topics
+ * @param {(link: Link) => void} parts.onLink
+ * @param {(topic: string, payload: Uint8Array) => void} parts.onMessage
+ * @param {import('./clock.js').Clock} parts.clock
+ */
+export function createConnection({ load, url, clientId, topics, onLink, onMessage, clock }) {
+  /** @type {MqttClient | null} */
+  let client = null;
+  /** @type {Link['phase']} */
+  let phase = 'waiting';
+  /** @type {4 | 5} */
+  let version = 5;
+  let onlineSince = 0;
+  let failures = 0;
+  let heardAt = 0;
+  /** @type {() => void} */
+  let callOff = () => {};
+
+  /** @param {Link['phase']} next @param {number} retryAt @param {string} reason */
+  function enter(next, retryAt = 0, reason = '') {
+    phase = next;
+    onLink({ phase, retryAt, reason });
+  }
+
+  /** @param {number} ms @param {() => void} callback */
+  function schedule(ms, callback) {
+    callOff();
+    callOff = clock.after(ms, callback);
+  }
+
+  /** @param {string} reason */
+  function lost(reason) {
+    const ended = client;
+    client = null;
+    ended?.end(true);
+    if (phase === 'online' && clock.now() - onlineSince >= GOOD_MS) failures = 0;
+    failures += 1;
+    const delay = backoff(failures, clock.random());
+    enter('offline', clock.now() + delay, reason);
+    schedule(delay, attempt);
+  }
+
+  /** @returns {import('mqtt').IClientOptions} */
+  function options() {
+    return {
+      ...{ clientId, clean: true, protocolVersion: version, keepalive: KEEPALIVE_S },
+      ...{ reconnectPeriod: 0, connectTimeout: CONNECT_TIMEOUT_MS, resubscribe: false },
+      ...{ timerVariant: 'native', queueQoSZero: false, manualConnect: true },
+    };
+  }
+
+  async function attempt() {
+    callOff();
+    enter('connecting');
+    try {
+      const connect = await load();
+      open(connect(url, options()));
+    } catch (error) {
+      lost(String(error));
+    }
+  }
+
+  /** @param {MqttClient} mine */
+  function open(mine) {
+    let opened = false;
+    let greeted = false;
+    client = mine;
+    /** @param {string} reason @param {number} [code] */
+    const end = (reason, code) => {
+      if (client !== mine) return;
+      const refused = WRONG_VERSION.includes(code ?? 0);
+      // A broker of the other version may say so, or just hang up.
+      if (!greeted && (opened || refused)) version = version === 5 ? 4 : 5;
+      lost(reason);
+      if (refused && version === 4) schedule(0, attempt);
+    };
+    mine.on('error', (error) => end(error.message, codeOf(error)));
+    mine.on('close', () => end(''));
+    mine.on('packetreceive', () => {
+      heardAt = clock.now();
+    });
+    mine.on('message', (topic, payload, packet) => {
+      if (client === mine && !packet.retain) onMessage(topic, payload);
+    });
+    mine.on('connect', () => {
+      greeted = true;
+      if (client === mine) subscribe(mine);
+    });
+    mine.connect();
+    mine.stream.on('connect', () => {
+      opened = true;
+    });
+  }
+
+  /** @param {MqttClient} mine */
+  function subscribe(mine) {
+    // rh 2: no retained copies; where that is not understood, the packet's own flag tells.
+    mine.subscribe(topics, { qos: 1, rh: 2 }, (error) => {
+      if (client !== mine) return;
+      if (error) {
+        lost(error.message);
+        return;
+      }
+      onlineSince = clock.now();
+      enter('online');
+      schedule(PROBE_MS, probe);
+    });
+  }
+
+  /** Asks the broker for a sign of life; without one, the connection is taken for dead. */
+  function probe() {
+    const asked = clock.now();
+    client?.sendPing();
+    schedule(ANSWER_MS, () => {
+      if (heardAt < asked) lost('no answer');
+      else schedule(PROBE_MS, probe);
+    });
+  }
+
+  return {
+    start: attempt,
+
+    /** Something may have changed, for better or for worse: find out now. */
+    check() {
+      if (phase === 'online') probe();
+      else if (phase === 'offline') attempt();
+    },
+
+    /**
+     * @param {string} topic
+     * @param {string} payload
+     * @returns {Promise<string>} '', or why the broker refuses it for good
+     */
+    publish(topic, payload) {
+      const mine = client;
+      if (!mine || phase !== 'online') return Promise.resolve('');
+      return new Promise((resolve) => {
+        mine.publish(topic, payload, { qos: 1 }, (error) => {
+          resolve(FINAL_REASONS.get(codeOf(error) ?? 0) ?? '');
+        });
+      });
+    },
+  };
+}
+
+/** @typedef {ReturnType<typeof createConnection>} Connection */

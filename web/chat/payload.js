@@ -1,0 +1,217 @@
+// What travels over MQTT: read leniently, as the logger does, and written strictly. The page shows
+// only what the logger will store, so the limits here are the contract's.
+
+/**
+ * @typedef {object} Message
+ * @property {string} nickname
+ * @property {string} text
+ * @property {string | null} clientId
+ * @property {string | null} msgId
+ */
+
+/**
+ * @typedef {object} Receipt what the logger says after its COMMIT
+ * @property {number} id
+ * @property {string} ts
+ * @property {string | null} clientId
+ * @property {string | null} msgId null for a message that had none, a device's for example
+ */
+
+/** @typedef {{clientId: string | null, msgId: string | null, reason: string}} Rejection */
+
+/** @typedef {Message & {id: number, ts: string}} StoredMessage */
+
+export const NICKNAME_MAX = 64;
+export const TEXT_MAX = 4000;
+const ID_MAX = 64;
+const DEVICE_NICKNAME = 'mqtt';
+
+const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+
+/** @param {string} text */
+export function codePoints(text) {
+  let count = 0;
+  for (const _ of text) count += 1;
+  return count;
+}
+
+/** @param {string} name */
+export function isRoom(name) {
+  return /^[a-z0-9][a-z0-9_-]{0,63}$/.test(name);
+}
+
+/**
+ * Half a surrogate pair has no form in UTF-8, and the contract allows no NUL.
+ * @param {string} text
+ */
+function isStorable(text) {
+  return !text.includes('\0') && !/\p{Surrogate}/u.test(text);
+}
+
+/**
+ * The value trimmed, or null where it is not a string of 1 to `max` code points.
+ * @param {unknown} value
+ * @param {number} max
+ */
+function member(value, max) {
+  if (typeof value !== 'string') return null;
+  const text = value.trim();
+  // A code point is at most two units, so a far longer string need not be counted.
+  if (text === '' || text.length > 2 * max || codePoints(text) > max) return null;
+  return isStorable(text) ? text : null;
+}
+
+/**
+ * @param {unknown} value
+ * @returns {{ok: boolean, id: string | null}}
+ */
+function optionalId(value) {
+  if (value === undefined || value === null) return { ok: true, id: null };
+  const id = member(value, ID_MAX);
+  return { ok: id !== null, id };
+}
+
+/**
+ * @param {Record<string, unknown>} object
+ * @returns {Message | null}
+ */
+function readMembers(object) {
+  const nickname = member(object.nickname, NICKNAME_MAX);
+  const text = member(object.text, TEXT_MAX);
+  const clientId = optionalId(object.clientId);
+  const msgId = optionalId(object.msgId);
+  if (nickname === null || text === null || !clientId.ok || !msgId.ok) return null;
+  return { nickname, text, clientId: clientId.id, msgId: msgId.id };
+}
+
+/** @param {Uint8Array} bytes */
+function decode(bytes) {
+  try {
+    return utf8.decode(bytes);
+  } catch {
+    return null;
+  }
+}
+
+/**
+ * @param {string} text
+ * @returns {unknown}
+ */
+function parseJson(text) {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+/**
+ * @param {unknown} value
+ * @returns {value is Record<string, unknown>}
+ */
+function isObject(value) {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+/**
+ * A message as it came over MQTT, or null where the logger will not store it.
+ * @param {Uint8Array} bytes
+ * @returns {Message | null}
+ */
+export function parseMessage(bytes) {
+  const payload = decode(bytes)?.trim();
+  if (!payload) return null;
+  const value = payload.startsWith('{') ? parseJson(payload) : undefined;
+  if (isObject(value)) return readMembers(value);
+  const text = member(payload, TEXT_MAX);
+  if (text === null) return null;
+  return { nickname: DEVICE_NICKNAME, text, clientId: null, msgId: null };
+}
+
+/** @param {unknown} value */
+function isId(value) {
+  return Number.isSafeInteger(value) && Number(value) > 0;
+}
+
+/** @param {unknown} value */
+function isTime(value) {
+  return typeof value === 'string' && !Number.isNaN(Date.parse(value));
+}
+
+/** @param {unknown} value */
+function stringOrNull(value) {
+  return typeof value === 'string' ? value : null;
+}
+
+/**
+ * @param {Uint8Array} bytes
+ * @returns {Receipt[]}
+ */
+export function parseReceipts(bytes) {
+  const value = parseJson(decode(bytes) ?? '');
+  if (!Array.isArray(value)) return [];
+  return value
+    .filter((item) => isObject(item) && isId(item.id) && isTime(item.ts))
+    .map(({ id, ts, clientId, msgId }) => ({
+      id,
+      ts,
+      clientId: stringOrNull(clientId),
+      msgId: stringOrNull(msgId),
+    }));
+}
+
+/**
+ * @param {Uint8Array} bytes
+ * @returns {Rejection | null}
+ */
+export function parseRejection(bytes) {
+  const value = parseJson(decode(bytes) ?? '');
+  if (!isObject(value)) return null;
+  return {
+    clientId: stringOrNull(value.clientId),
+    msgId: stringOrNull(value.msgId),
+    reason: stringOrNull(value.reason) ?? '',
+  };
+}
+
+/**
+ * What the API answered, or null where it is anything else than a page of messages.
+ * @param {unknown} value
+ * @returns {StoredMessage[] | null}
+ */
+export function parsePage(value) {
+  if (!Array.isArray(value)) return null;
+  const page = value.filter(
+    (item) =>
+      isObject(item) &&
+      isId(item.id) &&
+      isTime(item.ts) &&
+      typeof item.nickname === 'string' &&
+      typeof item.text === 'string',
+  );
+  if (page.length < value.length) return null;
+  return page.map(({ id, ts, nickname, text, clientId, msgId }) => ({
+    id,
+    ts,
+    nickname,
+    text,
+    clientId: stringOrNull(clientId),
+    msgId: stringOrNull(msgId),
+  }));
+}
+
+/**
+ * What somebody typed, as it can be sent: halves of surrogate pairs and NULs are no characters.
+ * @param {string} typed
+ */
+export function cleanText(typed) {
+  return typed
+    .replaceAll('\0', '')
+    .replace(/\p{Surrogate}/gu, '\ufffd')
+    .trim();
+}
+
+/** @param {Message} message */
+export function buildPayload({ nickname, text, clientId, msgId }) {
+  return JSON.stringify({ nickname, text, clientId, msgId });
+}
