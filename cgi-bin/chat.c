@@ -45,8 +45,10 @@ static void answer(struct api *api, FCGX_Request *fcgi)
 	char head[HTTP_HEAD_MAX];
 	api_answer(api, &request, &response);
 	FCGX_PutStr(head, (int)http_head(&response, head), fcgi->out);
-	if (!response.omit_body)
+	if (!response.omit_body) {
 		FCGX_PutStr(response.body.at.at, (int)response.body.at.len, fcgi->out);
+		FCGX_PutChar('\n', fcgi->out);
+	}
 	http_response_free(&response);
 }
 

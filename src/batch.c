@@ -43,7 +43,7 @@ static bool keep_origin(struct store_entry *entry, struct str topic, struct str 
 		memcpy(memory + topic.len, payload.at, head);
 	entry->topic = (struct str){memory, topic.len};
 	entry->head = (struct str){memory + topic.len, head};
-	return true;
+	return true; /* cppcheck-suppress memleak ; entry->topic.at owns it */
 }
 
 bool batch_add(struct batch *batch, struct str topic, struct str payload, int qos, int64_t ts)

@@ -127,15 +127,35 @@ static void put(struct builder *b, const char *format, ...)
 		b->len += (size_t)n;
 }
 
+static const char *reason_phrase(int status)
+{
+	switch (status) {
+	case 200:
+		return "OK";
+	case 304:
+		return "Not Modified";
+	case 400:
+		return "Bad Request";
+	case 404:
+		return "Not Found";
+	case 405:
+		return "Method Not Allowed";
+	case 503:
+		return "Service Unavailable";
+	default:
+		return "Internal Server Error";
+	}
+}
+
 size_t http_head(const struct http_response *response, char out[HTTP_HEAD_MAX])
 {
 	struct builder b = {out, HTTP_HEAD_MAX, 0};
 	put(&b,
-	    "Status: %d\r\nContent-Type: application/json; charset=utf-8\r\n"
+	    "Status: %d %s\r\nContent-Type: application/json; charset=utf-8\r\n"
 	    "Cache-Control: no-cache\r\n",
-	    response->status);
+	    response->status, reason_phrase(response->status));
 	if (response->status != 304)
-		put(&b, "Content-Length: %zu\r\n", response->body.at.len);
+		put(&b, "Content-Length: %zu\r\n", response->body.at.len + 1);
 	if (response->etag[0])
 		put(&b, "ETag: %s\r\n", response->etag);
 	if (response->link[0])

@@ -48,7 +48,10 @@ void http_set_etag(struct http_response *response);
 /* Whether If-None-Match names `etag`, or is `*` (weak comparison, RFC 9110, 8.8.3.2). */
 bool http_etag_matches(struct str if_none_match, const char *etag);
 
-/* Writes the head of the response, with the empty line that ends it. Returns its length. */
+/*
+ * Writes the head of the response, with the empty line that ends it. Returns its length. The length
+ * that it announces is the body's and a newline's, which makes it pleasant in a terminal.
+ */
 size_t http_head(const struct http_response *response, char out[HTTP_HEAD_MAX]);
 
 #endif

@@ -57,11 +57,11 @@ static const char *set_string(const struct option_def *def, struct settings *s, 
 
 static const char *set_integer(const struct option_def *def, struct settings *s, const char *value)
 {
-	static char problem[80];
 	char *end;
 	errno = 0;
 	long long number = strtoll(value, &end, 10);
 	if (errno || end == value || *end || number < def->min || number > def->max) {
+		static char problem[80];
 		snprintf(problem, sizeof(problem), "must be a whole number from %lld to %lld",
 		    (long long)def->min, (long long)def->max);
 		return problem;
