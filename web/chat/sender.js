@@ -13,8 +13,8 @@ import { due, nextDue } from './store.js';
  */
 export function createSender({ store, publish, clock }) {
   let sending = false;
-  /** @type {(() => void) | null} */
-  let callOff = null;
+  let plannedFor = Number.POSITIVE_INFINITY;
+  let callOff = () => {};
 
   /** @param {import('./store.js').Row} row */
   async function send(row) {
@@ -24,20 +24,22 @@ export function createSender({ store, publish, clock }) {
   }
 
   function sendDue() {
-    callOff?.();
-    callOff = null;
     sending = true;
     for (const row of due(store.get(), clock.now())) send(row);
     sending = false;
-    const next = nextDue(store.get());
-    if (next < Number.POSITIVE_INFINITY) callOff = clock.after(next - clock.now(), sendDue);
+    plan();
   }
 
-  let outbox = 0;
+  function plan() {
+    callOff();
+    plannedFor = nextDue(store.get());
+    if (plannedFor === Number.POSITIVE_INFINITY) return;
+    const wait = plannedFor - clock.now();
+    if (wait <= 0) sendDue();
+    else callOff = clock.after(wait, sendDue);
+  }
+
   store.subscribe((state) => {
-    const next = nextDue(state);
-    if (sending || next === outbox) return;
-    outbox = next;
-    sendDue();
+    if (!sending && nextDue(state) !== plannedFor) plan();
   });
 }

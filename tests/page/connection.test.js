@@ -1,0 +1,255 @@
+// Connecting, and connecting again: versions, waits, dead lines. MQTT.js is played by a fake.
+import assert from 'node:assert/strict';
+import { EventEmitter } from 'node:events';
+import { test } from 'node:test';
+import { backoff } from '../../web/chat/backoff.js';
+import { createConnection } from '../../web/chat/connection.js';
+import { fakeClock, settle } from './fake-clock.js';
+
+class FakeClient extends EventEmitter {
+  stream = new EventEmitter();
+  ended = false;
+  pings = 0;
+  /** @type {((error: Error | null) => void)[]} */
+  publishing = [];
+
+  /** @param {import('mqtt').IClientOptions} options */
+  constructor(options) {
+    super();
+    this.options = options;
+  }
+
+  connect() {}
+
+  end() {
+    this.ended = true;
+    this.emit('close');
+  }
+
+  sendPing() {
+    this.pings += 1;
+  }
+
+  /** @param {string[]} topics @param {object} _options @param {(e: Error | null) => void} done */
+  subscribe(topics, _options, done) {
+    this.topics = topics;
+    this.subscribed = done;
+  }
+
+  /** @param {string} _t @param {string} _p @param {object} _o @param {(e: Error | null) => void} done */
+  publish(_t, _p, _o, done) {
+    this.publishing.push(done);
+  }
+
+  /** What a broker that accepts everything does. */
+  accept() {
+    this.stream.emit('connect');
+    this.emit('connect');
+    this.subscribed?.(null);
+  }
+}
+
+async function setUp() {
+  const clock = fakeClock();
+  /** @type {FakeClient[]} */
+  const clients = [];
+  /** @type {string[]} */
+  const phases = [];
+  /** @type {string[]} */
+  const messages = [];
+  let loadable = true;
+  const connection = createConnection({
+    load: async () => {
+      if (!loadable) throw new Error('not loaded');
+      return (_url, options) => {
+        const client = new FakeClient(options);
+        clients.push(client);
+        return /** @type {any} */ (client);
+      };
+    },
+    url: 'ws://x/mqtt',
+    clientId: 'page-1',
+    topics: ['chat/messages', 'chat/messages/stored'],
+    onLink: ({ phase }) => phases.push(phase),
+    onMessage: (topic) => messages.push(topic),
+    clock,
+  });
+  connection.start();
+  await settle();
+  return {
+    ...{ clock, clients, phases, messages, connection },
+    last: () => /** @type {FakeClient} */ (clients.at(-1)),
+    /** @param {boolean} can */
+    setLoadable(can) {
+      loadable = can;
+    },
+  };
+}
+
+/** @param {number} code */
+const refusal = (code) => Object.assign(new Error(`refused ${code}`), { code });
+
+test('it is online when the subscription is confirmed, not before', async () => {
+  const { phases, last } = await setUp();
+  last().stream.emit('connect');
+  last().emit('connect');
+  assert.deepEqual(phases, ['connecting']);
+  last().subscribed?.(null);
+  assert.deepEqual(phases, ['connecting', 'online']);
+  assert.deepEqual(last().topics, ['chat/messages', 'chat/messages/stored']);
+});
+
+test('it speaks MQTT 5 in a clean session, and leaves reconnecting to itself', async () => {
+  const { protocolVersion, clean, reconnectPeriod, timerVariant } = (await setUp()).last().options;
+  assert.deepEqual([protocolVersion, clean, reconnectPeriod, timerVariant], [5, true, 0, 'native']);
+});
+
+for (const code of [0x01, 0x84]) {
+  test(`a broker that refuses version 5 with code ${code} is asked in 3.1.1, at once`, async () => {
+    const { clock, clients, last } = await setUp();
+    last().stream.emit('connect');
+    last().emit('error', refusal(code));
+    await clock.pass(0);
+    assert.equal(clients.length, 2);
+    assert.equal(last().options.protocolVersion, 4);
+    last().accept();
+    last().emit('close');
+    await clock.pass(30_000);
+    assert.equal(last().options.protocolVersion, 4);
+  });
+}
+
+test('a broker that hangs up on version 5 is asked in 3.1.1', async () => {
+  const { clock, last } = await setUp();
+  last().stream.emit('connect');
+  last().emit('close');
+  await clock.pass(1000);
+  assert.equal(last().options.protocolVersion, 4);
+});
+
+test('a broker that is not there says nothing on versions', async () => {
+  const { clock, last } = await setUp();
+  last().emit('close');
+  await clock.pass(1000);
+  assert.equal(last().options.protocolVersion, 5);
+});
+
+test('waits double from one second to thirty, and start anew after a good connection', async () => {
+  const { clock, last } = await setUp();
+  const waits = [];
+  for (let i = 0; i < 7; i++) {
+    last().emit('close');
+    waits.push(clock.wait());
+    await clock.pass(clock.wait());
+  }
+  assert.deepEqual(waits, [750, 1500, 3000, 6000, 12_000, 22_500, 22_500]);
+  last().accept();
+  await clock.pass(5000);
+  last().emit('close');
+  assert.equal(clock.wait(), 22_500);
+  await clock.pass(clock.wait());
+  last().accept();
+  await clock.pass(11_000);
+  last().emit('close');
+  assert.equal(clock.wait(), 750);
+});
+
+test('a wait is never under half nor over the whole, and at most thirty seconds', () => {
+  assert.deepEqual([backoff(1, 0), backoff(1, 1)], [500, 1000]);
+  assert.deepEqual([backoff(50, 0), backoff(50, 1)], [15_000, 30_000]);
+});
+
+test('an error and the close that follows it are one failure', async () => {
+  const { clock, phases, last } = await setUp();
+  last().accept();
+  const client = last();
+  client.emit('error', new Error('x'));
+  client.emit('close');
+  assert.deepEqual(phases, ['connecting', 'online', 'offline']);
+  assert.ok(client.ended);
+  assert.equal(clock.wait(), 750);
+});
+
+test('a refused subscription is a failure', async () => {
+  const { phases, last } = await setUp();
+  last().emit('connect');
+  last().subscribed?.(refusal(0x87));
+  assert.equal(phases.at(-1), 'offline');
+});
+
+test('a module that cannot be loaded is a failure, and is tried again', async () => {
+  const { clock, clients, phases, connection, last, setLoadable } = await setUp();
+  setLoadable(false);
+  last().emit('close');
+  connection.check();
+  await settle();
+  assert.equal(phases.at(-1), 'offline');
+  setLoadable(true);
+  await clock.pass(30_000);
+  assert.equal(clients.length, 2);
+});
+
+test('a line that is silent after a ping is dead', async () => {
+  const { clock, phases, last } = await setUp();
+  last().accept();
+  await clock.pass(25_000);
+  assert.equal(last().pings, 1);
+  await clock.pass(7000);
+  assert.equal(phases.at(-1), 'online');
+  await clock.pass(1000);
+  assert.equal(phases.at(-1), 'offline');
+});
+
+test('a line that answers lives', async () => {
+  const { clock, phases, last } = await setUp();
+  last().accept();
+  for (let i = 0; i < 20; i++) {
+    await clock.pass(5000);
+    last().emit('packetreceive');
+  }
+  assert.equal(phases.at(-1), 'online');
+  assert.ok(last().pings >= 2);
+});
+
+test('told that something changed, it connects now, or asks for a sign of life', async () => {
+  const { clock, clients, connection, phases, last } = await setUp();
+  last().emit('close');
+  connection.check();
+  await settle();
+  assert.equal(clients.length, 2);
+  connection.check();
+  await settle();
+  assert.equal(clients.length, 2);
+  last().accept();
+  connection.check();
+  assert.equal(last().pings, 1);
+  await clock.pass(8000);
+  assert.equal(phases.at(-1), 'offline');
+});
+
+test('retained copies, and what an old connection still brings, are not messages', async () => {
+  const { clock, messages, last } = await setUp();
+  const old = last();
+  old.accept();
+  old.emit('message', 'a', new Uint8Array(), { retain: false });
+  old.emit('message', 'retained', new Uint8Array(), { retain: true });
+  old.emit('close');
+  await clock.pass(1000);
+  old.emit('message', 'late', new Uint8Array(), { retain: false });
+  assert.deepEqual(messages, ['a']);
+});
+
+test('of the broker’s answers to a message only a final refusal counts', async () => {
+  const { connection, last } = await setUp();
+  last().accept();
+  /** @param {Error | null} error */
+  const answer = async (error) => {
+    const result = connection.publish('chat/messages', '{}');
+    last().publishing.at(-1)?.(error);
+    return result;
+  };
+  assert.equal(await answer(null), '');
+  assert.equal(await answer(new Error('Connection closed')), '');
+  assert.equal(await answer(refusal(0x97)), '');
+  assert.equal(await answer(refusal(0x95)), 'message too large');
+});

@@ -1,0 +1,192 @@
+// When the history is read, how far, and what happens when it cannot be.
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { createHistory, HistoryError } from '../../web/chat/history.js';
+import { createReader } from '../../web/chat/reader.js';
+import { createStore, initialState } from '../../web/chat/store.js';
+import { fakeClock, settle } from './fake-clock.js';
+
+const TS = '2026-11-23T17:41:05.123Z';
+
+/** @param {number} id */
+const item = (id) => ({
+  id,
+  ts: TS,
+  nickname: 'n',
+  text: `t${id}`,
+  clientId: 'c',
+  msgId: `m${id}`,
+});
+
+/** A page's reader on a server that has the messages 1 to `count`. @param {number} count */
+function setUp(count) {
+  const clock = fakeClock();
+  const store = createStore(initialState({ room: 'lab', clientId: 'me', nickname: 'N' }));
+  const server = {
+    count,
+    /** @type {HistoryError | null} */
+    down: null,
+    /** @type {string[]} */
+    requests: [],
+  };
+  const history = {
+    /** @param {{room: string, limit: number, after?: number}} query */
+    async page({ room, limit, after }) {
+      server.requests.push(`${room} ${limit}${after === undefined ? '' : ` after ${after}`}`);
+      await settle();
+      if (server.down) throw server.down;
+      const all = Array.from({ length: server.count }, (_, i) => item(i + 1));
+      return after === undefined ? all.slice(-limit) : all.slice(after, after + limit);
+    },
+  };
+  return { clock, store, server, reader: createReader({ store, history, clock }) };
+}
+
+test('a room opens with its last ten messages and one request', async () => {
+  const { store, server, reader } = setUp(30);
+  await reader.read();
+  assert.deepEqual(server.requests, ['lab 10']);
+  assert.deepEqual([store.get().log.first, store.get().log.cursor], [21, 30]);
+});
+
+test('a gap is read page by page until it is exhausted', async () => {
+  const { store, server, reader } = setUp(10);
+  await reader.read();
+  server.count = 430;
+  await reader.read();
+  assert.deepEqual(server.requests.slice(1), [
+    'lab 200 after 10',
+    'lab 200 after 210',
+    'lab 200 after 410',
+  ]);
+  assert.equal(store.get().log.rows.length, 430);
+});
+
+test('an empty room is read on from the beginning', async () => {
+  const { store, server, reader } = setUp(0);
+  await reader.read();
+  server.count = 3;
+  await reader.read();
+  assert.deepEqual(server.requests, ['lab 10', 'lab 200 after 0']);
+  assert.equal(store.get().log.rows.length, 3);
+});
+
+test('receipts for what is not here lead to one request, a moment later', async () => {
+  const { clock, store, server, reader } = setUp(10);
+  await reader.read();
+  server.count = 13;
+  for (const id of [11, 12, 13]) {
+    const receipts = [{ id, ts: TS, clientId: null, msgId: null }];
+    store.dispatch({ type: 'receipts', receipts });
+  }
+  await settle();
+  assert.equal(server.requests.length, 1);
+  await clock.pass(1000);
+  assert.deepEqual(server.requests.slice(1), ['lab 200 after 10']);
+  assert.equal(store.get().log.rows.length, 13);
+});
+
+test('a receipt that comes during a reading is followed up', async () => {
+  const { clock, store, server, reader } = setUp(10);
+  await reader.read();
+  const reading = reader.read();
+  const receipts = [{ id: 11, ts: TS, clientId: null, msgId: null }];
+  store.dispatch({ type: 'receipts', receipts });
+  await reading;
+  server.count = 11;
+  await clock.pass(1000);
+  assert.equal(server.requests.length, 3);
+  assert.equal(store.get().log.rows.length, 11);
+});
+
+test('a reading that is asked for during another follows it', async () => {
+  const { clock, server, reader } = setUp(10);
+  const first = reader.read();
+  await reader.read();
+  await first;
+  await clock.pass(1);
+  assert.deepEqual(server.requests, ['lab 10', 'lab 200 after 10']);
+});
+
+test('history that cannot be read is tried again, more and more slowly, until it can', async () => {
+  const { clock, store, server, reader } = setUp(10);
+  server.down = new HistoryError('503');
+  await reader.read();
+  const waits = [];
+  for (let i = 0; i < 7; i++) {
+    assert.equal(store.get().history.phase, 'failed');
+    waits.push(clock.wait());
+    await clock.pass(clock.wait());
+  }
+  assert.deepEqual(waits, [750, 1500, 3000, 6000, 12_000, 22_500, 22_500]);
+  server.down = null;
+  await clock.pass(30_000);
+  assert.equal(store.get().history.phase, 'ready');
+  assert.equal(store.get().log.rows.length, 10);
+  assert.equal(clock.wait(), Number.POSITIVE_INFINITY);
+});
+
+test('the server may ask for a longer wait, and a reader for none', async () => {
+  const { clock, store, server, reader } = setUp(10);
+  server.down = new HistoryError('503', 5000);
+  await reader.read();
+  assert.equal(clock.wait(), 5000);
+  server.down = null;
+  await reader.read();
+  assert.equal(store.get().history.phase, 'ready');
+  assert.equal(clock.wait(), Number.POSITIVE_INFINITY);
+});
+
+test('live rows that were there before the history find their place in it', async () => {
+  const { store, server, reader } = setUp(0);
+  server.down = new HistoryError('503');
+  await reader.read();
+  for (const id of [3, 9]) {
+    store.dispatch({ type: 'live', message: item(id), now: 0 });
+    const receipts = [{ id, ts: TS, clientId: 'c', msgId: `m${id}` }];
+    store.dispatch({ type: 'receipts', receipts });
+  }
+  server.down = null;
+  server.count = 40;
+  await reader.read();
+  assert.deepEqual(server.requests.slice(1), ['lab 12', 'lab 200 after 3']);
+  assert.deepEqual(
+    store.get().log.rows.map(({ id }) => id),
+    Array.from({ length: 38 }, (_, i) => i + 3),
+  );
+});
+
+/**
+ * @param {() => Response | Promise<Response>} answer
+ * @returns {Promise<unknown>} the page, or the error
+ */
+async function ask(answer) {
+  const history = createHistory(new URL('http://x/team/api/'), async () => answer());
+  return history.page({ room: 'lab', limit: 10, after: 3 }).catch((error) => error);
+}
+
+test('the request is below the mount point, with the query of the contract', async () => {
+  /** @type {string[]} */
+  const seen = [];
+  const history = createHistory(new URL('http://x/team/api/'), async (url) => {
+    seen.push(String(url));
+    return Response.json([]);
+  });
+  await history.page({ room: 'lab', limit: 10, after: 3 });
+  assert.deepEqual(seen, ['http://x/team/api/messages?room=lab&limit=10&after=3']);
+});
+
+test('an answer that is no page is an error, with the best reason there is', async () => {
+  const json = { error: { code: 'database_busy', message: 'the database is busy' } };
+  const headers = { 'Retry-After': '5' };
+  const busy = await ask(() => Response.json(json, { status: 503, headers }));
+  assert.ok(busy instanceof HistoryError);
+  assert.deepEqual([busy.message, busy.retryAfterMs], ['503, the database is busy', 5000]);
+  const html = await ask(() => new Response('<h1>Bad', { status: 502, statusText: 'Bad Gateway' }));
+  assert.equal(String(html), 'Error: 502, Bad Gateway');
+  for (const body of ['<!doctype html>', '{}', 'null', '[1]', '']) {
+    assert.ok((await ask(() => new Response(body))) instanceof HistoryError, body);
+  }
+  const unreachable = await ask(() => Promise.reject(new TypeError('Failed to fetch')));
+  assert.match(String(unreachable), /cannot be reached/);
+});

@@ -1,0 +1,95 @@
+// Sending until it is stored.
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { createSender } from '../../web/chat/sender.js';
+import { createStore, initialState } from '../../web/chat/store.js';
+import { fakeClock, settle } from './fake-clock.js';
+
+const TS = '2026-11-23T17:41:05.123Z';
+const ONLINE = { phase: /** @type {const} */ ('online'), retryAt: 0, reason: '' };
+const OFFLINE = { phase: /** @type {const} */ ('offline'), retryAt: 0, reason: '' };
+
+function setUp() {
+  const clock = fakeClock();
+  const store = createStore(initialState({ room: 'lab', clientId: 'me', nickname: 'N' }));
+  /** @type {{topic: string, text: string, msgId: string}[]} */
+  const sent = [];
+  const broker = { refusal: '' };
+  /** @param {string} topic @param {string} payload */
+  const publish = async (topic, payload) => {
+    const { text, msgId } = JSON.parse(payload);
+    sent.push({ topic, text, msgId });
+    return broker.refusal;
+  };
+  createSender({ store, publish, clock });
+  /** @param {string} text */
+  const compose = (text) =>
+    store.dispatch({ type: 'composed', text, msgId: `m-${text}`, now: clock.now() });
+  /** @param {string} text */
+  const confirm = (text) =>
+    store.dispatch({
+      type: 'receipts',
+      receipts: [{ id: 1, ts: TS, clientId: 'me', msgId: `m-${text}` }],
+    });
+  return { clock, store, sent, broker, compose, confirm };
+}
+
+test('a message is sent at once, and again with the same msgId until its receipt comes', async () => {
+  const { clock, store, sent, compose, confirm } = setUp();
+  store.dispatch({ type: 'link', link: ONLINE });
+  compose('a');
+  assert.deepEqual(sent, [{ topic: 'chat/lab', text: 'a', msgId: 'm-a' }]);
+  await clock.pass(4900);
+  assert.equal(sent.length, 1);
+  await clock.pass(200);
+  assert.equal(sent.length, 2);
+  assert.equal(sent[1].msgId, 'm-a');
+  confirm('a');
+  await clock.pass(300_000);
+  assert.equal(sent.length, 2);
+});
+
+test("the broker's acknowledgement alone stores nothing", async () => {
+  const { store, compose } = setUp();
+  store.dispatch({ type: 'link', link: ONLINE });
+  compose('a');
+  await settle();
+  assert.equal(store.get().log.rows[0].state, 'sending');
+});
+
+test('what is written offline goes out in its order when the connection is made', async () => {
+  const { clock, store, sent, compose } = setUp();
+  compose('a');
+  compose('b');
+  await clock.pass(60_000);
+  assert.equal(sent.length, 0);
+  store.dispatch({ type: 'link', link: ONLINE });
+  assert.deepEqual(
+    sent.map(({ text }) => text),
+    ['a', 'b'],
+  );
+});
+
+test('after a reconnection, what has no receipt is sent again at once', () => {
+  const { store, sent, compose, confirm } = setUp();
+  store.dispatch({ type: 'link', link: ONLINE });
+  compose('a');
+  compose('b');
+  confirm('a');
+  store.dispatch({ type: 'link', link: OFFLINE });
+  store.dispatch({ type: 'link', link: ONLINE });
+  assert.deepEqual(
+    sent.map(({ text }) => text),
+    ['a', 'b', 'b'],
+  );
+});
+
+test('what the broker refuses for good is not sent again', async () => {
+  const { clock, store, sent, broker, compose } = setUp();
+  broker.refusal = 'message too large';
+  store.dispatch({ type: 'link', link: ONLINE });
+  compose('a');
+  await clock.pass(300_000);
+  assert.equal(sent.length, 1);
+  assert.equal(store.get().log.rows[0].reason, 'message too large');
+});
