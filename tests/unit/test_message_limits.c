@@ -1,0 +1,231 @@
+/* test_message_limits.c: the payload contract's sizes, on both sides of each. */
+#include "message.h"
+
+#include "unit.h"
+
+/* A payload that is built piece by piece. */
+struct builder {
+	char *at;
+	size_t len;
+};
+
+static void append(struct builder *b, const char *piece, size_t times)
+{
+	size_t n = strlen(piece);
+	b->at = realloc(b->at, b->len + n * times + 1);
+	assert_non_null(b->at);
+	for (size_t i = 0; i < times; i++, b->len += n)
+		memcpy(b->at + b->len, piece, n);
+	b->at[b->len] = '\0';
+}
+
+/* Parses what was built, and frees it. */
+static enum message_fault parse(struct builder *b, struct message *out)
+{
+	enum message_fault fault =
+	    message_parse(out, str_of("chat/lab"), (struct str){b->at, b->len});
+	free(b->at);
+	*b = (struct builder){0};
+	return fault;
+}
+
+static enum message_fault fault_of(struct builder *b)
+{
+	struct message m;
+	enum message_fault fault = parse(b, &m);
+	message_free(&m);
+	return fault;
+}
+
+/* One character, as it can be written in JSON. */
+static const char *const characters[] = {
+    "a", "é", "€", "😀", "\\u00e9", "\\ud83d\\ude00", "\\n", "\\\""};
+
+/* An object in which `key` holds `count` characters, with spaces around that do not count. */
+static struct builder object_with(const char *key, const char *character, size_t count)
+{
+	struct builder b = {0};
+	append(&b, "{\"nickname\":\"n\",\"text\":\"t\",\"", 1);
+	append(&b, key, 1);
+	append(&b, "\":\"  x", 1);
+	append(&b, character, count - 2);
+	append(&b, "x\\u3000 \"}", 1);
+	return b;
+}
+
+static const struct {
+	const char *key;
+	size_t max;
+	enum message_fault fault;
+} members[] = {
+    {"nickname", 64, MESSAGE_BAD_NICKNAME},
+    {"text", 4000, MESSAGE_BAD_TEXT},
+    {"clientId", 64, MESSAGE_BAD_CLIENT_ID},
+    {"msgId", 64, MESSAGE_BAD_MSG_ID},
+};
+
+/* Whether each member, of each kind of character, is taken with `more` characters over its limit.
+ */
+static void expect_members(size_t more)
+{
+	for (size_t m = 0; m < COUNT(members); m++)
+		for (size_t c = 0; c < COUNT(characters); c++) {
+			struct builder b =
+			    object_with(members[m].key, characters[c], members[m].max + more);
+			expect(fault_of(&b) == (more ? members[m].fault : MESSAGE_OK),
+			    "%s of %zu times %s", members[m].key, members[m].max + more,
+			    characters[c]);
+		}
+}
+
+TEST(a_member_may_have_as_many_code_points_as_its_limit)
+{
+	expect_members(0);
+}
+
+TEST(a_member_may_not_have_one_code_point_more)
+{
+	expect_members(1);
+}
+
+TEST(a_text_of_4000_four_byte_characters_comes_out_whole)
+{
+	struct builder b = {0};
+	struct message m;
+	append(&b, "😀", 4000);
+	assert_int_equal(parse(&b, &m), MESSAGE_OK);
+	assert_int_equal(m.text.len, 16000);
+	message_free(&m);
+}
+
+TEST(plain_text_of_4001_characters_is_a_bad_text)
+{
+	static const char *const plain[] = {"a", "é", "😀", "{"};
+	for (size_t i = 0; i < COUNT(plain); i++) {
+		struct builder b = {0};
+		append(&b, "x", 1);
+		append(&b, plain[i], 4000);
+		expect(fault_of(&b) == MESSAGE_BAD_TEXT, "%s", plain[i]);
+	}
+}
+
+/* `count` values inside each other: the object, arrays, and in the innermost `inner` or nothing. */
+static struct builder nested(size_t count, const char *inner)
+{
+	struct builder b = {0};
+	size_t arrays = count - 1 - (*inner != '\0');
+	append(&b, "{\"nickname\":\"n\",\"text\":\"t\",\"msgId\":\"m\",\"x\":", 1);
+	append(&b, "[", arrays);
+	append(&b, inner, 1);
+	append(&b, "]", arrays);
+	append(&b, "}", 1);
+	return b;
+}
+
+TEST(thirty_two_values_inside_each_other_are_read)
+{
+	static const char *const inner[] = {"", "1", "\"s\"", "null"};
+	for (size_t i = 0; i < COUNT(inner); i++) {
+		struct builder b = nested(32, inner[i]);
+		expect(fault_of(&b) == MESSAGE_OK, "[%s]", inner[i]);
+	}
+}
+
+TEST(thirty_three_values_inside_each_other_are_too_deep)
+{
+	static const char *const inner[] = {"", "1", "\"s\"", "null"};
+	for (size_t i = 0; i < COUNT(inner); i++) {
+		struct builder b = nested(33, inner[i]);
+		expect(fault_of(&b) == MESSAGE_TOO_DEEP, "[%s]", inner[i]);
+	}
+}
+
+TEST(ten_thousand_values_inside_each_other_are_too_deep)
+{
+	struct builder b = nested(10000, "");
+	assert_int_equal(fault_of(&b), MESSAGE_TOO_DEEP);
+}
+
+TEST(objects_inside_objects_are_too_deep)
+{
+	struct builder b = {0};
+	append(&b, "{\"x\":", 10000);
+	assert_int_equal(fault_of(&b), MESSAGE_TOO_DEEP);
+}
+
+TEST(what_is_too_deep_keeps_its_room)
+{
+	struct message m;
+	struct builder b = nested(33, "");
+	assert_int_equal(parse(&b, &m), MESSAGE_TOO_DEEP);
+	expect_str(m.room, "lab");
+	message_free(&m);
+}
+
+TEST(ten_thousand_open_brackets_are_a_plain_text_that_is_too_long)
+{
+	struct builder b = {0};
+	append(&b, "[", 10000);
+	assert_int_equal(fault_of(&b), MESSAGE_BAD_TEXT);
+}
+
+enum { MEGABYTE = 1 << 20 };
+
+TEST(a_megabyte_of_text_is_a_bad_text)
+{
+	struct builder b = {0};
+	append(&b, "a", MEGABYTE);
+	assert_int_equal(fault_of(&b), MESSAGE_BAD_TEXT);
+}
+
+TEST(a_megabyte_of_nickname_is_a_bad_nickname)
+{
+	struct builder b = object_with("nickname", "😀", MEGABYTE / 4);
+	assert_int_equal(fault_of(&b), MESSAGE_BAD_NICKNAME);
+}
+
+TEST(a_megabyte_of_what_nobody_knows_is_ignored)
+{
+	struct builder b = object_with("unknown", "a", MEGABYTE);
+	assert_int_equal(fault_of(&b), MESSAGE_OK);
+}
+
+TEST(a_megabyte_of_spaces_around_a_message_does_not_matter)
+{
+	struct builder b = {0};
+	append(&b, "\xe3\x80\x80", MEGABYTE / 6);
+	append(&b, "{\"nickname\":\"n\",\"text\":\"t\"}", 1);
+	append(&b, " ", MEGABYTE / 2);
+	assert_int_equal(fault_of(&b), MESSAGE_OK);
+}
+
+TEST(a_number_of_a_megabyte_is_ignored_like_any_other)
+{
+	struct builder b = {0};
+	append(&b, "{\"nickname\":\"n\",\"text\":\"t\",\"x\":", 1);
+	append(&b, "9", MEGABYTE);
+	append(&b, "}", 1);
+	assert_int_equal(fault_of(&b), MESSAGE_OK);
+}
+
+int main(void)
+{
+	static const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(a_member_may_have_as_many_code_points_as_its_limit),
+	    cmocka_unit_test(a_member_may_not_have_one_code_point_more),
+	    cmocka_unit_test(a_text_of_4000_four_byte_characters_comes_out_whole),
+	    cmocka_unit_test(plain_text_of_4001_characters_is_a_bad_text),
+	    cmocka_unit_test(thirty_two_values_inside_each_other_are_read),
+	    cmocka_unit_test(thirty_three_values_inside_each_other_are_too_deep),
+	    cmocka_unit_test(ten_thousand_values_inside_each_other_are_too_deep),
+	    cmocka_unit_test(objects_inside_objects_are_too_deep),
+	    cmocka_unit_test(what_is_too_deep_keeps_its_room),
+	    cmocka_unit_test(ten_thousand_open_brackets_are_a_plain_text_that_is_too_long),
+	    cmocka_unit_test(a_megabyte_of_text_is_a_bad_text),
+	    cmocka_unit_test(a_megabyte_of_nickname_is_a_bad_nickname),
+	    cmocka_unit_test(a_megabyte_of_what_nobody_knows_is_ignored),
+	    cmocka_unit_test(a_megabyte_of_spaces_around_a_message_does_not_matter),
+	    cmocka_unit_test(a_number_of_a_megabyte_is_ignored_like_any_other),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
