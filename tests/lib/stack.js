@@ -284,8 +284,9 @@ export class Stack {
    * A connected client: native MQTT 5, or what `options` says. `over: 'web'` goes through nginx, as
    * a page of this site would.
    * @param {mqtt.IClientOptions & {over?: 'web'}} [options]
+   * @param {number} [ms] to wait for
    */
-  async client({ over, ...options } = {}) {
+  async client({ over, ...options } = {}, ms = patience) {
     const url =
       over === 'web'
         ? `${this.root.replace('http', 'ws')}/mqtt`
@@ -298,7 +299,7 @@ export class Stack {
     });
     client.on('error', () => {}); // it connects again
     this.#clients.add(client);
-    await until(() => client.connected, patience, 'an MQTT client connects');
+    await until(() => client.connected, ms, 'an MQTT client connects');
     return client;
   }
 

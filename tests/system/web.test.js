@@ -1,0 +1,210 @@
+/** What nginx serves, refuses and says, and who can reach what. */
+import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import { readFileSync, statSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { after, before, test } from 'node:test';
+import { handshake, http } from '../lib/http.js';
+import { groupAlive, services, startStack, top, until } from '../lib/stack.js';
+
+/** @type {import('../lib/stack.js').Stack} */
+let stack;
+before(async () => {
+  stack = await startStack();
+});
+after(() => stack?.close());
+
+/**
+ * @param {string} path
+ * @param {Parameters<typeof http>[2]} [options]
+ */
+const get = (path, options) => http(stack.port, path, options);
+
+const policy =
+  "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self' data: " +
+  "blob:; font-src 'self'; manifest-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors " +
+  "'none'; require-trusted-types-for 'script'; trusted-types 'none'";
+
+/**
+ * @param {import('../lib/http.js').Answer} answer
+ */
+function assertPageHeaders({ headers }) {
+  assert.equal(headers['content-security-policy'], policy);
+  assert.equal(headers['x-content-type-options'], 'nosniff');
+  assert.equal(headers['referrer-policy'], 'no-referrer');
+  assert.equal(headers['cross-origin-opener-policy'], 'same-origin');
+  assert.equal(headers['cross-origin-resource-policy'], 'same-origin');
+  assert.equal(headers['cache-control'], 'no-cache');
+  assert.match(String(headers['permissions-policy']), /camera=\(\)/);
+}
+
+test('/chat/ is the page, with headers that let nothing foreign in, also on errors', async () => {
+  const page = await get('/chat/');
+  assert.equal(page.status, 200);
+  assert.match(String(page.headers['content-type']), /^text\/html; charset=utf-8$/i);
+  assert.equal(page.body, readFileSync(join(top, 'web/chat/index.html'), 'utf8'));
+  assertPageHeaders(page);
+  const script = await get('/chat/main.js');
+  assert.match(String(script.headers['content-type']), /^(text|application)\/javascript/);
+  assertPageHeaders(script);
+  const missing = await get('/chat/no-such-file');
+  assert.equal(missing.status, 404);
+  assertPageHeaders(missing);
+});
+
+test('a file that has not changed is 304, and large ones travel compressed', async () => {
+  const { headers } = await get('/chat/main.js');
+  const again = await get('/chat/main.js', { headers: { 'If-None-Match': String(headers.etag) } });
+  assert.equal(again.status, 304);
+  const small = await get('/chat/main.js', { headers: { 'Accept-Encoding': 'gzip' } });
+  assert.equal(small.headers['content-encoding'], 'gzip');
+});
+
+test('/ and /chat lead to the page, wherever a port is forwarded to', async () => {
+  assert.equal((await get('/')).headers.location, '/chat/');
+  const answer = await get('/chat?a=b');
+  assert.equal(answer.status, 301);
+  assert.equal(
+    new URL(String(answer.headers.location), 'http://x.example/team/chat').href,
+    'http://x.example/team/chat/?a=b',
+  );
+});
+
+test('nothing beside the page is served', async () => {
+  for (const path of [
+    '/chat../chat/index.html',
+    '/chat../bundle/build.js',
+    '/chat../anything',
+    '/chat/../bundle/build.js',
+    '/chat/..%2fbundle/build.js',
+    '/chat/%2e%2e/bundle/build.js',
+    '/index.html',
+  ]) {
+    const { status } = await get(path);
+    assert.ok(status === 404 || status === 400, `${path} is ${status}`);
+  }
+  assert.equal((await get('/chat../anything')).status, 404);
+});
+
+test('a page under a foreign name gets nothing (DNS rebinding)', async () => {
+  for (const host of [`evil.example:${stack.port}`, 'evil.example', '10.0.0.1'])
+    assert.equal((await get('/chat/', { headers: { Host: host } })).status, 421, host);
+  for (const host of [`localhost:${stack.port}`, '127.0.0.1', `[::1]:${stack.port}`])
+    assert.equal((await get('/chat/', { headers: { Host: host } })).status, 200, host);
+});
+
+test('/mqtt takes a WebSocket from a page of this very host and port only', async () => {
+  const host = `127.0.0.1:${stack.port}`;
+  /** @param {Record<string, string>} headers */
+  const status = async (headers) => (await handshake(stack.port, '/mqtt', headers)).status;
+  assert.equal(await status({ Host: host, Origin: `http://${host}` }), 101);
+  assert.equal(await status({ Host: host, Origin: `https://${host}` }), 101);
+  const forwarded = { Host: 'localhost:9999', Origin: 'http://localhost:9999' };
+  assert.equal(await status(forwarded), 101);
+  const cookie = { Cookie: `session=${'x'.repeat(4000)}` };
+  assert.equal(await status({ Host: host, Origin: `http://${host}`, ...cookie }), 101);
+  for (const origin of [
+    'http://evil.example',
+    'http://127.0.0.1',
+    `http://127.0.0.1:${stack.port + 1}`,
+    `http://127.0.0.1:${stack.port}.evil.example`,
+    `http://evil.example/${host}`,
+    `http://localhost:${stack.port}`,
+    'null',
+    'file://',
+    `ftp://${host}`,
+    `http://${host} http://${host}`,
+    '',
+  ]) {
+    assert.equal(await status({ Host: host, Origin: origin }), 403, origin);
+  }
+  const refused = await handshake(stack.port, '/mqtt', { Host: host });
+  assert.equal(refused.status, 403);
+  assert.equal(refused.json().error.code, 'foreign_origin');
+  const plain = await get('/mqtt', { headers: { Origin: `http://${host}` } });
+  assert.equal(plain.status, 426);
+});
+
+test('a real MQTT client gets through with the right Origin, and not with another', async () => {
+  const client = await stack.client({ over: 'web' });
+  await client.subscribeAsync('chat/web', { qos: 1 });
+  client.end(true);
+  await assert.rejects(
+    stack.client({ over: 'web', wsOptions: { origin: 'http://evil.example' } }, 500),
+    /an MQTT client connects/,
+  );
+});
+
+test('without the broker /mqtt is 503 in JSON', async () => {
+  await stack.kill('broker');
+  const answer = await handshake(stack.port, '/mqtt', { Origin: stack.origin });
+  assert.equal(answer.status, 503);
+  assert.equal(answer.json().error.code, 'broker_down');
+  await stack.start('broker');
+});
+
+test('everything listens on loopback only', async () => {
+  await until(() => services.every((name) => groupAlive(Number(stack.pid(name)))));
+  const listening = spawnSync('ss', ['-ltnH'], { encoding: 'utf8' }).stdout;
+  /** @param {number} port */
+  const addresses = (port) =>
+    [...listening.matchAll(/^\S+ +\d+ +\d+ +(\S+):(\d+) /gm)]
+      .filter(([, , held]) => Number(held) === port)
+      .map(([, address]) => address);
+  for (const port of [stack.port, stack.mqttPort, stack.wsPort])
+    assert.deepEqual(addresses(port), ['127.0.0.1'], `port ${port}`);
+  const owned = spawnSync('ss', ['-ltnpH'], { encoding: 'utf8' }).stdout;
+  const own = owned.split('\n').filter((line) => {
+    const pids = [...line.matchAll(/pid=(\d+)/g)].map(([, pid]) => Number(pid));
+    return pids.includes(Number(stack.pid('broker'))) || pids.includes(Number(stack.pid('nginx')));
+  });
+  assert.equal(own.length, 3, 'the broker and nginx have these three sockets and no other');
+});
+
+test('sockets, history and configuration are closed to other users', () => {
+  /** @param {string} path */
+  const mode = (path) => statSync(join(stack.dataDir, path)).mode & 0o777;
+  assert.equal(mode('socket/api'), 0o660);
+  assert.equal(mode('socket'), 0o700);
+  assert.equal(mode('history'), 0o700);
+  assert.equal(mode('broker'), 0o700);
+  assert.equal(mode('.'), 0o750);
+  for (const path of ['socket/broker', 'etc', 'etc/mqtt-chat.conf', 'log', 'services/logger'])
+    assert.equal(mode(path) & 0o007, 0, path);
+});
+
+test('under a site with regex locations and headers of its own, and a prefix, all works', async () => {
+  const site = await startStack({ start: ['broker', 'logger', 'api'], urlPrefix: '/team' });
+  try {
+    const conf = join(site.dataDir, 'etc/nginx.conf');
+    const own = `
+        add_header Content-Security-Policy "default-src *" always;
+        add_header X-Site "yes" always;
+        root ${site.dataDir}/log;
+        error_page 404 403 503 /error.html;
+        fastcgi_intercept_errors on;
+        fastcgi_param PATH_INFO wrong;
+        location ~ \\.php$ { return 500; }
+        location ~* \\.(js|css)$ { expires max; }
+        location ~ /api/ { return 500; }
+        location / { return 200 "the site"; }
+        include`;
+    const edited = readFileSync(conf, 'utf8')
+      .replace(/location (= )?\/ \{[^}]*\}/g, '')
+      .replace(/include (?=\S*nginx-server)/, `${own} `);
+    writeFileSync(conf, edited);
+    await site.start('nginx');
+    assert.equal((await http(site.port, '/')).body, 'the site');
+    assertPageHeaders(await http(site.port, '/team/chat/main.js'));
+    assert.equal((await http(site.port, '/team/chat/x.php')).status, 404);
+    const client = await site.client({ over: 'web' });
+    await client.publishAsync('chat/messages', 'hello', { qos: 1 });
+    await until(async () => (await site.history()).length === 1);
+    const missing = await http(site.port, '/team/api/nothing.php');
+    assert.deepEqual([missing.status, missing.json().error.code], [404, 'not_found']);
+    await site.kill('api');
+    assert.equal((await http(site.port, '/team/api/messages')).json().error.code, 'api_down');
+  } finally {
+    await site.close();
+  }
+});
