@@ -165,6 +165,32 @@ test('a receipt for what is not here asks for history, one for what is here does
   assert.equal(log.addReceipts(before, [receipt(11, 'm11')]).wanted, true);
 });
 
+test('receipts without msgId give their rows a place, also while there is no history', () => {
+  let list = log.addLive(log.emptyLog(), message('door open'), 0);
+  list = log.addOwn(list, message('mine', 'm2'), 0);
+  list = log.addReceipts(list, [receipt(1), receipt(2, 'm2')]);
+  assert.equal(texts(list), 'door open mine');
+  assert.equal(list.wanted, true);
+  assert.equal(list.rows[0].state, 'live');
+});
+
+test('a place that was wrongly given is put right by the history', () => {
+  let list = log.addLive(opened(), message('a'), 0);
+  list = log.addLive(list, message('b'), 0);
+  const keys = list.rows.map(({ key }) => key);
+  list = log.addReceipts(list, [receipt(10), receipt(11)]);
+  const page = [stored(10, 'before we listened'), stored(11, 'a'), stored(12, 'b')];
+  const late = log.extendHistory(list, page, LIVE);
+  assert.equal(texts(late), 'before we listened a b');
+  assert.deepEqual(
+    late.rows.slice(1).map(({ key }) => key),
+    keys,
+  );
+  const early = log.extendHistory(list, [stored(9, 'a'), stored(10, 'b')], LIVE);
+  assert.equal(texts(early), 'a b');
+  assert.ok(early.rows.every(({ guessed, state }) => !guessed && state === 'stored'));
+});
+
 test('a receipt that passes over an earlier live row asks for history, once', () => {
   let list = log.addLive(opened(), message('a', 'm1'), 5);
   list = log.addLive(list, message('b', 'm2'), 6);
@@ -189,7 +215,7 @@ test('live rows older than the page that opens the room keep the cursor before t
   let list = log.addLive(log.emptyLog(), message('a', 'm1'), 0);
   list = log.addReceipts(list, [receipt(3, 'm1')]);
   list = log.openHistory(list, [stored(8, 'c'), stored(9, 'd')], LIVE);
-  assert.equal(list.cursor, 3);
+  assert.equal(list.cursor, 2);
   assert.equal(list.wanted, true);
   list = log.extendHistory(list, [stored(5, 'b'), stored(8, 'c'), stored(9, 'd')], LIVE);
   assert.equal(texts(list), 'a b c d');

@@ -20,6 +20,8 @@
  * @typedef {object} RowFacts
  * @property {number} key stays the same as the row changes
  * @property {number | null} id
+ * @property {boolean} guessed the id is from a receipt without msgId: good for the order, and to be
+ *   confirmed by the history
  * @property {string | null} ts the server's time
  * @property {number} at when this page saw it first
  * @property {RowState} state
@@ -65,7 +67,7 @@ export function emptyLog() {
 function newRow({ nickname, text, clientId, msgId }, key, now) {
   return {
     ...{ nickname, text, clientId, msgId, key, at: now },
-    ...{ id: null, ts: null, state: 'live', reason: '' },
+    ...{ id: null, guessed: false, ts: null, state: 'live', reason: '' },
     ...{ tries: 0, retryAt: 0, aheadUntil: 0, sought: false },
   };
 }
@@ -144,6 +146,22 @@ export function addOwn(log, message, now) {
 }
 
 /**
+ * A receipt for what is not here, or here without msgId. Then the first such row is probably meant,
+ * since receipts come in the order of the messages; which one it is only the history can tell.
+ * @param {Log} log
+ * @param {Receipt} receipt
+ * @returns {Log}
+ */
+function guess(log, { id, ts, clientId, msgId }) {
+  if (id <= log.cursor || log.rows.some((row) => row.id === id)) return log;
+  const index = log.rows.findIndex(
+    (row) => row.id === null && row.msgId === null && row.clientId === clientId,
+  );
+  if (msgId !== null || index < 0) return { ...log, wanted: true };
+  return { ...log, wanted: true, rows: withRow(log.rows, index, { id, ts, guessed: true }) };
+}
+
+/**
  * @param {Log} log
  * @param {Receipt} receipt
  * @returns {Log}
@@ -151,10 +169,7 @@ export function addOwn(log, message, now) {
 function applyReceipt(log, receipt) {
   const index = indexOfSent(log.rows, receipt);
   const row = log.rows[index];
-  if (!row) {
-    const here = log.rows.some(({ id }) => id === receipt.id);
-    return here || receipt.id <= log.cursor ? log : { ...log, wanted: true };
-  }
+  if (!row) return guess(log, receipt);
   if (row.id !== null) return log;
   // Somebody sent again what was stored before our oldest row: it belongs above, out of sight.
   if (row.state === 'live' && log.first !== null && receipt.id < log.first) {
@@ -242,7 +257,18 @@ function indexOfStored(rows, item) {
   if (byId >= 0) return byId;
   const bySender = indexOfSent(rows, item);
   if (bySender >= 0) return bySender;
-  return rows.findIndex((row) => row.id === null && looksLike(row, item));
+  return rows.findIndex((row) => (row.id === null || row.guessed) && looksLike(row, item));
+}
+
+/**
+ * Takes the id of this message from a row for which it was wrongly guessed.
+ * @param {readonly Row[]} rows
+ * @param {StoredMessage} item
+ */
+function withoutWrongGuess(rows, item) {
+  const index = rows.findIndex((row) => row.id === item.id && row.guessed);
+  if (index < 0 || looksLike(rows[index], item)) return rows;
+  return withRow(rows, index, { id: null, ts: null, guessed: false });
 }
 
 /**
@@ -258,12 +284,14 @@ function indexOfStored(rows, item) {
  */
 function addStored(log, item, { now, live }) {
   const { id, ts, nickname, text, clientId, msgId } = item;
+  const message = { nickname, text, clientId, msgId };
   /** @type {Partial<Row>} */
-  const facts = { id, ts, nickname, text, clientId, msgId, state: 'stored', reason: '' };
-  const index = indexOfStored(log.rows, item);
-  if (index >= 0) return { ...log, rows: withRow(log.rows, index, facts) };
+  const facts = { ...message, id, ts, guessed: false, state: 'stored', reason: '' };
+  const rows = withoutWrongGuess(log.rows, item);
+  const index = indexOfStored(rows, item);
+  if (index >= 0) return { ...log, rows: withRow(rows, index, facts) };
   const aheadUntil = live && msgId === null ? now + OVERTAKE_MS : 0;
-  return append(log, { ...newRow(item, log.nextKey, now), ...facts, aheadUntil });
+  return append({ ...log, rows }, { ...newRow(item, log.nextKey, now), ...facts, aheadUntil });
 }
 
 /**
@@ -278,7 +306,7 @@ export function openHistory(log, items, reading) {
   const start = items[0]?.id ?? 0;
   const older = log.rows.flatMap(({ id }) => (id !== null && id < start ? [id] : []));
   const first = Math.min(start, ...older);
-  const cursor = older.length > 0 ? first : (items.at(-1)?.id ?? 0);
+  const cursor = older.length > 0 ? first - 1 : (items.at(-1)?.id ?? 0);
   const next = items.reduce((rest, item) => addStored(rest, item, reading), log);
   const wanted = older.length > 0 || next.rows.some(({ id }) => id === null);
   return trimmed({ ...next, rows: inOrder(next.rows), first, cursor, wanted });

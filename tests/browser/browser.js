@@ -1,0 +1,192 @@
+// A real browser on the real page, for the tests in this folder. Whatever a page's policy stops, or
+// a script throws, fails the test in which it happens.
+import assert from 'node:assert/strict';
+import { existsSync } from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { chromium } from 'playwright-core';
+import { until } from '../lib/stack.js';
+
+/** @typedef {import('playwright-core').Page} Page */
+/** @typedef {import('playwright-core').BrowserContext} Context */
+/** @typedef {import('../lib/stack.js').Stack} Stack */
+
+const executablePath = process.env.MQTT_CHAT_CHROMIUM || '/usr/bin/chromium';
+
+/** Why the tests cannot run here, or false. Without permission to skip they run, and fail. */
+export const skip =
+  !existsSync(executablePath) && process.env.MQTT_CHAT_ALLOW_SKIP === '1'
+    ? `${executablePath} is missing (apt-get install chromium)`
+    : false;
+
+const ARGS = [
+  ...['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run'],
+  ...['--disable-background-networking', '--disable-component-update', '--disable-sync'],
+];
+
+/** Runs in the page before its own scripts: what the policy stops becomes an error that we see. */
+function reportViolations() {
+  document.addEventListener('securitypolicyviolation', ({ violatedDirective, blockedURI }) => {
+    console.error(`policy violation: ${violatedDirective} ${blockedURI}`);
+  });
+}
+
+/** What Chromium writes about requests that fail; the tests make some fail on purpose. */
+const EXPECTED = /Failed to load resource|WebSocket connection to .* failed/;
+
+export class Browser {
+  /** @type {string[]} */
+  #complaints = [];
+
+  /** @param {import('playwright-core').Browser} browser */
+  constructor(browser) {
+    this.browser = browser;
+  }
+
+  static async open() {
+    return new Browser(await chromium.launch({ executablePath, args: ARGS }));
+  }
+
+  /**
+   * A browser of its own: no cookies or storage from before.
+   * @param {import('playwright-core').BrowserContextOptions} [options]
+   */
+  async context(options) {
+    const viewport = { width: 900, height: 600 };
+    const context = await this.browser.newContext({ locale: 'en-GB', viewport, ...options });
+    await context.addInitScript(reportViolations);
+    context.on('console', (message) => {
+      const text = message.text();
+      if (message.type() === 'error' && !EXPECTED.test(text)) this.#complaints.push(text);
+    });
+    context.on('weberror', (error) => this.#complaints.push(String(error.error())));
+    return context;
+  }
+
+  /** What went wrong in the pages since the last call. */
+  complaints() {
+    return this.#complaints.splice(0);
+  }
+
+  async close() {
+    await this.browser.close();
+  }
+}
+
+/**
+ * Opens a room as somebody who has a nickname already, and waits until it is connected.
+ * @param {Stack} stack
+ * @param {Context} context
+ * @param {string} room
+ * @param {{nickname?: string, connected?: boolean}} [options]
+ */
+export async function enter(stack, context, room, { nickname = 'Aino', connected = true } = {}) {
+  const page = await context.newPage();
+  await page.addInitScript((name) => localStorage.setItem('chat.nickname', name), nickname);
+  await page.goto(`${stack.url}#${room}`);
+  if (connected) await linked(page, 'online');
+  return page;
+}
+
+/**
+ * @param {Page} page
+ * @param {'connecting' | 'online' | 'offline'} phase
+ */
+export async function linked(page, phase) {
+  await page.locator(`#link[data-phase=${phase}]`).waitFor({ timeout: 15_000 });
+}
+
+/**
+ * @param {Page} page
+ * @param {string} text
+ */
+export async function say(page, text) {
+  await page.fill('#text', text);
+  await page.press('#text', 'Enter');
+}
+
+/**
+ * @param {Page} page
+ * @param {string} text exactly
+ */
+export function rowOf(page, text) {
+  return page.locator('.row').filter({ has: page.getByText(text, { exact: true }) });
+}
+
+/** The texts on the screen, from the top. @param {Page} page */
+export const texts = (page) => page.locator('.row .text').allTextContents();
+
+/**
+ * Waits until exactly these texts are on the screen, in this order, and stay.
+ * @param {Page} page
+ * @param {string[]} wanted
+ * @param {number} [ms]
+ */
+export async function shows(page, wanted, ms = 5000) {
+  await page
+    .waitForFunction(
+      (list) => {
+        const rows = Array.from(document.querySelectorAll('.row .text'), (p) => p.textContent);
+        return JSON.stringify(rows) === JSON.stringify(list);
+      },
+      wanted,
+      { timeout: ms, polling: 25 },
+    )
+    .catch(async () => assert.deepEqual(await texts(page), wanted));
+  await page.waitForTimeout(STAY_MS);
+  assert.deepEqual(await texts(page), wanted);
+}
+
+/** Longer than a late receipt, and the reading that follows it, take. */
+const STAY_MS = 600;
+
+/**
+ * Waits until a message has reached this state.
+ * @param {Page} page
+ * @param {string} text
+ * @param {'live' | 'sending' | 'stored' | 'failed'} state
+ * @param {number} [timeout]
+ */
+export async function reaches(page, text, state, timeout = 10_000) {
+  await page
+    .locator(`.row[data-state=${state}]`)
+    .filter({ has: page.getByText(text, { exact: true }) })
+    .waitFor({ timeout });
+}
+
+/**
+ * Publishes as a device: QoS 1, returns when the broker has it.
+ * @param {Stack} stack
+ * @returns {Promise<(room: string, payload: string | object) => Promise<unknown>>}
+ */
+export async function device(stack) {
+  const client = await stack.client();
+  return (room, payload) => {
+    const text = typeof payload === 'string' ? payload : JSON.stringify(payload);
+    return client.publishAsync(`chat/${room}`, text, { qos: 1 });
+  };
+}
+
+/**
+ * Waits until the history has this many messages.
+ * @param {Stack} stack
+ * @param {string} room
+ * @param {number} count
+ */
+export async function storedCount(stack, room, count) {
+  const full = async () => (await stack.wholeHistory(room)).length >= count;
+  await until(full, 10_000, `${room} has ${count} messages`);
+}
+
+/**
+ * Waits until the logger stores what is published: after the broker was away, it takes a while.
+ * @param {Stack} stack
+ * @param {Awaited<ReturnType<typeof device>>} publish
+ */
+export async function loggerBack(stack, publish) {
+  const before = (await stack.wholeHistory('probe')).length;
+  await until(async () => {
+    await publish('probe', 'are you there?');
+    await sleep(200);
+    return (await stack.wholeHistory('probe')).length > before;
+  }, 20_000);
+}
