@@ -1,0 +1,347 @@
+/* test_store_write.c: what is stored, once, in order, and what becomes of the rest. */
+#include "history.h"
+
+static struct store *writer;
+static const char *path;
+
+/* Each test has a store that is open for writing. */
+static int setup(void **state)
+{
+	static char place[PATH_MAX];
+	if (unit_make_dir(state) != 0)
+		return -1;
+	snprintf(place, sizeof(place), "%s", unit_path("db"));
+	path = place;
+	writer = open_store(path, STORE_WRITER);
+	return 0;
+}
+
+static int teardown(void **state)
+{
+	store_close(writer);
+	return unit_remove_dir(state);
+}
+
+#define WRITING(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
+
+static void reopen(void)
+{
+	store_close(writer);
+	writer = open_store(path, STORE_WRITER);
+}
+
+static int64_t count_of(const char *table)
+{
+	char sql[80];
+	snprintf(sql, sizeof(sql), "SELECT count(*) FROM %s", table);
+	return raw_number(path, sql);
+}
+
+static int64_t store_ids(const char *client_id, const char *msg_id)
+{
+	struct store_entry entry = entry_with("lab", "Hi", client_id, msg_id);
+	store_one(writer, &entry);
+	return entry.id;
+}
+
+/* ---- what is stored ---- */
+
+TEST(ids_start_with_one_and_grow_in_the_order_of_the_batch)
+{
+	enum { ENTRIES = 1000 };
+	static struct store_entry entries[ENTRIES];
+	for (size_t i = 0; i < ENTRIES; i++)
+		entries[i] = entry_with(i % 2 ? "lab" : "messages", "Hi", NULL, NULL);
+	assert_int_equal(store_insert_batch(writer, entries, ENTRIES), STORE_OK);
+	for (size_t i = 0; i < ENTRIES; i++)
+		expect(entries[i].id == (int64_t)i + 1, "entry %zu has id %lld", i,
+		    (long long)entries[i].id);
+}
+
+TEST(ids_grow_across_batches_and_over_a_restart)
+{
+	assert_int_equal(add_message(writer, "lab", "Hi"), 1);
+	assert_int_equal(add_message(writer, "lab", "Hi"), 2);
+	reopen();
+	assert_int_equal(add_message(writer, "lab", "Hi"), 3);
+}
+
+TEST(an_id_is_not_used_again_after_its_message_was_deleted)
+{
+	add_message(writer, "lab", "Hi");
+	int64_t last = add_message(writer, "lab", "Hi");
+	raw_run(path, "DELETE FROM messages");
+	reopen();
+	assert_true(add_message(writer, "lab", "Hi") > last);
+}
+
+TEST(a_message_is_kept_to_the_byte)
+{
+	static const char *const texts[] = {"'; DROP TABLE messages; --", "a\n\"b\"\t\\", "日本 😀",
+	    "</script><b>", "%s%n", "\x01\x7f"};
+	for (size_t i = 0; i < COUNT(texts); i++) {
+		add_message(writer, "lab", texts[i]);
+		assert_string_equal(
+		    raw_text(path, "SELECT text FROM messages ORDER BY id DESC"), texts[i]);
+	}
+}
+
+TEST(each_member_has_its_column)
+{
+	struct store_entry entry = entry_with("lab", "Hi", "c1", "m1");
+	store_one(writer, &entry);
+	assert_string_equal(raw_text(path, "SELECT id || '|' || ts || '|' || "
+					   "room || '|' || nickname || '|' || text || '|' || "
+					   "client_id || '|' || msg_id FROM messages"),
+	    "1|1795455665123|lab|Ann|Hi|c1|m1");
+}
+
+TEST(absent_ids_are_null)
+{
+	add_message(writer, "lab", "Hi");
+	assert_int_equal(
+	    raw_number(
+		path, "SELECT count(*) FROM messages WHERE client_id IS NULL AND msg_id IS NULL"),
+	    1);
+}
+
+TEST(strings_end_where_their_length_says)
+{
+	struct store_entry entry = entry_with("lab", "Hi there", NULL, NULL);
+	entry.message.text.len = 2;
+	store_one(writer, &entry);
+	assert_string_equal(raw_text(path, "SELECT text FROM messages"), "Hi");
+}
+
+TEST(an_empty_batch_is_stored)
+{
+	assert_int_equal(store_insert_batch(writer, NULL, 0), STORE_OK);
+}
+
+/* ---- once ---- */
+
+TEST(a_repeated_msg_id_gets_the_first_id)
+{
+	int64_t first = store_ids("c1", "m1");
+	store_ids("c1", "m2");
+	assert_int_equal(store_ids("c1", "m1"), first);
+	assert_int_equal(count_of("messages"), 2);
+}
+
+TEST(a_repeated_msg_id_gets_the_first_ts_and_changes_nothing)
+{
+	struct store_entry first = entry_with("lab", "Hi", "c1", "m1");
+	struct store_entry again = entry_with("lab", "Ho", "c1", "m1");
+	again.ts = TS + 5000;
+	store_one(writer, &first);
+	store_one(writer, &again);
+	assert_int_equal(again.ts, TS);
+	assert_int_equal(again.fault, MESSAGE_OK);
+	assert_string_equal(raw_text(path, "SELECT text || ts FROM messages"), "Hi1795455665123");
+}
+
+TEST(a_msg_id_that_is_twice_in_one_batch_is_stored_once)
+{
+	struct store_entry entries[] = {
+	    entry_with("lab", "one", "c1", "m1"),
+	    entry_with("lab", "two", "c1", "m2"),
+	    entry_with("lab", "one", "c1", "m1"),
+	};
+	assert_int_equal(store_insert_batch(writer, entries, COUNT(entries)), STORE_OK);
+	assert_int_equal(entries[2].id, entries[0].id);
+	assert_int_equal(count_of("messages"), 2);
+}
+
+TEST(a_msg_id_is_remembered_over_a_restart)
+{
+	int64_t first = store_ids("c1", "m1");
+	reopen();
+	assert_int_equal(store_ids("c1", "m1"), first);
+}
+
+TEST(a_msg_id_without_a_client_id_is_stored_once_too)
+{
+	int64_t first = store_ids(NULL, "m1");
+	reopen();
+	assert_int_equal(store_ids(NULL, "m1"), first);
+	assert_int_equal(count_of("messages"), 1);
+}
+
+TEST(the_same_msg_id_of_two_clients_is_two_messages)
+{
+	static const char *const clients[] = {"c1", "c2", NULL, "C1"};
+	for (size_t i = 0; i < COUNT(clients); i++)
+		expect(store_ids(clients[i], "m1") == (int64_t)i + 1, "client %zu", i);
+}
+
+TEST(without_a_msg_id_every_message_is_another)
+{
+	assert_int_not_equal(store_ids("c1", NULL), store_ids("c1", NULL));
+	assert_int_not_equal(store_ids(NULL, NULL), store_ids(NULL, NULL));
+	assert_int_equal(count_of("messages"), 4);
+}
+
+TEST(a_msg_id_is_the_same_message_in_whatever_room)
+{
+	struct store_entry here = entry_with("lab", "Hi", "c1", "m1");
+	struct store_entry there = entry_with("messages", "Hi", "c1", "m1");
+	store_one(writer, &here);
+	store_one(writer, &there);
+	assert_int_equal(there.id, here.id);
+}
+
+/* ---- what is rejected ---- */
+
+static struct store_entry rejected_entry(enum message_fault fault, struct str head)
+{
+	return (struct store_entry){
+	    .fault = fault, .topic = str_of("chat/lab"), .head = head, .size = 5000, .ts = TS};
+}
+
+TEST(what_is_rejected_is_kept_with_its_reason)
+{
+	struct store_entry entry = rejected_entry(MESSAGE_BAD_TEXT, BYTES("{}"));
+	entry.id = 77;
+	store_one(writer, &entry);
+	assert_int_equal(entry.id, 0);
+	assert_int_equal(count_of("messages"), 0);
+	assert_string_equal(raw_text(path, "SELECT ts || '|' || topic || '|' || reason || '|' || "
+					   "size || '|' || head FROM rejected"),
+	    "1795455665123|chat/lab|text must be a string of 1 to 4000 characters|5000|{}");
+}
+
+TEST(the_head_is_kept_whatever_its_bytes_are)
+{
+	static char bytes[256];
+	for (int i = 0; i < 256; i++)
+		bytes[i] = (char)i;
+	struct store_entry entry = rejected_entry(MESSAGE_NUL, (struct str){bytes, sizeof(bytes)});
+	store_one(writer, &entry);
+	assert_string_equal(
+	    raw_text(path, "SELECT typeof(head) || length(head) FROM rejected"), "blob256");
+	const char *hex = raw_text(path, "SELECT hex(head) FROM rejected");
+	for (int i = 0; i < 256; i++) {
+		char expected[3];
+		snprintf(expected, sizeof(expected), "%02X", (unsigned)i);
+		expect(strncmp(hex + (size_t)i * 2, expected, 2) == 0, "byte %d", i);
+	}
+}
+
+TEST(an_empty_payload_has_an_empty_head)
+{
+	struct store_entry entry = rejected_entry(MESSAGE_BAD_TEXT, (struct str){NULL, 0});
+	store_one(writer, &entry);
+	assert_int_equal(raw_number(path, "SELECT length(head) FROM rejected"), 0);
+}
+
+static void reject_sizes(size_t first, size_t count)
+{
+	static struct store_entry entries[1500];
+	for (size_t i = 0; i < count; i++) {
+		entries[i] = rejected_entry(MESSAGE_NUL, BYTES("x"));
+		entries[i].size = first + i;
+	}
+	assert_int_equal(store_insert_batch(writer, entries, count), STORE_OK);
+}
+
+static void expect_rejected(int64_t count, int64_t oldest, int64_t newest)
+{
+	assert_int_equal(count_of("rejected"), count);
+	assert_int_equal(raw_number(path, "SELECT min(size) FROM rejected"), oldest);
+	assert_int_equal(raw_number(path, "SELECT max(size) FROM rejected"), newest);
+}
+
+TEST(a_thousand_rejected_are_all_kept)
+{
+	reject_sizes(1, 1000);
+	expect_rejected(1000, 1, 1000);
+}
+
+TEST(of_more_rejected_the_newest_thousand_are_kept)
+{
+	reject_sizes(1, 1000);
+	reject_sizes(1001, 1);
+	expect_rejected(1000, 2, 1001);
+}
+
+TEST(the_bound_holds_within_one_batch_and_over_a_restart)
+{
+	reject_sizes(1, 1500);
+	expect_rejected(1000, 501, 1500);
+	reopen();
+	reject_sizes(1501, 300);
+	expect_rejected(1000, 801, 1800);
+}
+
+TEST(rejected_ones_do_not_touch_the_messages_between_them)
+{
+	struct store_entry entries[] = {
+	    entry_with("lab", "one", NULL, NULL),
+	    rejected_entry(MESSAGE_BAD_UTF8, BYTES("\xff")),
+	    entry_with("lab", "two", NULL, NULL),
+	};
+	assert_int_equal(store_insert_batch(writer, entries, COUNT(entries)), STORE_OK);
+	assert_int_equal(entries[0].id, 1);
+	assert_int_equal(entries[1].id, 0);
+	assert_int_equal(entries[2].id, 2);
+}
+
+/* Entries that no check saw, and that the constraints of the schema have to keep out. */
+static struct store_entry unchecked(int which)
+{
+	static char longer[4002];
+	struct store_entry entry = entry_with("lab", "Hi", "c1", "m1");
+	memset(longer, 'x', sizeof(longer));
+	struct str *const members[] = {&entry.message.room, &entry.message.nickname,
+	    &entry.message.text, &entry.message.client_id, &entry.message.msg_id};
+	static const size_t limits[] = {64, 64, 4000, 64, 64};
+	*members[which] = (struct str){longer, limits[which] + 1};
+	return entry;
+}
+
+TEST(an_entry_that_the_database_refuses_becomes_a_rejected_one)
+{
+	for (int which = 0; which < 5; which++) {
+		struct store_entry entries[] = {
+		    unchecked(which), entry_with("lab", "Hi", NULL, NULL)};
+		expect(store_insert_batch(writer, entries, 2) == STORE_OK, "member %d", which);
+		expect(entries[0].fault == MESSAGE_REFUSED, "member %d: not refused", which);
+		expect(entries[0].id == 0, "member %d: has an id", which);
+		expect(entries[1].id != 0, "member %d: took the next with it", which);
+	}
+	assert_int_equal(raw_number(path, "SELECT count(*) FROM rejected "
+					  "WHERE reason = 'the database refused it'"),
+	    5);
+	assert_int_equal(count_of("messages"), 5);
+}
+
+int main(void)
+{
+	static const struct CMUnitTest tests[] = {
+	    WRITING(ids_start_with_one_and_grow_in_the_order_of_the_batch),
+	    WRITING(ids_grow_across_batches_and_over_a_restart),
+	    WRITING(an_id_is_not_used_again_after_its_message_was_deleted),
+	    WRITING(a_message_is_kept_to_the_byte),
+	    WRITING(each_member_has_its_column),
+	    WRITING(absent_ids_are_null),
+	    WRITING(strings_end_where_their_length_says),
+	    WRITING(an_empty_batch_is_stored),
+	    WRITING(a_repeated_msg_id_gets_the_first_id),
+	    WRITING(a_repeated_msg_id_gets_the_first_ts_and_changes_nothing),
+	    WRITING(a_msg_id_that_is_twice_in_one_batch_is_stored_once),
+	    WRITING(a_msg_id_is_remembered_over_a_restart),
+	    WRITING(a_msg_id_without_a_client_id_is_stored_once_too),
+	    WRITING(the_same_msg_id_of_two_clients_is_two_messages),
+	    WRITING(without_a_msg_id_every_message_is_another),
+	    WRITING(a_msg_id_is_the_same_message_in_whatever_room),
+	    WRITING(what_is_rejected_is_kept_with_its_reason),
+	    WRITING(the_head_is_kept_whatever_its_bytes_are),
+	    WRITING(an_empty_payload_has_an_empty_head),
+	    WRITING(a_thousand_rejected_are_all_kept),
+	    WRITING(of_more_rejected_the_newest_thousand_are_kept),
+	    WRITING(the_bound_holds_within_one_batch_and_over_a_restart),
+	    WRITING(rejected_ones_do_not_touch_the_messages_between_them),
+	    WRITING(an_entry_that_the_database_refuses_becomes_a_rejected_one),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
