@@ -218,7 +218,10 @@ test('a missing database is 503 with Retry-After, never an empty list; so is ano
     const missing = await http(bare.port, '/api/messages');
     assertError(missing, 503, 'database_missing');
     assert.ok(Number(missing.headers['retry-after']) >= 1);
-    spawnSync('sqlite3', [bare.database, 'PRAGMA user_version = 999; CREATE TABLE t (a)']);
+    spawnSync('sqlite3', [
+      bare.database,
+      'PRAGMA application_id = 1297171272; PRAGMA user_version = 999',
+    ]);
     const { uid, gid } = statSync(dirname(bare.database));
     chownSync(bare.database, uid, gid);
     assertError(await http(bare.port, '/api/messages'), 503, 'database_version');
