@@ -90,9 +90,10 @@ export async function enter(stack, context, room, { nickname = 'Aino', connected
 /**
  * @param {Page} page
  * @param {'connecting' | 'online' | 'offline'} phase
+ * @param {number} [timeout]
  */
-export async function linked(page, phase) {
-  await page.locator(`#link[data-phase=${phase}]`).waitFor({ timeout: 15_000 });
+export async function linked(page, phase, timeout = 15_000) {
+  await page.locator(`#link[data-phase=${phase}]`).waitFor({ timeout });
 }
 
 /**

@@ -47,7 +47,7 @@ describe('the page in trouble', { skip: browsers.skip, timeout: 180_000 }, () =>
         await publish(room, payload);
         await rowOf(page, 'door open')
           .nth(count - 1)
-          .waitFor({ timeout: 1000 });
+          .waitFor({ timeout: 2000 });
         await shows(page, Array(count).fill('door open'));
       }
       await stack.stop('broker');
@@ -173,7 +173,7 @@ describe('the page in trouble', { skip: browsers.skip, timeout: 180_000 }, () =>
     await page.route('**/api/messages*', () => {});
     await page.addInitScript(() => localStorage.setItem('chat.nickname', 'A'));
     await page.goto(`${stack.url}#hanging`);
-    await linked(page, 'online');
+    await linked(page, 'online', 7000);
     await publish('hanging', 'live');
     await rowOf(page, 'live').waitFor();
   });
