@@ -2,6 +2,7 @@
 #include "log.h"
 
 #include "unit.h"
+#include "utf8.h"
 
 enum { LINE_MAX_BYTES = 1000 };
 
@@ -153,6 +154,20 @@ TEST(an_escape_is_not_cut_in_two)
 	}
 }
 
+/* journald shows a line that is not UTF-8 as a number of bytes. */
+TEST(a_character_is_not_cut_in_two)
+{
+	static const char *const units[] = {"é", "€", "😀"};
+	for (size_t u = 0; u < COUNT(units); u++)
+		for (size_t before = 0; before < 4; before++) {
+			char text[6000];
+			snprintf(text, sizeof(text), "%.*s%s", (int)before, "yyy",
+			    long_text(units[u], 1200));
+			write_line(true, LOG_LEVEL_INFO, text);
+			expect(utf8_count(str_of(line)) > 0, "%s after %zu", units[u], before);
+		}
+}
+
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
@@ -168,6 +183,7 @@ int main(void)
 	    LOGGING(a_text_of_900_bytes_is_whole),
 	    LOGGING(a_line_has_at_most_1000_bytes_and_one_end),
 	    LOGGING(an_escape_is_not_cut_in_two),
+	    LOGGING(a_character_is_not_cut_in_two),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
