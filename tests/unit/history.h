@@ -54,10 +54,10 @@ static inline int64_t add_message(struct store *store, const char *room, const c
 /* Makes a database at `path` with `count` messages in the room "messages", ids from 1 on. */
 static inline void make_history(const char *path, int count)
 {
-	struct store *writer = open_store(path, STORE_WRITER);
+	struct store *store = open_store(path, STORE_WRITER);
 	for (int i = 0; i < count; i++)
-		add_message(writer, "messages", "Hi");
-	store_close(writer);
+		add_message(store, "messages", "Hi");
+	store_close(store);
 }
 
 /* ---- a connection of its own ---- */

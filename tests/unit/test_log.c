@@ -1,6 +1,8 @@
 /* test_log.c: one event is one line, whatever is in it. */
 #include "log.h"
 
+#include <time.h>
+
 #include "unit.h"
 #include "utf8.h"
 
@@ -50,14 +52,24 @@ TEST(journald_gets_the_level_as_its_prefix)
 	}
 }
 
+/* Where the line leaves the pattern, in which 0 is any digit; or the end of the pattern. */
+static size_t follows(const char *pattern)
+{
+	size_t i = 0;
+	while (pattern[i] &&
+	       (pattern[i] == '0' ? line[i] >= '0' && line[i] <= '9' : line[i] == pattern[i]))
+		i++;
+	return i;
+}
+
 TEST(a_file_gets_the_time_as_its_prefix)
 {
-	int year, month, day, hour, minute, second, zone, length = 0;
+	setenv("TZ", "UTC", 1);
+	tzset();
 	write_line(false, LOG_LEVEL_ERROR, "text");
-	int fields = sscanf(line, "%4d-%2d-%2dT%2d:%2d:%2d%5d %n", &year, &month, &day, &hour,
-	    &minute, &second, &zone, &length);
-	expect(fields == 7, "%s", line);
-	assert_string_equal(line + length, "program: error: text\n");
+	unsetenv("TZ");
+	expect(follows("0000-00-00T00:00:00+0000 ") == 25, "%s", line);
+	assert_string_equal(line + 25, "program: error: text\n");
 }
 
 TEST(the_short_names_log_at_their_levels)
@@ -89,7 +101,7 @@ TEST(the_control_characters_above_ascii_are_escaped)
 	    "a\xc2\x80z", "a\xc2\x85z", "a\xc2\x9b[z", "a\xc2\x9fz"};
 	for (size_t i = 0; i < COUNT(texts); i++) {
 		write_line(true, LOG_LEVEL_INFO, texts[i]);
-		expect(!strchr(line, '\xc2'), "%s", line);
+		expect(!strstr(line, "\xc2"), "%s", line);
 	}
 }
 
