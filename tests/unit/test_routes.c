@@ -289,6 +289,18 @@ TEST(a_database_of_another_version_is_told_until_it_is_ours)
 	assert_int_equal(response.status, 200);
 }
 
+TEST(a_database_that_somebody_has_for_himself_is_busy)
+{
+	make_history(database, 2);
+	sqlite3 *other = raw_open(database);
+	sqlite3_exec(other, "PRAGMA locking_mode = EXCLUSIVE; BEGIN EXCLUSIVE", NULL, NULL, NULL);
+	ask("");
+	sqlite3_close(other);
+	expect_unavailable("database_busy", 1);
+	ask("");
+	assert_int_equal(response.status, 200);
+}
+
 TEST(a_damaged_database_is_told)
 {
 	unit_write(database, BYTES("this is no database, though it has a name like one and is long "
@@ -392,6 +404,7 @@ int main(void)
 	    HISTORY(a_query_is_read_no_further_than_its_length),
 	    API(a_missing_database_is_told_until_it_is_there),
 	    API(a_database_of_another_version_is_told_until_it_is_ours),
+	    API(a_database_that_somebody_has_for_himself_is_busy),
 	    API(a_damaged_database_is_told),
 	    API(a_database_that_may_not_be_read_is_told),
 	    API(a_lasting_failure_is_logged_once_and_so_is_its_end),

@@ -1,6 +1,7 @@
 /*
  * test_store_fail.c: a batch that cannot be stored leaves nothing behind, and can be stored later.
- * The failures are real: another program's lock, a limit on the size of files, a full disk.
+ * The failures are real: another program's lock, a limit on the size of files, a table that is
+ * away, a full disk.
  */
 #include <sched.h>
 #include <signal.h>
@@ -101,6 +102,21 @@ TEST(a_batch_that_fails_half_way_leaves_nothing_and_can_be_stored_later)
 	assert_int_equal(stored(), 1 + ENTRIES);
 	store_close(writer);
 	assert_string_equal(raw_text(unit_path("db"), "PRAGMA integrity_check"), "ok");
+}
+
+TEST(a_batch_that_fails_at_its_end_leaves_nothing)
+{
+	struct store *writer = open_store(unit_path("db"), STORE_WRITER);
+	struct store_entry two[] = {
+	    entry_with("lab", "one", NULL, NULL), entry_with("lab", "two", NULL, NULL)};
+	two[1].fault = MESSAGE_BAD_TEXT;
+	raw_run(unit_path("db"), "ALTER TABLE rejected RENAME TO away");
+	assert_int_equal(store_insert_batch(writer, two, 2), STORE_FAILED);
+	assert_int_equal(stored(), 0);
+	raw_run(unit_path("db"), "ALTER TABLE away RENAME TO rejected");
+	assert_int_equal(store_insert_batch(writer, two, 2), STORE_OK);
+	assert_int_equal(stored(), 1);
+	store_close(writer);
 }
 
 static bool write_file(const char *path, const char *text)
@@ -231,6 +247,7 @@ int main(void)
 	    IN_DIR(a_lock_of_another_program_is_busy_and_then_the_same_batch_is_stored),
 	    IN_DIR(a_reader_reads_on_while_somebody_writes),
 	    IN_DIR(a_batch_that_fails_half_way_leaves_nothing_and_can_be_stored_later),
+	    IN_DIR(a_batch_that_fails_at_its_end_leaves_nothing),
 	    IN_DIR(a_full_disk_is_told_and_a_smaller_batch_is_stored),
 	    IN_DIR(a_batch_is_on_the_disk_before_it_counts_as_stored),
 	    IN_DIR(a_damaged_page_is_told_with_what_to_do),

@@ -111,13 +111,24 @@ TEST(what_is_not_utf8_has_no_count)
 	    {"a letter for the second byte", BYTES("\xc3(")},
 	    {"a letter for the third byte", BYTES("\xe2\x82(")},
 	    {"a letter for the fourth byte", BYTES("\xf0\x9f\x98(")},
-	    {"a lead for the second byte", BYTES("\xc3\xc3\xa9")},
+	    {"a lead for the second byte", BYTES("\xc3\xc3")},
+	    {"a lead for the third byte", BYTES("\xe2\x82\xc3")},
+	    {"a lead for the fourth byte", BYTES("\xf0\x9f\x98\xff")},
 	    {"good, then bad", BYTES("good\xff")},
 	    {"bad, then good", BYTES("\xffgood")},
 	    {"Latin-1", BYTES("Z\xfcrich")},
 	};
 	for (size_t i = 0; i < COUNT(cases); i++)
 		expect_count(cases[i].s, -1, cases[i].what);
+}
+
+TEST(a_character_that_goes_on_behind_the_end_is_refused)
+{
+	static const struct str whole[] = {BYTES("é"), BYTES("€"), BYTES("😀")};
+	for (size_t i = 0; i < COUNT(whole); i++)
+		for (size_t len = 1; len < whole[i].len; len++)
+			expect(utf8_count((struct str){whole[i].at, len}) == -1, "%zu bytes of %s",
+			    len, whole[i].at);
 }
 
 TEST(trim_takes_what_ecmascript_trims_and_nothing_else)
@@ -172,6 +183,7 @@ int main(void)
 	    cmocka_unit_test(text_is_counted_in_code_points),
 	    cmocka_unit_test(no_bytes_at_all_count_as_none),
 	    cmocka_unit_test(what_is_not_utf8_has_no_count),
+	    cmocka_unit_test(a_character_that_goes_on_behind_the_end_is_refused),
 	    cmocka_unit_test(trim_takes_what_ecmascript_trims_and_nothing_else),
 	    cmocka_unit_test(trim_works_on_both_ends_and_never_inside),
 	    cmocka_unit_test(trim_of_no_bytes_at_all_is_empty),
