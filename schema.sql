@@ -45,6 +45,12 @@ CREATE TABLE rejected (
   head   BLOB NOT NULL     -- its first 256 bytes
 ) STRICT;
 
+-- For the logger alone: what it stored and the broker may deliver once more (src/redelivery.h).
+CREATE TABLE logger_note (
+  one  INTEGER PRIMARY KEY CHECK (one = 1),
+  note BLOB NOT NULL
+) STRICT;
+
 -- The messages as a person reads them: local time of the machine, no ids of senders.
 CREATE VIEW chat AS
   SELECT id, strftime('%Y-%m-%d %H:%M:%f', ts / 1000.0, 'unixepoch', 'localtime') AS time,

@@ -4,12 +4,22 @@
 #include <stdlib.h>
 
 #include "json.h"
+#include "redelivery.h"
+
+struct delivery {
+	uint16_t packet_id; /* 0: at QoS 0, never delivered again */
+	uint64_t digest;
+};
 
 struct batch {
 	struct store_entry entries[BATCH_MESSAGES_MAX];
-	unsigned char qos[BATCH_MESSAGES_MAX];
+	struct delivery deliveries[BATCH_MESSAGES_MAX]; /* of the entries, one to one */
 	size_t count;
 	size_t bytes;
+	uint64_t number;
+	struct redelivery redelivery; /* as it was after the last batch that was stored */
+	struct redelivery next;	      /* as it will be after this one */
+	unsigned char note[REDELIVERY_NOTE_MAX];
 };
 
 struct batch *batch_open(void)
@@ -46,8 +56,28 @@ static bool keep_origin(struct store_entry *entry, struct str topic, struct str 
 	return true; /* cppcheck-suppress memleak ; entry->topic.at owns it */
 }
 
-bool batch_add(struct batch *batch, struct str topic, struct str payload, int qos, int64_t ts)
+enum store_status batch_restore(struct batch *batch, struct store *store, bool *known)
 {
+	ssize_t length;
+	char *note = (char *)batch->note;
+	enum store_status status = store_read_note(store, note, sizeof(batch->note), &length);
+	*known = length >= 0;
+	if (!status)
+		redelivery_decode(
+		    &batch->redelivery, (struct str){note, length > 0 ? (size_t)length : 0});
+	return status;
+}
+
+void batch_begin(struct batch *batch, bool session_resumed)
+{
+	redelivery_begin(&batch->redelivery, session_resumed);
+}
+
+bool batch_add(
+    struct batch *batch, struct str topic, struct str payload, uint16_t packet_id, int64_t ts)
+{
+	if (batch->count == BATCH_MESSAGES_MAX)
+		return false;
 	struct store_entry entry = {.size = payload.len, .ts = ts};
 	entry.fault = message_parse(&entry.message, topic, payload);
 	if (entry.fault == MESSAGE_NO_MEMORY || !keep_origin(&entry, topic, payload)) {
@@ -55,7 +85,8 @@ bool batch_add(struct batch *batch, struct str topic, struct str payload, int qo
 		return false;
 	}
 	batch->entries[batch->count] = entry;
-	batch->qos[batch->count] = (unsigned char)qos;
+	batch->deliveries[batch->count] =
+	    (struct delivery){packet_id, redelivery_digest(topic, payload)};
 	batch->count++;
 	batch->bytes += topic.len + payload.len;
 	return true;
@@ -71,9 +102,59 @@ bool batch_full(const struct batch *batch)
 	return batch->count == BATCH_MESSAGES_MAX || batch->bytes >= BATCH_BYTES_MAX;
 }
 
+/* Tells the entries that were stored when the broker delivered them first. */
+static void find_repeated(struct batch *batch)
+{
+	for (size_t i = 0; i < batch->count; i++) {
+		struct store_entry *entry = &batch->entries[i];
+		const struct delivery *delivery = &batch->deliveries[i];
+		const struct redelivery_mark *mark =
+		    delivery->packet_id ? redelivery_find(&batch->next, delivery->packet_id,
+					      delivery->digest, batch->number + 1)
+					: NULL;
+		entry->repeated = mark != NULL;
+		if (mark) {
+			entry->id = mark->id;
+			entry->ts = mark->ts;
+		}
+	}
+}
+
+static struct str mark_entries(void *arg)
+{
+	struct batch *batch = arg;
+	for (size_t i = 0; i < batch->count; i++) {
+		const struct store_entry *entry = &batch->entries[i];
+		const struct delivery *delivery = &batch->deliveries[i];
+		if (delivery->packet_id && !entry->repeated)
+			redelivery_add(&batch->next,
+			    (struct redelivery_mark){delivery->packet_id, delivery->digest,
+				entry->id, entry->ts, batch->number + 1});
+	}
+	return (struct str){(char *)batch->note, redelivery_encode(&batch->next, batch->note)};
+}
+
 enum store_status batch_store(struct batch *batch, struct store *store)
 {
-	return store_insert_batch(store, batch->entries, batch->count);
+	batch->next = batch->redelivery;
+	find_repeated(batch);
+	enum store_status status =
+	    store_insert_batch(store, batch->entries, batch->count, mark_entries, batch);
+	if (status)
+		return status;
+	batch->redelivery = batch->next;
+	batch->number++;
+	return STORE_OK;
+}
+
+uint64_t batch_number(const struct batch *batch)
+{
+	return batch->number;
+}
+
+void batch_settle(struct batch *batch, uint64_t number)
+{
+	redelivery_settle(&batch->redelivery, number);
 }
 
 static void publish_to(
@@ -145,13 +226,13 @@ void batch_drop_unacknowledged(struct batch *batch)
 	size_t kept = 0;
 	batch->bytes = 0;
 	for (size_t i = 0; i < batch->count; i++) {
-		if (batch->qos[i] > 0) {
+		if (batch->deliveries[i].packet_id) {
 			free_entry(&batch->entries[i]);
 			continue;
 		}
 		batch->bytes += batch->entries[i].topic.len + batch->entries[i].size;
 		batch->entries[kept] = batch->entries[i];
-		batch->qos[kept++] = 0;
+		batch->deliveries[kept++] = batch->deliveries[i];
 	}
 	batch->count = kept;
 }

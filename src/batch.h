@@ -22,11 +22,22 @@ struct batch *batch_open(void);
 void batch_close(struct batch *batch);
 
 /*
- * Takes in a message that arrived on `topic` with quality of service `qos` at `ts` (ms since 1970,
- * UTC). Nothing of the arguments is kept. Returns false where memory ran out, and is then
- * unchanged.
+ * Reads back from the store what the broker may deliver again; see redelivery.h. To be called for
+ * each store that is opened, before the connection on which it is used begins. *known tells
+ * whether anything was ever stored there.
  */
-bool batch_add(struct batch *batch, struct str topic, struct str payload, int qos, int64_t ts);
+enum store_status batch_restore(struct batch *batch, struct store *store, bool *known);
+
+/* A connection to the broker begins. */
+void batch_begin(struct batch *batch, bool session_resumed);
+
+/*
+ * Takes in a message that arrived on `topic` at `ts` (ms since 1970, UTC). `packet_id` is that of
+ * its PUBLISH, 0 at QoS 0. Nothing of the arguments is kept. Returns false where memory ran out,
+ * and is then unchanged.
+ */
+bool batch_add(
+    struct batch *batch, struct str topic, struct str payload, uint16_t packet_id, int64_t ts);
 
 /* The number of entries. */
 size_t batch_count(const struct batch *batch);
@@ -34,8 +45,17 @@ size_t batch_count(const struct batch *batch);
 /* Whether it should be stored before more is taken in. */
 bool batch_full(const struct batch *batch);
 
-/* Stores all entries; see store_insert_batch(). The entries stay, with their ids. */
+/*
+ * Stores all entries but those that the broker delivered before and were stored then; see
+ * store_insert_batch(). The entries stay, with their ids.
+ */
 enum store_status batch_store(struct batch *batch, struct store *store);
+
+/* The number of the last batch that was stored, counted from 1. */
+uint64_t batch_number(const struct batch *batch);
+
+/* The broker has read the acknowledgements up to those of batch `number`. */
+void batch_settle(struct batch *batch, uint64_t number);
 
 /* Publishes one message; `payload` is lent for the time of the call. */
 typedef void batch_publish_fn(void *arg, const char *topic, struct str payload);

@@ -17,19 +17,24 @@
 #define TICK_MS 1000
 #define BATCH_MS 50	 /* a batch is not read for longer: PINGREQ has to wait for it */
 #define CONNECT_MS 10000 /* until the subscription is in force */
+#define SETTLE_MS 1000	 /* at the end, for the broker to read the last acknowledgements */
 
 struct ingest {
 	const struct ingest_config *config;
+	struct store *store; /* NULL: it has to be opened again */
 	struct mqtt *mqtt;
 	struct batch *batch;
 	bool online;	    /* there is a connection, or one is being made */
 	bool ready;	    /* the subscription is in force */
 	bool was_ready;	    /* it has been, at least once */
+	bool session_known; /* the broker has had a session for us, in this run or an earlier one */
 	bool out_of_memory; /* a message could not be taken in */
-	bool store_failing; /* the last batch could not be stored */
+	uint64_t probe;	    /* the batch that the probe under way will settle; 0: none */
+	uint64_t settled;   /* the last batch whose acknowledgements the broker has read */
 	unsigned attempt;   /* since all went well last */
 	int64_t deadline;   /* monotonic ms, for becoming ready */
 	char why[200];	    /* it is not online */
+	char store_error[STORE_ERROR_SIZE]; /* of the last batch; empty where it was stored */
 };
 
 static int64_t clock_ms(clockid_t id)
@@ -44,30 +49,84 @@ static int64_t clock_ms(clockid_t id)
 static void on_connected(void *arg, bool session_present)
 {
 	struct ingest *in = arg;
-	if (in->was_ready && !session_present)
-		log_warning(
-		    "the broker has forgotten this logger's session: what was sent while the "
-		    "logger was away may be lost; check `persistence` in mosquitto.conf");
+	if (in->session_known && !session_present)
+		log_warning("the broker has forgotten this logger's session: what was sent while "
+			    "the logger was away is not stored, unless its sender sends it again; "
+			    "check `persistence` in mosquitto.conf");
+	batch_begin(in->batch, session_present);
 }
 
 static void on_subscribed(void *arg)
 {
 	struct ingest *in = arg;
 	in->ready = in->was_ready = true;
-	if (in->store_failing)
+	if (in->store_error[0])
 		return;
 	in->attempt = 0;
 	log_info("ready: connected to %s, storing what is sent to " FILTER, in->config->broker);
 }
 
-static void on_message(void *arg, struct str topic, struct str payload, int qos)
+static void on_message(void *arg, struct str topic, struct str payload, uint16_t packet_id)
 {
 	struct ingest *in = arg;
-	if (!batch_add(in->batch, topic, payload, qos, clock_ms(CLOCK_REALTIME)))
+	if (!batch_add(in->batch, topic, payload, packet_id, clock_ms(CLOCK_REALTIME)))
 		in->out_of_memory = true;
 }
 
-static const struct mqtt_events events = {on_connected, on_subscribed, on_message};
+static void on_probed(void *arg)
+{
+	struct ingest *in = arg;
+	in->settled = in->probe;
+	in->probe = 0;
+	batch_settle(in->batch, in->settled);
+}
+
+static const struct mqtt_events events = {on_connected, on_subscribed, on_message, on_probed};
+
+/* ---- the database ---- */
+
+/* One line when it fails, or fails otherwise, and one when it is well again. */
+static void note_store(struct ingest *in, const char *error)
+{
+	if (error[0] && strcmp(error, in->store_error) != 0)
+		log_error("%s; nothing is acknowledged meanwhile, and the broker keeps it", error);
+	if (!error[0] && in->store_error[0])
+		log_info("the database can be written again");
+	if (!error[0])
+		in->attempt = 0;
+	snprintf(in->store_error, sizeof(in->store_error), "%s", error);
+}
+
+/* What a failed transaction has left in the file shows only when it is opened again. */
+static void forget_store(struct ingest *in, enum store_status status)
+{
+	if (status == STORE_BUSY)
+		return;
+	store_close(in->store);
+	in->store = NULL;
+}
+
+static bool need_store(struct ingest *in)
+{
+	char error[STORE_ERROR_SIZE] = "";
+	if (in->store)
+		return true;
+	if (store_open(&in->store, in->config->database, STORE_WRITER, error) ||
+	    batch_restore(in->batch, in->store, &in->session_known)) {
+		note_store(in, in->store ? store_error(in->store) : error);
+		forget_store(in, STORE_FAILED);
+	}
+	return in->store != NULL;
+}
+
+static bool store_batch(struct ingest *in)
+{
+	enum store_status status = batch_store(in->batch, in->store);
+	note_store(in, status ? store_error(in->store) : "");
+	if (status)
+		forget_store(in, status);
+	return status == STORE_OK;
+}
 
 /* ---- connecting ---- */
 
@@ -80,18 +139,12 @@ static void wait_ms(const struct ingest *in, int ms)
 static void connect_broker(struct ingest *in)
 {
 	in->ready = false;
+	in->probe = 0;
 	in->deadline = clock_ms(CLOCK_MONOTONIC) + CONNECT_MS;
 	in->online = mqtt_connect(in->mqtt, in->config->broker, in->config->port) == 0 &&
 		     mqtt_write(in->mqtt) == 0;
 	if (!in->online)
 		snprintf(in->why, sizeof(in->why), "%s", mqtt_error(in->mqtt));
-}
-
-/* What was read and not acknowledged, the broker will send again on the next connection. */
-static void drop_connection(struct ingest *in)
-{
-	in->online = in->ready = false;
-	batch_drop_unacknowledged(in->batch);
 }
 
 /* One line when it goes, not one for each attempt to get it back. */
@@ -101,7 +154,7 @@ static void lose(struct ingest *in, const char *why)
 	if (in->ready)
 		log_warning("lost the broker at %s: %s; trying again until it is back",
 		    in->config->broker, why);
-	drop_connection(in);
+	in->online = in->ready = false;
 }
 
 static void wait_and_reconnect(struct ingest *in)
@@ -110,7 +163,7 @@ static void wait_and_reconnect(struct ingest *in)
 	if (getrandom(&random, sizeof(random), GRND_NONBLOCK) < 0)
 		random = (unsigned)clock_ms(CLOCK_MONOTONIC);
 	wait_ms(in, retry_wait_ms(++in->attempt, random));
-	if (!*in->config->stop)
+	if (!*in->config->stop && need_store(in))
 		connect_broker(in);
 }
 
@@ -141,32 +194,32 @@ static void publish(void *arg, const char *topic, struct str payload)
 		log_warning("no memory for an answer on %s", topic);
 }
 
-static void note_store(struct ingest *in, bool failing)
-{
-	if (failing && !in->store_failing)
-		log_error("%s; nothing is acknowledged meanwhile, and the broker keeps it",
-		    store_error(in->config->store));
-	if (!failing && in->store_failing)
-		log_info("the database can be written again");
-	if (!failing)
-		in->attempt = 0;
-	in->store_failing = failing;
-}
-
-/* Where nothing could be stored, nothing may be acknowledged: the connection goes with its queue.
+/*
+ * Where it cannot be stored, it may not be acknowledged: the connection goes, with all that is
+ * queued on it, and the broker will deliver again. A batch whose connection is lost is stored all
+ * the same: if the broker delivers it again, it is known.
  */
 static void store_and_answer(struct ingest *in)
 {
 	if (batch_count(in->batch) == 0)
 		return;
-	note_store(in, batch_store(in->batch, in->config->store) != STORE_OK);
-	if (in->store_failing) {
-		drop_connection(in);
+	if (!store_batch(in)) {
+		in->online = in->ready = false;
+		batch_drop_unacknowledged(in->batch);
 		return;
 	}
 	if (in->online)
 		batch_answer(in->batch, publish, in);
 	batch_clear(in->batch);
+}
+
+/* After acknowledgements, a question: its answer tells that they were read. */
+static void probe(struct ingest *in)
+{
+	if (in->probe || in->settled == batch_number(in->batch))
+		return;
+	if (mqtt_probe(in->mqtt) == 0)
+		in->probe = batch_number(in->batch);
 }
 
 static int wait_for_broker(struct ingest *in)
@@ -184,9 +237,13 @@ static void one_round(struct ingest *in)
 	if ((events_seen & ~POLLOUT) && read_batch(in) != 0)
 		lose(in, in->out_of_memory ? "out of memory" : mqtt_error(in->mqtt));
 	in->out_of_memory = false;
-	store_and_answer(in);
+	if (!in->store && !need_store(in))
+		in->online = in->ready = false;
+	else
+		store_and_answer(in);
 	if (!in->online)
 		return;
+	probe(in);
 	if (mqtt_write(in->mqtt) != 0 || mqtt_tick(in->mqtt) != 0)
 		lose(in, mqtt_error(in->mqtt));
 	else if (!in->ready && clock_ms(CLOCK_MONOTONIC) > in->deadline)
@@ -196,25 +253,43 @@ static void one_round(struct ingest *in)
 /* At the start a broker that is not there is a mistake to be told, later an event to wait out. */
 static bool broken_at_start(const struct ingest *in)
 {
-	if (in->online || in->was_ready || in->store_failing || *in->config->stop)
+	if (in->online || in->was_ready || in->store_error[0] || *in->config->stop)
 		return false;
 	log_error("cannot use the broker at %s (port %u): %s; start it, or set `broker` and `port`",
 	    in->config->broker, in->config->port, in->why);
 	return true;
 }
 
-/* What is acknowledged goes out, and then DISCONNECT: the batch is empty between rounds. */
-static void leave(struct ingest *in)
+/* The broker has read every acknowledgement, so it will deliver nothing again. */
+static void forget_marks(struct ingest *in)
 {
-	if (!in->online)
-		return;
-	mqtt_disconnect(in->mqtt);
+	batch_begin(in->batch, false);
+	if (in->store)
+		store_batch(in);
+}
+
+/* DISCONNECT goes out behind all that is queued; the batch is empty between rounds. */
+static void disconnect(struct ingest *in)
+{
 	int64_t end = clock_ms(CLOCK_MONOTONIC) + TICK_MS;
+	mqtt_disconnect(in->mqtt);
 	while (mqtt_socket(in->mqtt) >= 0 && mqtt_write(in->mqtt) == 0 &&
 	       mqtt_wants_write(in->mqtt) && clock_ms(CLOCK_MONOTONIC) < end) {
 		struct pollfd p = {mqtt_socket(in->mqtt), POLLOUT, 0};
 		poll(&p, 1, TICK_MS);
 	}
+}
+
+static void leave(struct ingest *in)
+{
+	int64_t end = clock_ms(CLOCK_MONOTONIC) + SETTLE_MS;
+	while (
+	    in->ready && in->settled != batch_number(in->batch) && clock_ms(CLOCK_MONOTONIC) < end)
+		one_round(in);
+	if (in->ready && in->settled == batch_number(in->batch))
+		forget_marks(in);
+	if (in->online)
+		disconnect(in);
 }
 
 static enum ingest_status loop(struct ingest *in)
@@ -227,21 +302,35 @@ static enum ingest_status loop(struct ingest *in)
 			one_round(in);
 		else
 			wait_and_reconnect(in);
+		if (in->ready && !in->session_known)
+			in->session_known = store_batch(in);
 	}
 	leave(in);
 	return INGEST_STOPPED;
 }
 
-enum ingest_status ingest_run(const struct ingest_config *config)
+static enum ingest_status start(struct ingest *in)
 {
-	struct ingest in = {.config = config, .batch = batch_open()};
-	in.mqtt = mqtt_open(config->client_id, FILTER, &events, &in);
-	enum ingest_status status = INGEST_FAILED;
-	if (in.batch && in.mqtt)
-		status = loop(&in);
-	else
+	const struct ingest_config *config = in->config;
+	if (!in->batch || !in->mqtt ||
+	    (config->username[0] && mqtt_login(in->mqtt, config->username, config->password))) {
 		log_error("out of memory");
+		return INGEST_FAILED;
+	}
+	if (batch_restore(in->batch, in->store, &in->session_known)) {
+		log_error("%s", store_error(in->store));
+		return INGEST_FAILED;
+	}
+	return loop(in);
+}
+
+enum ingest_status ingest_run(const struct ingest_config *config, struct store *store)
+{
+	struct ingest in = {.config = config, .store = store, .batch = batch_open()};
+	in.mqtt = mqtt_open(config->client_id, FILTER, &events, &in);
+	enum ingest_status status = start(&in);
 	mqtt_close(in.mqtt);
 	batch_close(in.batch);
+	store_close(in.store);
 	return status;
 }

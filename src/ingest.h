@@ -18,7 +18,9 @@ struct ingest_config {
 	const char *broker; /* a host, or the path of a Unix socket */
 	uint16_t port;
 	const char *client_id;
-	struct store *store;		   /* a writer; not closed here */
+	const char *username; /* empty: none */
+	const char *password;
+	const char *database;		   /* its path, to open it again after it has failed */
 	const volatile sig_atomic_t *stop; /* turns non-zero when it is time to end */
 	const sigset_t *wait_mask; /* the signals to block while waiting, all others get in */
 };
@@ -26,13 +28,14 @@ struct ingest_config {
 enum ingest_status {
 	INGEST_STOPPED,	    /* as asked: all that was read is stored and acknowledged */
 	INGEST_UNREACHABLE, /* the broker was not there, or refused, at the first attempt */
-	INGEST_FAILED,	    /* out of memory at the start */
+	INGEST_FAILED,	    /* no memory, or the database failed, at the start */
 };
 
 /*
- * Runs until *stop. A broker that goes away later is waited for (see retry.h). Logs what happens,
- * "ready:" once each time the subscription is in force.
+ * Runs until *stop, on a store that can be written, which it closes. A broker that goes away later
+ * is waited for (see retry.h). Logs what happens, "ready:" once each time the subscription is in
+ * force.
  */
-enum ingest_status ingest_run(const struct ingest_config *config);
+enum ingest_status ingest_run(const struct ingest_config *config, struct store *store);
 
 #endif

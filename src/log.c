@@ -27,13 +27,18 @@ static const char *level_name(enum log_level level)
 	return "";
 }
 
+/* Control characters are those of ASCII and U+0080 to U+009F. A character is cut whole. */
 static void escape_controls(const char *in, char *out, size_t size)
 {
 	size_t n = 0;
-	for (; *in && n + 5 < size; in++) {
-		unsigned char c = (unsigned char)*in;
+	for (; *in && n + 1 < size; in++) {
+		unsigned char c = (unsigned char)*in, next = (unsigned char)in[1];
+		if (n + 7 > size && (c & 0xc0) != 0x80)
+			break;
 		if (c < 0x20 || c == 0x7f)
 			n += (size_t)snprintf(out + n, size - n, "\\x%02x", c);
+		else if (c == 0xc2 && next >= 0x80 && next < 0xa0)
+			n += (size_t)snprintf(out + n, size - n, "\\u%04x", (unsigned char)*++in);
 		else
 			out[n++] = (char)c;
 	}
@@ -60,7 +65,8 @@ void log_line(enum log_level level, const char *format, ...)
 	va_start(args, format);
 	vsnprintf(text, sizeof(text), format, args);
 	va_end(args);
-	escape_controls(text, line, sizeof(line));
 	write_prefix(prefix, sizeof(prefix), level);
-	fprintf(stderr, "%s%s: %s%s\n", prefix, program_name, level_name(level), line);
+	int start = snprintf(line, 200, "%s%.100s: %s", prefix, program_name, level_name(level));
+	escape_controls(text, line + start, sizeof(line) - (size_t)start);
+	fprintf(stderr, "%s\n", line);
 }

@@ -56,9 +56,13 @@ static int exit_of_store(enum store_status status)
 
 static int run(const struct settings *settings, const char *client_id, const sigset_t *wait_mask)
 {
-	char error[STORE_ERROR_SIZE];
+	char error[STORE_ERROR_SIZE], password[SETTINGS_PASSWORD_SIZE];
 	struct store *store;
-	enum store_status status = store_open(&store, settings->database, STORE_WRITER, error);
+	if (settings_read_password(settings, password, error) != 0) {
+		log_error("%s", error);
+		return EX_CONFIG;
+	}
+	enum store_status status = store_open(&store, settings->database, STORE_CREATOR, error);
 	if (status) {
 		log_error("%s", error);
 		return exit_of_store(status);
@@ -67,12 +71,13 @@ static int run(const struct settings *settings, const char *client_id, const sig
 	    .broker = settings->broker,
 	    .port = (uint16_t)settings->port,
 	    .client_id = client_id,
-	    .store = store,
+	    .username = settings->username,
+	    .password = password,
+	    .database = settings->database,
 	    .stop = &stop,
 	    .wait_mask = wait_mask,
 	};
-	enum ingest_status ended = ingest_run(&config);
-	store_close(store);
+	enum ingest_status ended = ingest_run(&config, store);
 	if (ended == INGEST_STOPPED)
 		log_info("stopped: all that was received is stored");
 	return ended == INGEST_STOPPED	     ? 0

@@ -55,7 +55,7 @@ static struct str room_of(struct str topic)
 
 static enum message_fault check_text(struct str s, ssize_t max, enum message_fault fault)
 {
-	if (memchr(s.at, '\0', s.len))
+	if (s.len > 0 && memchr(s.at, '\0', s.len))
 		return MESSAGE_NUL;
 	ssize_t points = utf8_count(s);
 	return points >= 1 && points <= max ? MESSAGE_OK : fault;
@@ -149,14 +149,43 @@ static enum message_fault parse_json(struct str payload, struct json_object **ou
 	return too_deep ? MESSAGE_TOO_DEEP : MESSAGE_OK;
 }
 
+/*
+ * json-c takes more for JSON than RFC 8259, and cuts a name at \u0000. Whether `s`, which it took,
+ * is JSON to a browser too; *nul says whether it holds that escape.
+ */
+static bool is_strict(struct str s, bool *nul)
+{
+	bool quoted = false;
+	*nul = false;
+	for (size_t i = 0; i < s.len; i++) {
+		unsigned char c = (unsigned char)s.at[i];
+		if (c == '"') {
+			quoted = !quoted;
+		} else if (quoted && c == '\\') {
+			i++;
+			*nul = *nul || (s.len - i > 5 && memcmp(s.at + i, "u0000", 5) == 0);
+		} else if (quoted ? c < 0x20 : strchr("'NI", c) != NULL) {
+			return false;
+		} else if (!quoted && c == '.' && (s.at[i + 1] < '0' || s.at[i + 1] > '9')) {
+			return false; /* an object ends with '}', so there is a next character */
+		}
+	}
+	return true;
+}
+
 static enum message_fault read_object(struct message *m, struct str payload)
 {
 	struct json_object *object;
 	enum message_fault fault = parse_json(payload, &object);
-	if (!fault && !object)
+	bool nul = false;
+	if (!fault && (!object || !is_strict(payload, &nul))) {
+		json_object_put(object);
 		return read_plain_text(m, payload);
+	}
 	if (!fault)
 		fault = read_members(object, m);
+	if (!fault && nul)
+		fault = MESSAGE_NUL;
 	enum message_fault copied = own_members(m);
 	json_object_put(object);
 	return copied ? copied : fault;
@@ -171,6 +200,8 @@ enum message_fault message_parse(struct message *out, struct str topic, struct s
 	out->room = room;
 	if (utf8_count(payload) < 0)
 		return own_members(out) ? MESSAGE_NO_MEMORY : MESSAGE_BAD_UTF8;
+	if (payload.len > 0 && memchr(payload.at, '\0', payload.len))
+		return own_members(out) ? MESSAGE_NO_MEMORY : MESSAGE_NUL;
 	payload = utf8_trim(payload);
 	if (payload.len > 0 && payload.at[0] == '{')
 		return read_object(out, payload);

@@ -6,12 +6,14 @@
 #include <stdlib.h>
 
 #define KEEPALIVE_S 30
+#define PROBE_FILTER "chat/-" /* nobody subscribes to it: no room has that name */
 
 struct mqtt {
 	struct mosquitto *mosq;
 	const char *filter;
 	const struct mqtt_events *events;
 	void *arg;
+	int probe;    /* packet id of the last one */
 	bool refused; /* by CONNACK or SUBACK; `error` says why */
 	char error[160];
 };
@@ -60,7 +62,15 @@ static void on_message(struct mosquitto *mosq, void *arg, const struct mosquitto
 	if (message->retain)
 		return;
 	struct str payload = {message->payload, (size_t)message->payloadlen};
-	mqtt->events->message(mqtt->arg, str_of(message->topic), payload, message->qos);
+	mqtt->events->message(mqtt->arg, str_of(message->topic), payload, (uint16_t)message->mid);
+}
+
+static void on_unsubscribe(struct mosquitto *mosq, void *arg, int mid)
+{
+	const struct mqtt *mqtt = arg;
+	(void)mosq;
+	if (mid == mqtt->probe)
+		mqtt->events->probed(mqtt->arg);
 }
 
 struct mqtt *mqtt_open(
@@ -79,7 +89,14 @@ struct mqtt *mqtt_open(
 	mosquitto_connect_with_flags_callback_set(mqtt->mosq, on_connect);
 	mosquitto_subscribe_callback_set(mqtt->mosq, on_subscribe);
 	mosquitto_message_callback_set(mqtt->mosq, on_message);
+	mosquitto_unsubscribe_callback_set(mqtt->mosq, on_unsubscribe);
 	return mqtt;
+}
+
+int mqtt_login(struct mqtt *mqtt, const char *username, const char *password)
+{
+	int rc = mosquitto_username_pw_set(mqtt->mosq, username, password);
+	return rc == MOSQ_ERR_SUCCESS ? 0 : -1;
 }
 
 void mqtt_close(struct mqtt *mqtt)
@@ -94,6 +111,7 @@ void mqtt_close(struct mqtt *mqtt)
 int mqtt_connect(struct mqtt *mqtt, const char *broker, uint16_t port)
 {
 	mqtt->refused = false;
+	mqtt->probe = 0;
 	/* Port 0 is how libmosquitto is told of a Unix socket. */
 	int rc = mosquitto_connect(mqtt->mosq, broker, broker[0] == '/' ? 0 : port, KEEPALIVE_S);
 	return note(mqtt, rc);
@@ -127,6 +145,13 @@ int mqtt_tick(struct mqtt *mqtt)
 int mqtt_publish(struct mqtt *mqtt, const char *topic, struct str payload)
 {
 	int rc = mosquitto_publish(mqtt->mosq, NULL, topic, (int)payload.len, payload.at, 0, false);
+	return rc == MOSQ_ERR_SUCCESS ? 0 : -1;
+}
+
+/* UNSUBSCRIBE is always answered ([MQTT-3.10.4-5]), and there is no way to ask for a PINGREQ. */
+int mqtt_probe(struct mqtt *mqtt)
+{
+	int rc = mosquitto_unsubscribe(mqtt->mosq, &mqtt->probe, PROBE_FILTER);
 	return rc == MOSQ_ERR_SUCCESS ? 0 : -1;
 }
 

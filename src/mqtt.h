@@ -20,9 +20,13 @@ struct mqtt_events {
 	void (*connected)(void *arg, bool session_present);
 	/* The subscription is in force: from here on nothing is missed. */
 	void (*subscribed)(void *arg);
-	/* A message; topic and payload are lent for the time of the call. Never a retained replay.
+	/*
+	 * A message; topic and payload are lent for the time of the call. `packet_id` is 0 at
+	 * QoS 0. Never a retained replay.
 	 */
-	void (*message)(void *arg, struct str topic, struct str payload, int qos);
+	void (*message)(void *arg, struct str topic, struct str payload, uint16_t packet_id);
+	/* The broker has answered the last mqtt_probe(). */
+	void (*probed)(void *arg);
 };
 
 /*
@@ -31,6 +35,9 @@ struct mqtt_events {
  */
 struct mqtt *mqtt_open(
     const char *client_id, const char *filter, const struct mqtt_events *events, void *arg);
+
+/* Sets the name and the password for the next connections. 0, or -1 without memory. */
+int mqtt_login(struct mqtt *mqtt, const char *username, const char *password);
 
 /* Closes the connection without a DISCONNECT packet and frees; NULL is allowed. */
 void mqtt_close(struct mqtt *mqtt);
@@ -54,6 +61,12 @@ int mqtt_tick(struct mqtt *mqtt);  /* keep-alive; to be called about once a seco
 
 /* Queues a message at QoS 0. 0, or -1 without memory. */
 int mqtt_publish(struct mqtt *mqtt, const char *topic, struct str payload);
+
+/*
+ * Queues a packet that the broker has to answer, so that its answer proves that the broker has read
+ * all that was queued before. Only the last one counts. 0, or -1 without memory.
+ */
+int mqtt_probe(struct mqtt *mqtt);
 
 /* Queues DISCONNECT; mqtt_write() sends it after all that was queued before. */
 void mqtt_disconnect(struct mqtt *mqtt);

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 
 #include "log.h"
+#include "utf8.h"
 
 #define DEFAULT_ROOM "messages"
 #define DEFAULT_LIMIT 10
@@ -158,14 +159,26 @@ static int find_param(const char *name, unsigned taken)
 	return -1;
 }
 
+/* The beginning of a name as the client wrote it, if it can be shown in JSON. */
+static struct str showable(struct str name)
+{
+	if (name.len > 32) {
+		name.len = 32;
+		while (name.len > 0 && ((unsigned char)name.at[name.len] & 0xc0) == 0x80)
+			name.len--;
+	}
+	return utf8_count(name) < 0 ? str_of("?") : name;
+}
+
 /* Reads one parameter into `out`; returns whether it is right, or makes the response an error. */
 static bool read_param(struct params *out, unsigned taken, struct str raw_name,
     struct str raw_value, struct http_response *response)
 {
 	char name[32], value[VALUE_SIZE];
 	if (http_decode(raw_name, name, sizeof(name)) < 0 || find_param(name, taken) < 0) {
+		struct str shown = showable(raw_name);
 		set_error(response, 400, "unknown_parameter", "there is no parameter \"%.*s\" here",
-		    raw_name.len > 32 ? 32 : (int)raw_name.len, raw_name.at);
+		    (int)shown.len, shown.at);
 		return false;
 	}
 	int which = find_param(name, taken);
@@ -236,10 +249,12 @@ static void set_links(
 	char older[HTTP_LINK_MAX / 2] = "", newer[HTTP_LINK_MAX / 2] = "";
 	if (page->older)
 		snprintf(older, sizeof(older), "<?room=%.*s&limit=%d&before=%lld>; rel=\"prev\"",
-		    (int)query->room.len, query->room.at, query->limit, (long long)page->first);
+		    (int)query->room.len, query->room.at, query->limit,
+		    (long long)(page->first > ID_MAX ? ID_MAX : page->first));
 	if (page->newer)
 		snprintf(newer, sizeof(newer), "<?room=%.*s&limit=%d&after=%lld>; rel=\"next\"",
-		    (int)query->room.len, query->room.at, query->limit, (long long)page->last);
+		    (int)query->room.len, query->room.at, query->limit,
+		    (long long)(page->last < 0 ? 0 : page->last));
 	snprintf(response->link, sizeof(response->link), "%s%s%s", older,
 	    older[0] && newer[0] ? ", " : "", newer);
 }

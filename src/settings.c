@@ -16,8 +16,8 @@ enum option_type { OPTION_STRING, OPTION_INTEGER };
 struct option_def {
 	const char *name;
 	enum option_type type;
-	size_t offset; /* in struct settings; a string's place holds PATH_MAX bytes */
-	int64_t min, max;
+	size_t offset;	   /* in struct settings */
+	int64_t min, max;  /* of a number, or of a string's length */
 	const char *value; /* the default */
 	const char *help;
 };
@@ -31,6 +31,9 @@ static const struct option_def table[] = {
 	"the broker's host, or the path of its Unix socket (the API does not use it)"},
     {"port", OPTION_INTEGER, FIELD(port), 1, 65535, "1883",
 	"the port on that host (the API does not use it)"},
+    {"username", OPTION_STRING, FIELD(username), 0, 255, "", "the logger's name at the broker"},
+    {"password-file", OPTION_STRING, FIELD(password_file), 0, PATH_MAX - 1, "",
+	"a file whose first line is the password for that name"},
 };
 enum { OPTIONS = sizeof(table) / sizeof(table[0]) };
 
@@ -123,6 +126,8 @@ static bool read_lines(struct settings *s, FILE *file, const char *path, char *e
 		ok = take_line(s, line, error + prefix, SETTINGS_ERROR_SIZE - (size_t)prefix);
 	}
 	free(line);
+	if (ok)
+		error[0] = '\0';
 	if (ok && ferror(file)) {
 		snprintf(error, SETTINGS_ERROR_SIZE, "%.300s: cannot be read", path);
 		ok = false;
@@ -154,8 +159,8 @@ enum { KEY_CONFIG = 'c', KEY_HELP = 'h', KEY_VERSION = 'V', KEY_TABLE = 256 };
 static void print_help(const char *program, const char *purpose)
 {
 	printf("Usage: %s [OPTION]...\n%s\n\n", program, purpose);
-	printf("  -c, --config=FILE      read options from FILE as `name = value` lines\n"
-	       "                         (default: %s, where it exists)\n",
+	printf("  -c, --config=FILE          read options from FILE as `name = value` lines\n"
+	       "                             (default: %s, where it exists)\n",
 	    SETTINGS_FILE);
 	for (size_t i = 0; i < OPTIONS; i++) {
 		char left[40];
@@ -164,8 +169,8 @@ static void print_help(const char *program, const char *purpose)
 		printf("      %-18s %s\n                         (default: %s)\n", left,
 		    table[i].help, table[i].value);
 	}
-	printf("  -h, --help             print this and end\n"
-	       "  -V, --version          print the version and end\n");
+	printf("  -h, --help                 print this and end\n"
+	       "  -V, --version              print the version and end\n");
 }
 
 static void fill_long_options(struct option options[OPTIONS + 4])
@@ -189,9 +194,9 @@ static enum settings_result read_command_line(struct command_line *out, int argc
 	struct option options[OPTIONS + 4];
 	fill_long_options(options);
 	opterr = 0;
-	optind = 1;
-	int key;
-	while ((key = getopt_long(argc, argv, ":c:hV", options, NULL)) != -1) {
+	optind = 0; /* glibc: forget what an earlier call left */
+	int key, at = 1;
+	while ((key = getopt_long(argc, argv, "+:c:hV", options, NULL)) != -1) {
 		if (key >= KEY_TABLE)
 			out->values[key - KEY_TABLE] = optarg;
 		else if (key == KEY_CONFIG)
@@ -204,6 +209,7 @@ static enum settings_result read_command_line(struct command_line *out, int argc
 			break;
 		if (key == KEY_HELP || key == KEY_VERSION)
 			return SETTINGS_DONE;
+		at = optind;
 	}
 	if (key == -1 && optind == argc)
 		return SETTINGS_OK;
@@ -211,7 +217,7 @@ static enum settings_result read_command_line(struct command_line *out, int argc
 	    key == ':'	 ? "no value for option"
 	    : key == '?' ? "unknown option"
 			 : "unexpected argument",
-	    key == -1 ? argv[optind] : argv[optind - 1]);
+	    key == -1 ? argv[optind] : argv[at]);
 	return SETTINGS_USAGE;
 }
 
@@ -241,4 +247,23 @@ enum settings_result settings_load(struct settings *out, int argc, char **argv, 
 		set(&table[i], out, table[i].value);
 	result = read_file(out, line.config, error);
 	return result == SETTINGS_OK ? apply_command_line(out, &line, error) : result;
+}
+
+int settings_read_password(const struct settings *settings, char out[SETTINGS_PASSWORD_SIZE],
+    char error[SETTINGS_ERROR_SIZE])
+{
+	const char *path = settings->password_file;
+	out[0] = '\0';
+	if (!path[0])
+		return 0;
+	FILE *file = fopen(path, "re");
+	bool read = file && fgets(out, SETTINGS_PASSWORD_SIZE, file);
+	out[strcspn(out, "\r\n")] = '\0';
+	if (file)
+		fclose(file);
+	if (read && out[0])
+		return 0;
+	snprintf(error, SETTINGS_ERROR_SIZE, "password-file %.300s: %s", path,
+	    file ? "its first line is empty" : strerror(errno));
+	return -1;
 }

@@ -9,9 +9,11 @@
 #include <stdint.h>
 
 struct settings {
-	char database[PATH_MAX]; /* the SQLite file */
-	char broker[PATH_MAX];	 /* a host, or a Unix socket where it starts with '/' */
-	int64_t port;		 /* of that host */
+	char database[PATH_MAX];      /* the SQLite file */
+	char broker[PATH_MAX];	      /* a host, or a Unix socket where it starts with '/' */
+	int64_t port;		      /* of that host */
+	char username[256];	      /* for the broker; empty: none */
+	char password_file[PATH_MAX]; /* its first line is the password; empty: none */
 };
 
 /* What main() is to return, but for the first. The numbers are those of sysexits(3). */
@@ -31,5 +33,14 @@ enum { SETTINGS_ERROR_SIZE = 512 };
  */
 enum settings_result settings_load(struct settings *out, int argc, char **argv, const char *program,
     const char *purpose, char error[SETTINGS_ERROR_SIZE]);
+
+enum { SETTINGS_PASSWORD_SIZE = 256 };
+
+/*
+ * Reads the password for the broker from the file that is set, without the end of the line; empty
+ * where no file is set. 0, or -1 with one line in `error`.
+ */
+int settings_read_password(const struct settings *settings, char out[SETTINGS_PASSWORD_SIZE],
+    char error[SETTINGS_ERROR_SIZE]);
 
 #endif

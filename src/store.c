@@ -6,6 +6,7 @@
 #include "store.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <sqlite3.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -31,6 +32,8 @@ enum stmt {
 	STMT_FIND,
 	STMT_REJECT,
 	STMT_TRIM_REJECTED,
+	STMT_WRITE_NOTE,
+	STMT_READ_NOTE,
 	STMT__MAX
 };
 
@@ -55,6 +58,8 @@ static const char *const statements[STMT__MAX] = {
 		    " VALUES (?1, ?2, ?3, ?4, ?5)",
     [STMT_TRIM_REJECTED] =
 	"DELETE FROM rejected WHERE id <= (SELECT max(id) FROM rejected) - " REJECTED_ROWS,
+    [STMT_WRITE_NOTE] = "REPLACE INTO logger_note (one, note) VALUES (1, ?1)",
+    [STMT_READ_NOTE] = "SELECT note FROM logger_note",
 };
 
 struct store {
@@ -205,7 +210,7 @@ static enum store_status check_schema(struct store *store, enum store_mode mode)
 	if (rc)
 		return fail(store, rc);
 	if (tables == 0 && application == 0)
-		return mode == STORE_WRITER ? create_schema(store) : missing(store);
+		return mode == STORE_CREATOR ? create_schema(store) : missing(store);
 	if (application != APPLICATION_ID || version != SCHEMA_VERSION)
 		return wrong_version(store, application, version);
 	return STORE_OK;
@@ -231,7 +236,7 @@ static enum store_status configure(struct store *store, enum store_mode mode)
 
 static enum store_status prepare(struct store *store, enum store_mode mode)
 {
-	int count = mode == STORE_WRITER ? STMT__MAX : STMT__READER_MAX;
+	int count = mode == STORE_READER ? STMT__READER_MAX : STMT__MAX;
 	for (int i = 0; i < count; i++) {
 		int rc = sqlite3_prepare_v3(store->db, statements[i], -1, SQLITE_PREPARE_PERSISTENT,
 		    &store->stmts[i], NULL);
@@ -241,16 +246,29 @@ static enum store_status prepare(struct store *store, enum store_mode mode)
 	return STORE_OK;
 }
 
+/* SQLite makes files that everybody may read; the -wal and -shm files take over this one's mode. */
+static void create_file(const char *path)
+{
+	int fd = open(path, O_CREAT | O_EXCL | O_WRONLY | O_CLOEXEC, 0640);
+	if (fd >= 0)
+		close(fd);
+}
+
 static enum store_status open_file(struct store *store, const char *path, enum store_mode mode)
 {
-	int flags = mode == STORE_WRITER ? SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE
-					 : SQLITE_OPEN_READONLY;
-	if (mode == STORE_READER && access(path, F_OK) != 0 && errno == ENOENT) {
+	static const int flags[] = {
+	    [STORE_READER] = SQLITE_OPEN_READONLY,
+	    [STORE_WRITER] = SQLITE_OPEN_READWRITE,
+	    [STORE_CREATOR] = SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE,
+	};
+	if (mode != STORE_CREATOR && access(path, F_OK) != 0 && errno == ENOENT) {
 		snprintf(store->error, sizeof(store->error),
 		    "database %s: there is none; start the logger, which makes it", path);
 		return STORE_MISSING;
 	}
-	int rc = sqlite3_open_v2(path, &store->db, flags | SQLITE_OPEN_NOMUTEX, NULL);
+	if (mode == STORE_CREATOR)
+		create_file(path);
+	int rc = sqlite3_open_v2(path, &store->db, flags[mode] | SQLITE_OPEN_NOMUTEX, NULL);
 	if (rc == SQLITE_OK)
 		return STORE_OK;
 	snprintf(store->error, sizeof(store->error), "database %s: %s; %s", path,
@@ -355,6 +373,8 @@ static int insert(struct store *store, struct store_entry *entry)
 
 static int keep(struct store *store, struct store_entry *entry)
 {
+	if (entry->repeated)
+		return SQLITE_OK;
 	entry->id = 0;
 	if (entry->fault)
 		return reject(store, entry);
@@ -365,11 +385,34 @@ static int keep(struct store *store, struct store_entry *entry)
 	return reject(store, entry);
 }
 
-enum store_status store_insert_batch(struct store *store, struct store_entry *entries, size_t count)
+static int write_note(struct store *store, struct str note)
 {
+	sqlite3_bind_blob64(
+	    store->stmts[STMT_WRITE_NOTE], 1, note.len ? note.at : "", note.len, SQLITE_STATIC);
+	return run(store, STMT_WRITE_NOTE);
+}
+
+/* Where the file at the path is another by now, what is written here would be lost. */
+static enum store_status gone(struct store *store)
+{
+	snprintf(store->error, sizeof(store->error),
+	    "database %s: it was moved, replaced or deleted; put it back, or start the logger "
+	    "again "
+	    "to make a new one",
+	    sqlite3_db_filename(store->db, NULL));
+	return STORE_MISSING;
+}
+
+enum store_status store_insert_batch(
+    struct store *store, struct store_entry *entries, size_t count, store_note_fn *note, void *arg)
+{
+	if (store_moved(store))
+		return gone(store);
 	int rc = run(store, STMT_BEGIN_WRITE);
 	for (size_t i = 0; i < count && !rc; i++)
 		rc = keep(store, &entries[i]);
+	if (!rc && note)
+		rc = write_note(store, note(arg));
 	if (!rc)
 		rc = run(store, STMT_COMMIT);
 	if (!rc)
@@ -377,6 +420,23 @@ enum store_status store_insert_batch(struct store *store, struct store_entry *en
 	enum store_status status = fail(store, rc);
 	if (!sqlite3_get_autocommit(store->db))
 		run(store, STMT_ROLLBACK);
+	return status;
+}
+
+enum store_status store_read_note(struct store *store, char *out, size_t size, ssize_t *length)
+{
+	sqlite3_stmt *stmt = store->stmts[STMT_READ_NOTE];
+	int rc = sqlite3_step(stmt);
+	*length = -1;
+	if (rc == SQLITE_ROW) {
+		size_t have = (size_t)sqlite3_column_bytes(stmt, 0);
+		*length = (ssize_t)(have < size ? have : size);
+		if (have)
+			memcpy(out, sqlite3_column_blob(stmt, 0), (size_t)*length);
+		rc = SQLITE_DONE;
+	}
+	enum store_status status = rc == SQLITE_DONE ? STORE_OK : fail(store, rc);
+	finish(stmt);
 	return status;
 }
 

@@ -9,13 +9,14 @@
 #define CHAT_STORE_H
 
 #include <stdint.h>
+#include <sys/types.h>
 
 #include "message.h"
 
 enum store_status {
 	STORE_OK,
 	STORE_BUSY,    /* locked by somebody else for too long: try again */
-	STORE_MISSING, /* there is no database at that place (readers only) */
+	STORE_MISSING, /* there is no database at that place, or no longer */
 	STORE_VERSION, /* it is of another schema, or not ours at all */
 	STORE_DENIED,  /* may not be read, written or created */
 	STORE_FULL,    /* the disk or a quota is full */
@@ -24,15 +25,19 @@ enum store_status {
 	STORE__MAX
 };
 
-enum store_mode { STORE_READER, STORE_WRITER };
+enum store_mode {
+	STORE_READER,  /* never writes */
+	STORE_WRITER,  /* of a database that is there */
+	STORE_CREATOR, /* a writer that makes what is missing and brings an older schema up to date
+			*/
+};
 
 enum { STORE_ERROR_SIZE = 512 };
 
 struct store;
 
 /*
- * Opens the database at `path`. A writer creates it where it is missing (mode 0640 less the umask)
- * and brings an older schema up to date; a reader does neither and never writes.
+ * Opens the database at `path`. A creator makes it with mode 0640 less the umask.
  *
  * On failure *out is NULL and `error` holds one line on what is wrong and what to do.
  */
@@ -58,18 +63,32 @@ struct store_entry {
 	struct str topic; /* as it arrived; these two are only read where there is a fault */
 	struct str head;  /* the payload's first bytes */
 	size_t size;	  /* of the whole payload */
-	int64_t ts;	  /* ms since 1970, UTC; out: that of the copy that was stored first */
-	int64_t id;	  /* out: as above; 0 where it was rejected */
+	bool repeated; /* it is stored already, `ts` and `id` are known: nothing is done with it */
+	int64_t ts;    /* ms since 1970, UTC; out: that of the copy that was stored first */
+	int64_t id;    /* out: as above; 0 where it was rejected */
 };
+
+/*
+ * Some bytes of the writer's own, to be found again after a crash. Called in the transaction of a
+ * batch when its entries have their ids; the bytes are lent until the batch is stored.
+ */
+typedef struct str store_note_fn(void *arg);
 
 /*
  * Stores all entries in their order, in one transaction that is on the disk when this returns
  * STORE_OK. An entry whose (client_id, msg_id) is already stored is not stored again, and gets the
  * id and the ts of the first. One that the database refuses becomes a rejected one, its `fault`
- * set. Otherwise nothing of it is stored.
+ * set. Otherwise nothing of it is stored. The note is kept with them; where `note` is NULL, the
+ * one of an earlier batch stays.
  */
 enum store_status store_insert_batch(
-    struct store *store, struct store_entry *entries, size_t count);
+    struct store *store, struct store_entry *entries, size_t count, store_note_fn *note, void *arg);
+
+/*
+ * Reads the note of the last batch that had one into `out` (`size` bytes; a longer one is cut).
+ * *length is -1 where there has never been one.
+ */
+enum store_status store_read_note(struct store *store, char *out, size_t size, ssize_t *length);
 
 enum store_selector {
 	STORE_NEWEST, /* the end of the room */

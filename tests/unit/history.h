@@ -39,7 +39,7 @@ static inline struct store_entry entry_with(
 /* Stores one entry, which then has its id. */
 static inline void store_one(struct store *store, struct store_entry *entry)
 {
-	enum store_status status = store_insert_batch(store, entry, 1);
+	enum store_status status = store_insert_batch(store, entry, 1, NULL, NULL);
 	expect(status == STORE_OK, "status %d: %s", status, store_error(store));
 }
 
@@ -54,7 +54,7 @@ static inline int64_t add_message(struct store *store, const char *room, const c
 /* Makes a database at `path` with `count` messages in the room "messages", ids from 1 on. */
 static inline void make_history(const char *path, int count)
 {
-	struct store *store = open_store(path, STORE_WRITER);
+	struct store *store = open_store(path, STORE_CREATOR);
 	for (int i = 0; i < count; i++)
 		add_message(store, "messages", "Hi");
 	store_close(store);

@@ -10,7 +10,7 @@ static int setup(void **state)
 {
 	if (unit_make_dir(state) != 0)
 		return -1;
-	writer = open_store(unit_path("db"), STORE_WRITER);
+	writer = open_store(unit_path("db"), STORE_CREATOR);
 	batch = batch_open();
 	return batch ? 0 : -1;
 }
@@ -27,10 +27,13 @@ static int teardown(void **state)
 /* Takes in what is freed right after, as a broker's library does. */
 static void add_payload(const char *topic, struct str payload, int qos)
 {
+	static uint16_t packet_id;
 	char *copy = malloc(payload.len + 1), *place = strdup(topic);
 	assert_non_null(copy);
 	memcpy(copy, payload.at, payload.len);
-	bool added = batch_add(batch, str_of(place), (struct str){copy, payload.len}, qos, TS);
+	packet_id = (uint16_t)(packet_id % 65535 + 1);
+	bool added = batch_add(
+	    batch, str_of(place), (struct str){copy, payload.len}, qos > 0 ? packet_id : 0, TS);
 	free(copy);
 	free(place);
 	assert_true(added);

@@ -7,7 +7,7 @@ static int setup_writer(void **state)
 {
 	if (api_setup(state) != 0)
 		return -1;
-	writer = open_store(database, STORE_WRITER);
+	writer = open_store(database, STORE_CREATOR);
 	return 0;
 }
 

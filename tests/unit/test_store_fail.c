@@ -35,19 +35,19 @@ static int64_t stored(void)
 
 TEST(a_lock_of_another_program_is_busy_and_then_the_same_batch_is_stored)
 {
-	struct store *writer = open_store(unit_path("db"), STORE_WRITER);
+	struct store *writer = open_store(unit_path("db"), STORE_CREATOR);
 	struct store_entry two[] = {
 	    entry_with("lab", "one", "c1", "m1"), entry_with("lab", "two", "c1", "m2")};
 	sqlite3 *other = raw_open(unit_path("db"));
 	sqlite3_exec(other, "BEGIN IMMEDIATE", NULL, NULL, NULL);
-	enum store_status status = store_insert_batch(writer, two, 2);
+	enum store_status status = store_insert_batch(writer, two, 2, NULL, NULL);
 	expect(strstr(store_error(writer), "another program holds its lock"), "%s",
 	    store_error(writer));
 	sqlite3_exec(other, "ROLLBACK", NULL, NULL, NULL);
 	sqlite3_close(other);
 	assert_int_equal(status, STORE_BUSY);
 	assert_int_equal(stored(), 0);
-	assert_int_equal(store_insert_batch(writer, two, 2), STORE_OK);
+	assert_int_equal(store_insert_batch(writer, two, 2, NULL, NULL), STORE_OK);
 	assert_int_equal(stored(), 2);
 	store_close(writer);
 }
@@ -88,17 +88,17 @@ static void limit_files(rlim_t bytes)
 
 TEST(a_batch_that_fails_half_way_leaves_nothing_and_can_be_stored_later)
 {
-	struct store *writer = open_store(unit_path("db"), STORE_WRITER);
+	struct store *writer = open_store(unit_path("db"), STORE_CREATOR);
 	add_message(writer, "lab", "before");
 	fill_batch();
 	signal(SIGXFSZ, SIG_IGN);
 	limit_files(1000000);
-	enum store_status status = store_insert_batch(writer, entries, ENTRIES);
+	enum store_status status = store_insert_batch(writer, entries, ENTRIES, NULL, NULL);
 	limit_files(RLIM_INFINITY);
 	assert_int_not_equal(status, STORE_OK);
 	expect(strstr(store_error(writer), unit_path("db")), "%s", store_error(writer));
 	assert_int_equal(stored(), 1);
-	assert_int_equal(store_insert_batch(writer, entries, ENTRIES), STORE_OK);
+	assert_int_equal(store_insert_batch(writer, entries, ENTRIES, NULL, NULL), STORE_OK);
 	assert_int_equal(stored(), 1 + ENTRIES);
 	store_close(writer);
 	assert_string_equal(raw_text(unit_path("db"), "PRAGMA integrity_check"), "ok");
@@ -106,15 +106,15 @@ TEST(a_batch_that_fails_half_way_leaves_nothing_and_can_be_stored_later)
 
 TEST(a_batch_that_fails_at_its_end_leaves_nothing)
 {
-	struct store *writer = open_store(unit_path("db"), STORE_WRITER);
+	struct store *writer = open_store(unit_path("db"), STORE_CREATOR);
 	struct store_entry two[] = {
 	    entry_with("lab", "one", NULL, NULL), entry_with("lab", "two", NULL, NULL)};
 	two[1].fault = MESSAGE_BAD_TEXT;
 	raw_run(unit_path("db"), "ALTER TABLE rejected RENAME TO away");
-	assert_int_equal(store_insert_batch(writer, two, 2), STORE_FAILED);
+	assert_int_equal(store_insert_batch(writer, two, 2, NULL, NULL), STORE_FAILED);
 	assert_int_equal(stored(), 0);
 	raw_run(unit_path("db"), "ALTER TABLE away RENAME TO rejected");
-	assert_int_equal(store_insert_batch(writer, two, 2), STORE_OK);
+	assert_int_equal(store_insert_batch(writer, two, 2, NULL, NULL), STORE_OK);
 	assert_int_equal(stored(), 1);
 	store_close(writer);
 }
@@ -161,14 +161,14 @@ static int store_on_a_full_disk(void)
 	char error[STORE_ERROR_SIZE];
 	if (!mount_small_disk())
 		return CANNOT_MOUNT;
-	if (store_open(&writer, unit_path("db"), STORE_WRITER, error) != STORE_OK)
+	if (store_open(&writer, unit_path("db"), STORE_CREATOR, error) != STORE_OK)
 		return 1;
 	fill_batch();
-	if (store_insert_batch(writer, entries, ENTRIES) != STORE_FULL)
+	if (store_insert_batch(writer, entries, ENTRIES, NULL, NULL) != STORE_FULL)
 		return 2;
 	if (!strstr(store_error(writer), "make room on that disk"))
 		return 3;
-	if (store_insert_batch(writer, entries, 1) != STORE_OK || entries[0].id != 1)
+	if (store_insert_batch(writer, entries, 1, NULL, NULL) != STORE_OK || entries[0].id != 1)
 		return 4;
 	store_close(writer);
 	return 0;
@@ -209,7 +209,7 @@ int fdatasync(int fd)
 
 TEST(a_batch_is_on_the_disk_before_it_counts_as_stored)
 {
-	struct store *writer = open_store(unit_path("db"), STORE_WRITER);
+	struct store *writer = open_store(unit_path("db"), STORE_CREATOR);
 	add_message(writer, "lab", "the first one makes the log");
 	for (int i = 0; i < 3; i++) {
 		syncs = 0;

@@ -43,7 +43,7 @@ TEST(a_writer_opens_again_what_it_made)
 {
 	const char *path = unit_path("db");
 	make_history(path, 1);
-	store_close(open_store(path, STORE_WRITER));
+	store_close(open_store(path, STORE_CREATOR));
 	assert_int_equal(raw_number(path, "SELECT count(*) FROM messages"), 1);
 }
 
@@ -52,6 +52,15 @@ TEST(a_new_database_is_in_wal_mode)
 	const char *path = unit_path("db");
 	make_history(path, 0);
 	assert_string_equal(raw_text(path, "PRAGMA journal_mode"), "wal");
+}
+
+/* The logger opens again what failed: a new file in its place would hide what was stored. */
+TEST(a_writer_that_is_no_creator_makes_nothing)
+{
+	struct store *store;
+	assert_int_equal(store_open(&store, unit_path("db"), STORE_WRITER, error), STORE_MISSING);
+	assert_null(store);
+	assert_int_equal(access(unit_path("db"), F_OK), -1);
 }
 
 TEST(a_writer_fills_an_empty_file)
@@ -66,7 +75,7 @@ static mode_t mode_under(mode_t mask)
 {
 	struct stat about;
 	mode_t before = umask(mask);
-	store_close(open_store(unit_path("db"), STORE_WRITER));
+	store_close(open_store(unit_path("db"), STORE_CREATOR));
 	umask(before);
 	assert_int_equal(stat(unit_path("db"), &about), 0);
 	return about.st_mode & 0777;
@@ -132,7 +141,7 @@ TEST(a_reader_makes_no_file_beside_a_database_whose_writer_ended)
 
 TEST(a_foreign_database_is_refused)
 {
-	static const enum store_mode modes[] = {STORE_READER, STORE_WRITER};
+	static const enum store_mode modes[] = {STORE_READER, STORE_CREATOR};
 	raw_run(unit_path("db"), "CREATE TABLE t (x); INSERT INTO t VALUES (1)");
 	for (size_t i = 0; i < COUNT(modes); i++)
 		expect_refusal(unit_path("db"), modes[i], STORE_VERSION,
@@ -142,7 +151,8 @@ TEST(a_foreign_database_is_refused)
 TEST(a_foreign_database_with_a_version_like_ours_is_refused)
 {
 	raw_run(unit_path("db"), "CREATE TABLE t (x); PRAGMA user_version = 1");
-	expect_refusal(unit_path("db"), STORE_WRITER, STORE_VERSION, "not a database of mqtt-chat");
+	expect_refusal(
+	    unit_path("db"), STORE_CREATOR, STORE_VERSION, "not a database of mqtt-chat");
 }
 
 TEST(a_writer_leaves_a_foreign_database_as_it_is)
@@ -150,7 +160,7 @@ TEST(a_writer_leaves_a_foreign_database_as_it_is)
 	static char before[20000], after[20000];
 	raw_run(unit_path("db"), "CREATE TABLE t (x); INSERT INTO t VALUES (1)");
 	size_t length = unit_read(unit_path("db"), before, sizeof(before));
-	expect_refusal(unit_path("db"), STORE_WRITER, STORE_VERSION, "another file");
+	expect_refusal(unit_path("db"), STORE_CREATOR, STORE_VERSION, "another file");
 	assert_int_equal(unit_read(unit_path("db"), after, sizeof(after)), length);
 	assert_memory_equal(before, after, length);
 	assert_int_equal(files_here(), 1);
@@ -161,7 +171,7 @@ TEST(a_newer_schema_is_refused_by_both)
 	make_with(unit_path("db"), "PRAGMA user_version = 2");
 	expect_refusal(unit_path("db"), STORE_READER, STORE_VERSION,
 	    "its schema is version 2 and this program knows 1; install a newer mqtt-chat");
-	expect_refusal(unit_path("db"), STORE_WRITER, STORE_VERSION, "install a newer mqtt-chat");
+	expect_refusal(unit_path("db"), STORE_CREATOR, STORE_VERSION, "install a newer mqtt-chat");
 }
 
 TEST(a_reader_refuses_an_older_schema)
@@ -173,7 +183,7 @@ TEST(a_reader_refuses_an_older_schema)
 
 TEST(what_is_no_database_is_called_damaged)
 {
-	static const enum store_mode modes[] = {STORE_READER, STORE_WRITER};
+	static const enum store_mode modes[] = {STORE_READER, STORE_CREATOR};
 	static char text[4096];
 	memset(text, 'x', sizeof(text));
 	unit_write(unit_path("db"), (struct str){text, sizeof(text)});
@@ -192,12 +202,12 @@ TEST(a_database_that_is_cut_short_is_called_damaged)
 
 TEST(a_folder_is_denied_to_a_writer)
 {
-	expect_refusal(unit_dir, STORE_WRITER, STORE_DENIED, "check owner and mode");
+	expect_refusal(unit_dir, STORE_CREATOR, STORE_DENIED, "check owner and mode");
 }
 
 TEST(a_writer_in_a_missing_folder_is_denied)
 {
-	expect_refusal(unit_path("none/db"), STORE_WRITER, STORE_DENIED, "check owner and mode");
+	expect_refusal(unit_path("none/db"), STORE_CREATOR, STORE_DENIED, "check owner and mode");
 }
 
 /* ---- permissions, which do not hold for root ---- */
@@ -218,10 +228,10 @@ TEST(a_file_that_may_not_be_written_is_denied_to_a_writer)
 	make_history(unit_path("db"), 1);
 	chmod(unit_path("db"), 0400);
 	struct store *store;
-	enum store_status status = store_open(&store, unit_path("db"), STORE_WRITER, error);
+	enum store_status status = store_open(&store, unit_path("db"), STORE_CREATOR, error);
 	if (!status) {
 		struct store_entry entry = entry_with("lab", "Hi", NULL, NULL);
-		status = store_insert_batch(store, &entry, 1);
+		status = store_insert_batch(store, &entry, 1, NULL, NULL);
 		store_close(store);
 	}
 	assert_int_equal(status, STORE_DENIED);
@@ -232,7 +242,7 @@ TEST(a_folder_that_may_not_be_written_is_denied_to_a_writer)
 	if (geteuid() == 0)
 		skip();
 	assert_int_equal(mkdir(unit_path("closed"), 0500), 0);
-	expect_refusal(unit_path("closed/db"), STORE_WRITER, STORE_DENIED, "check owner and mode");
+	expect_refusal(unit_path("closed/db"), STORE_CREATOR, STORE_DENIED, "check owner and mode");
 }
 
 TEST(a_reader_may_live_where_it_can_write_nothing)
@@ -256,7 +266,7 @@ TEST(a_reader_may_live_where_it_can_write_nothing)
 
 TEST(a_store_has_not_moved_while_its_file_is_there)
 {
-	struct store *writer = open_store(unit_path("db"), STORE_WRITER);
+	struct store *writer = open_store(unit_path("db"), STORE_CREATOR);
 	struct store *reader = open_store(unit_path("db"), STORE_READER);
 	add_message(writer, "lab", "Hi");
 	assert_false(store_moved(writer));
@@ -304,6 +314,7 @@ int main(void)
 	    IN_DIR(a_writer_makes_a_database_with_our_number_and_version),
 	    IN_DIR(a_writer_opens_again_what_it_made),
 	    IN_DIR(a_new_database_is_in_wal_mode),
+	    IN_DIR(a_writer_that_is_no_creator_makes_nothing),
 	    IN_DIR(a_writer_fills_an_empty_file),
 	    IN_DIR(a_new_database_is_not_for_everybody),
 	    IN_DIR(a_new_database_obeys_the_umask),

@@ -206,7 +206,7 @@ TEST(every_page_of_a_random_history_is_what_its_list_says)
 		model.count = 0;
 		seed = (uint32_t)i + 1;
 		snprintf(name, sizeof(name), "db%zu", i);
-		struct store *writer = open_store(unit_path(name), STORE_WRITER);
+		struct store *writer = open_store(unit_path(name), STORE_CREATOR);
 		add_messages(writer, &model, sizes[i], 3);
 		delete_some(unit_path(name), &model);
 		struct store *reader = open_store(unit_path(name), STORE_READER);
@@ -221,7 +221,7 @@ TEST(the_longest_page_is_exact_at_its_edges)
 	static const int sizes[] = {199, 200, 201, 401, 450};
 	static const int64_t ids[] = {0, 1, 100, 101, 199, 200, 201, 202, 250, 251, 400, 401, 402};
 	static struct model model;
-	struct store *writer = open_store(unit_path("db"), STORE_WRITER);
+	struct store *writer = open_store(unit_path("db"), STORE_CREATOR);
 	model.count = 0;
 	for (size_t s = 0; s < COUNT(sizes); s++) {
 		while (model.count < sizes[s]) {
@@ -245,7 +245,7 @@ static const struct store_query newest = {{"messages", 8}, STORE_NEWEST, 0, 10};
 
 TEST(a_page_shows_what_was_stored_since_the_last_one)
 {
-	struct store *writer = open_store(unit_path("db"), STORE_WRITER);
+	struct store *writer = open_store(unit_path("db"), STORE_CREATOR);
 	struct store *reader = open_store(unit_path("db"), STORE_READER);
 	for (int i = 1; i <= 3; i++) {
 		struct seen seen = {0};
@@ -273,7 +273,7 @@ static int check_members(void *called, const struct store_row *row)
 
 TEST(a_row_has_all_that_was_stored)
 {
-	struct store *writer = open_store(unit_path("db"), STORE_WRITER);
+	struct store *writer = open_store(unit_path("db"), STORE_CREATOR);
 	struct store_entry entry = entry_with("messages", "a \"b\"\n😀</script>", "c1", "m1");
 	struct store_page page;
 	bool called = false;

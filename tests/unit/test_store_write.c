@@ -12,7 +12,7 @@ static int setup(void **state)
 		return -1;
 	snprintf(place, sizeof(place), "%s", unit_path("db"));
 	path = place;
-	writer = open_store(path, STORE_WRITER);
+	writer = open_store(path, STORE_CREATOR);
 	return 0;
 }
 
@@ -27,7 +27,7 @@ static int teardown(void **state)
 static void reopen(void)
 {
 	store_close(writer);
-	writer = open_store(path, STORE_WRITER);
+	writer = open_store(path, STORE_CREATOR);
 }
 
 static int64_t count_of(const char *table)
@@ -52,7 +52,7 @@ TEST(ids_start_with_one_and_grow_in_the_order_of_the_batch)
 	static struct store_entry entries[ENTRIES];
 	for (size_t i = 0; i < ENTRIES; i++)
 		entries[i] = entry_with(i % 2 ? "lab" : "messages", "Hi", NULL, NULL);
-	assert_int_equal(store_insert_batch(writer, entries, ENTRIES), STORE_OK);
+	assert_int_equal(store_insert_batch(writer, entries, ENTRIES, NULL, NULL), STORE_OK);
 	for (size_t i = 0; i < ENTRIES; i++)
 		expect(entries[i].id == (int64_t)i + 1, "entry %zu has id %lld", i,
 		    (long long)entries[i].id);
@@ -115,7 +115,7 @@ TEST(strings_end_where_their_length_says)
 
 TEST(an_empty_batch_is_stored)
 {
-	assert_int_equal(store_insert_batch(writer, NULL, 0), STORE_OK);
+	assert_int_equal(store_insert_batch(writer, NULL, 0, NULL, NULL), STORE_OK);
 }
 
 /* ---- once ---- */
@@ -147,7 +147,7 @@ TEST(a_msg_id_that_is_twice_in_one_batch_is_stored_once)
 	    entry_with("lab", "two", "c1", "m2"),
 	    entry_with("lab", "one", "c1", "m1"),
 	};
-	assert_int_equal(store_insert_batch(writer, entries, COUNT(entries)), STORE_OK);
+	assert_int_equal(store_insert_batch(writer, entries, COUNT(entries), NULL, NULL), STORE_OK);
 	assert_int_equal(entries[2].id, entries[0].id);
 	assert_int_equal(count_of("messages"), 2);
 }
@@ -242,7 +242,7 @@ static void reject_sizes(size_t first, size_t count)
 		entries[i] = rejected_entry(MESSAGE_NUL, BYTES("x"));
 		entries[i].size = first + i;
 	}
-	assert_int_equal(store_insert_batch(writer, entries, count), STORE_OK);
+	assert_int_equal(store_insert_batch(writer, entries, count, NULL, NULL), STORE_OK);
 }
 
 static void expect_rejected(int64_t count, int64_t oldest, int64_t newest)
@@ -281,7 +281,7 @@ TEST(rejected_ones_do_not_touch_the_messages_between_them)
 	    rejected_entry(MESSAGE_BAD_UTF8, BYTES("\xff")),
 	    entry_with("lab", "two", NULL, NULL),
 	};
-	assert_int_equal(store_insert_batch(writer, entries, COUNT(entries)), STORE_OK);
+	assert_int_equal(store_insert_batch(writer, entries, COUNT(entries), NULL, NULL), STORE_OK);
 	assert_int_equal(entries[0].id, 1);
 	assert_int_equal(entries[1].id, 0);
 	assert_int_equal(entries[2].id, 2);
@@ -305,7 +305,8 @@ TEST(an_entry_that_the_database_refuses_becomes_a_rejected_one)
 	for (int which = 0; which < 5; which++) {
 		struct store_entry entries[] = {
 		    unchecked(which), entry_with("lab", "Hi", NULL, NULL)};
-		expect(store_insert_batch(writer, entries, 2) == STORE_OK, "member %d", which);
+		expect(store_insert_batch(writer, entries, 2, NULL, NULL) == STORE_OK, "member %d",
+		    which);
 		expect(entries[0].fault == MESSAGE_REFUSED, "member %d: not refused", which);
 		expect(entries[0].id == 0, "member %d: has an id", which);
 		expect(entries[1].id != 0, "member %d: took the next with it", which);
