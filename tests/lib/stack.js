@@ -166,7 +166,7 @@ export class Stack {
    */
   async start(name) {
     if (this.#running.get(name)?.alive) throw new Error(`${name} is running`);
-    if (name === 'broker' || name === 'api') rmSync(this.#socket(name), { force: true });
+    if (name === 'api') rmSync(this.#apiSocket, { force: true });
     const logStart = this.log(name).length;
     const log = openSync(this.#logFile(name), 'a');
     const child = spawn(join(this.dataDir, 'services', name), {
@@ -207,12 +207,12 @@ export class Stack {
    */
   async answers(name) {
     switch (name) {
-      case 'broker': // the Unix socket is the last that it makes
-        return existsSync(this.#socket(name)) && (await listens(this.mqttPort));
+      case 'broker': // the logger's listener is the last that it makes
+        return (await listens(this.loggerPort)) && (await listens(this.mqttPort));
       case 'logger':
         return this.log(name).slice(this.#running.get(name)?.logStart).includes('ready: ');
       case 'api':
-        return existsSync(this.#socket(name));
+        return existsSync(this.#apiSocket);
       case 'nginx':
         return (await fetch(this.url).catch(() => undefined))?.status === 200;
     }
@@ -275,9 +275,14 @@ export class Stack {
     return join(this.dataDir, 'log', `${name}.log`);
   }
 
-  /** @param {'broker' | 'api'} name */
-  #socket(name) {
-    return join(this.dataDir, 'socket', name);
+  get #apiSocket() {
+    return join(this.dataDir, 'socket/api');
+  }
+
+  /** The broker's port for the logger, which needs the password. */
+  get loggerPort() {
+    const config = readFileSync(join(this.dataDir, 'etc/mqtt-chat.conf'), 'utf8');
+    return Number(/^port = (\d+)$/m.exec(config)?.[1]);
   }
 
   /**

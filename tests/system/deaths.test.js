@@ -60,6 +60,17 @@ test('500 messages sent while the logger is dead are all stored, once and in ord
   await assertStoredOnce(500);
 });
 
+/* With a Unix-socket listener for the logger, mosquitto 2.0.11 refused these to its queue. */
+test('what is sent after the broker came back and before the logger did is stored', async () => {
+  await stack.stop('logger');
+  await stack.stop('broker');
+  await stack.start('broker');
+  const client = await stack.client();
+  for (const text of numbers(20)) await client.publishAsync(`chat/${room}`, text, { qos: 1 });
+  await stack.start('logger');
+  await assertStoredOnce(20);
+});
+
 test('what was sent at QoS 0 while the logger is dead is stored as well', async () => {
   const client = await stack.client();
   await stack.kill('logger');

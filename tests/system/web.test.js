@@ -151,14 +151,14 @@ test('everything listens on loopback only', async () => {
     [...listening.matchAll(/^\S+ +\d+ +\d+ +(\S+):(\d+) /gm)]
       .filter(([, , held]) => Number(held) === port)
       .map(([, address]) => address);
-  for (const port of [stack.port, stack.mqttPort, stack.wsPort])
+  for (const port of [stack.port, stack.mqttPort, stack.wsPort, stack.loggerPort])
     assert.deepEqual(addresses(port), ['127.0.0.1'], `port ${port}`);
   const owned = spawnSync('ss', ['-ltnpH'], { encoding: 'utf8' }).stdout;
   const own = owned.split('\n').filter((line) => {
     const pids = [...line.matchAll(/pid=(\d+)/g)].map(([, pid]) => Number(pid));
     return pids.includes(Number(stack.pid('broker'))) || pids.includes(Number(stack.pid('nginx')));
   });
-  assert.equal(own.length, 3, 'the broker and nginx have these three sockets and no other');
+  assert.equal(own.length, 4, 'the broker and nginx have these four sockets and no other');
 });
 
 test('sockets, history and configuration are closed to other users', () => {
@@ -169,7 +169,13 @@ test('sockets, history and configuration are closed to other users', () => {
   assert.equal(mode('history'), 0o700);
   assert.equal(mode('broker'), 0o700);
   assert.equal(mode('.'), 0o750);
-  for (const path of ['socket/broker', 'etc', 'etc/mqtt-chat.conf', 'log', 'services/logger'])
+  for (const path of [
+    'etc',
+    'etc/logger.password',
+    'etc/broker.password',
+    'log',
+    'services/logger',
+  ])
     assert.equal(mode(path) & 0o007, 0, path);
 });
 
