@@ -1,7 +1,7 @@
 /** The HTTP contract of /api/messages, through nginx. */
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { chownSync, rmSync, statSync } from 'node:fs';
+import { chownSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { after, before, test } from 'node:test';
 import { http } from '../lib/http.js';
@@ -200,16 +200,16 @@ test('while no responder runs, nginx says so in the same shape, with Retry-After
 test('a responder that is killed is back at once', async () => {
   const before = responders();
   for (const pid of before) process.kill(pid, 'SIGKILL');
-  await until(() => responders().length === before.length, 2000, 'multiwatch starts them again');
+  const again = () => responders().filter((pid) => !before.includes(pid)).length === before.length;
+  await until(again, 2000, 'multiwatch starts them again');
   await until(async () => (await get('')).status === 200);
 });
 
-/** The processes that answer requests. */
+/** The processes that answer requests: multiwatch's children. */
 function responders() {
-  const { stdout } = spawnSync('ps', ['-eo', 'pid=,pgid=,stat=,comm='], { encoding: 'utf8' });
-  return [...stdout.matchAll(/^\s*(\d+)\s+(\d+)\s+([^Z]\S*)\s+(.*)$/gm)]
-    .filter(([, pid, group]) => Number(group) === stack.pid('api') && pid !== group)
-    .map(([, pid]) => Number(pid));
+  const pid = stack.pid('api');
+  const children = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8');
+  return children.split(' ').filter(Boolean).map(Number);
 }
 
 test('a missing database is 503 with Retry-After, never an empty list; so is another schema', async () => {
