@@ -1,0 +1,74 @@
+/*
+ * fuzz_message.c: any bytes on any topic become a message within its limits, or a named fault.
+ *
+ * The input is a topic, a NUL, and a payload. With libFuzzer: `make fuzz SECONDS=3600`. Without it,
+ * main() below replays the corpus, which `make check` does.
+ */
+#include <assert.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "message.h"
+#include "utf8.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+static void check_member(struct str s, ssize_t max)
+{
+	if (!s.at)
+		return;
+	ssize_t count = utf8_count(s);
+	assert(count >= 1 && count <= max);
+	assert(!memchr(s.at, '\0', s.len));
+	assert(utf8_trim(s).len == s.len);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	const uint8_t *nul = size ? memchr(data, '\0', size) : NULL;
+	size_t topic = nul ? (size_t)(nul - data) : 0;
+	size_t skip = nul ? topic + 1 : 0;
+	struct message m;
+	enum message_fault fault = message_parse(&m, (struct str){(const char *)data, topic},
+	    (struct str){(const char *)data + skip, size - skip});
+	assert(fault < MESSAGE__MAX && message_fault_text(fault));
+	assert(fault || (message_room_valid(m.room) && m.nickname.at && m.text.at));
+	check_member(m.nickname, MESSAGE_NICKNAME_MAX);
+	check_member(m.text, MESSAGE_TEXT_MAX);
+	check_member(m.client_id, MESSAGE_ID_MAX);
+	check_member(m.msg_id, MESSAGE_ID_MAX);
+	message_free(&m);
+	return 0;
+}
+
+#ifndef FUZZING
+static int replay(const char *path)
+{
+	static uint8_t data[1 << 20];
+	FILE *file = fopen(path, "rb");
+	if (!file) {
+		perror(path);
+		return -1;
+	}
+	size_t size = fread(data, 1, sizeof(data), file);
+	fclose(file);
+	/* An exact copy, so that a sanitizer sees a read past its end. */
+	uint8_t *copy = malloc(size ? size : 1);
+	if (!copy)
+		return -1;
+	memcpy(copy, data, size);
+	LLVMFuzzerTestOneInput(copy, size);
+	free(copy);
+	return 0;
+}
+
+int main(int argc, char **argv)
+{
+	for (int i = 1; i < argc; i++)
+		if (replay(argv[i]) != 0)
+			return 1;
+	printf("%d inputs replayed\n", argc - 1);
+	return argc > 1 ? 0 : 1;
+}
+#endif
