@@ -149,6 +149,14 @@ static enum message_fault parse_json(struct str payload, struct json_object **ou
 	return too_deep ? MESSAGE_TOO_DEEP : MESSAGE_OK;
 }
 
+/* Whether json-c takes what stands at `at`, outside of strings, and RFC 8259 does not: 'x' NaN 1.
+ */
+static bool is_lax(const char *at)
+{
+	/* What was taken for an object ends with '}', so there is a next character. */
+	return strchr("'NI", at[0]) || (at[0] == '.' && (at[1] < '0' || at[1] > '9'));
+}
+
 /*
  * json-c takes more for JSON than RFC 8259, and cuts a name at \u0000. Whether `s`, which it took,
  * is JSON to a browser too; *nul says whether it holds that escape.
@@ -159,15 +167,13 @@ static bool is_strict(struct str s, bool *nul)
 	*nul = false;
 	for (size_t i = 0; i < s.len; i++) {
 		unsigned char c = (unsigned char)s.at[i];
+		if (quoted ? c < 0x20 : is_lax(s.at + i))
+			return false;
 		if (c == '"') {
 			quoted = !quoted;
 		} else if (quoted && c == '\\') {
 			i++;
 			*nul = *nul || (s.len - i > 5 && memcmp(s.at + i, "u0000", 5) == 0);
-		} else if (quoted ? c < 0x20 : strchr("'NI", c) != NULL) {
-			return false;
-		} else if (!quoted && c == '.' && (s.at[i + 1] < '0' || s.at[i + 1] > '9')) {
-			return false; /* an object ends with '}', so there is a next character */
 		}
 	}
 	return true;
