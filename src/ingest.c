@@ -31,6 +31,7 @@ struct ingest {
 	bool out_of_memory; /* a message could not be taken in */
 	uint64_t probe;	    /* the batch that the probe under way will settle; 0: none */
 	uint64_t settled;   /* the last batch whose acknowledgements the broker has read */
+	uint64_t dropped;   /* messages that the broker said it dropped */
 	unsigned attempt;   /* since all went well last */
 	int64_t deadline;   /* monotonic ms, for becoming ready */
 	char why[200];	    /* it is not online */
@@ -73,6 +74,19 @@ static void on_message(void *arg, struct str topic, struct str payload, uint16_t
 		in->out_of_memory = true;
 }
 
+/* Starts at 0 again with the broker. */
+static void on_dropped(void *arg, uint64_t total)
+{
+	struct ingest *in = arg;
+	if (total > in->dropped)
+		log_warning(
+		    "the broker has dropped %llu messages since it started, because a queue "
+		    "was full; if it was this logger's, they are not stored: raise "
+		    "max_queued_bytes in mosquitto.conf",
+		    (unsigned long long)total);
+	in->dropped = total;
+}
+
 static void on_probed(void *arg)
 {
 	struct ingest *in = arg;
@@ -81,7 +95,8 @@ static void on_probed(void *arg)
 	batch_settle(in->batch, in->settled);
 }
 
-static const struct mqtt_events events = {on_connected, on_subscribed, on_message, on_probed};
+static const struct mqtt_events events = {
+    on_connected, on_subscribed, on_message, on_dropped, on_probed};
 
 /* ---- the database ---- */
 

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 
 #define KEEPALIVE_S 30
+#define DROPPED_TOPIC "$SYS/broker/publish/messages/dropped"
 #define PROBE_FILTER "chat/-" /* nobody subscribes to it: no room has that name */
 
 struct mqtt {
@@ -13,8 +14,9 @@ struct mqtt {
 	const char *filter;
 	const struct mqtt_events *events;
 	void *arg;
-	int probe;    /* packet id of the last one */
-	bool refused; /* by CONNACK or SUBACK; `error` says why */
+	int probe;	  /* packet id of the last one */
+	int subscription; /* packet id of the SUBSCRIBE for `filter` */
+	bool refused;	  /* by CONNACK or SUBACK; `error` says why */
 	char error[160];
 };
 
@@ -38,14 +40,16 @@ static void on_connect(struct mosquitto *mosq, void *arg, int rc, int flags)
 		return;
 	}
 	mqtt->events->connected(mqtt->arg, (flags & 1) != 0);
-	mosquitto_subscribe(mosq, NULL, mqtt->filter, 1);
+	mosquitto_subscribe(mosq, &mqtt->subscription, mqtt->filter, 1);
+	mosquitto_subscribe(mosq, NULL, DROPPED_TOPIC, 0);
 }
 
 static void on_subscribe(struct mosquitto *mosq, void *arg, int mid, int count, const int *granted)
 {
 	struct mqtt *mqtt = arg;
 	(void)mosq;
-	(void)mid;
+	if (mid != mqtt->subscription)
+		return;
 	if (count == 1 && granted[0] == 1) {
 		mqtt->events->subscribed(mqtt->arg);
 		return;
@@ -55,14 +59,23 @@ static void on_subscribe(struct mosquitto *mosq, void *arg, int mid, int count, 
 	    "the broker does not allow a subscription to %s at QoS 1", mqtt->filter);
 }
 
+static uint64_t read_count(struct str digits)
+{
+	char text[24];
+	snprintf(text, sizeof(text), "%.*s", (int)(digits.len < 20 ? digits.len : 20), digits.at);
+	return strtoull(text, NULL, 10);
+}
+
 static void on_message(struct mosquitto *mosq, void *arg, const struct mosquitto_message *message)
 {
-	struct mqtt *mqtt = arg;
-	(void)mosq;
-	if (message->retain)
-		return;
+	const struct mqtt *mqtt = arg;
 	struct str payload = {message->payload, (size_t)message->payloadlen};
-	mqtt->events->message(mqtt->arg, str_of(message->topic), payload, (uint16_t)message->mid);
+	(void)mosq;
+	if (strcmp(message->topic, DROPPED_TOPIC) == 0)
+		mqtt->events->dropped(mqtt->arg, read_count(payload));
+	else if (!message->retain)
+		mqtt->events->message(
+		    mqtt->arg, str_of(message->topic), payload, (uint16_t)message->mid);
 }
 
 static void on_unsubscribe(struct mosquitto *mosq, void *arg, int mid)

@@ -25,6 +25,12 @@ struct mqtt_events {
 	 * QoS 0. Never a retained replay.
 	 */
 	void (*message)(void *arg, struct str topic, struct str payload, uint16_t packet_id);
+	/*
+	 * How many messages the broker has dropped since it started, for whichever client, because
+	 * a queue was full. Comes on each connect and when the number grows, from a broker that
+	 * tells it as mosquitto does.
+	 */
+	void (*dropped)(void *arg, uint64_t total);
 	/* The broker has answered the last mqtt_probe(). */
 	void (*probed)(void *arg);
 };
