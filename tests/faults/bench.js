@@ -1,0 +1,228 @@
+/**
+ * A private stack whose logger runs under the shim (shim.c), with the switches to make it fail, its
+ * traffic and its checker.
+ *
+ * MQTT_CHAT_SHIM   the shared object (default: tests/faults/shim.so in the build folder)
+ */
+import { spawn, spawnSync } from 'node:child_process';
+import {
+  chmodSync,
+  cpSync,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
+import { join } from 'node:path';
+import { build, startStack, until } from '../lib/stack.js';
+import { Checker } from './checker.js';
+import { Traffic } from './traffic.js';
+
+export const shim = process.env.MQTT_CHAT_SHIM || join(build, 'tests/faults/shim.so');
+
+/** Where the shim can kill the logger. */
+export const points = /** @type {const} */ ([
+  'callback-begin', // a message is there, its PUBACK queued
+  'callback', // its JSON is about to be parsed
+  'callback-end', // it is in the batch
+  'before-commit',
+  'half-pwrite', // half of a write to the database or its WAL
+  'before-sync',
+  'after-sync',
+  'after-commit', // stored, not acknowledged
+  'before-write',
+  'half-send', // two bytes of a PUBACK, or half a receipt
+  'after-write',
+]);
+
+/**
+ * @typedef {object} BenchOptions
+ * @property {(config: string) => string} [broker] changes the broker's configuration
+ * @property {(bench: Bench) => void} [prepare] before anything starts
+ * @property {string} [wrap] what the logger is run under, in sh's words
+ * @property {boolean} [web] nginx and the API are wanted, too
+ */
+
+export class Bench {
+  /** @type {import('node:child_process').ChildProcess[]} */
+  #helpers = [];
+  #restarts = 0;
+
+  /** @param {import('../lib/stack.js').Stack} stack */
+  constructor(stack) {
+    this.stack = stack;
+    this.folder = join(stack.dataDir, 'faults');
+    this.history = join(stack.dataDir, 'history');
+    this.traffic = new Traffic(stack);
+    this.checker = new Checker(stack, this.traffic);
+  }
+
+  /** @param {BenchOptions} [options] */
+  static async open({ broker, prepare, wrap = '', web = false } = {}) {
+    if (!existsSync(shim)) throw new Error(`${shim} is missing: make check builds it`);
+    const stack = await startStack({ start: [] });
+    const bench = new Bench(stack);
+    try {
+      mkdirSync(bench.folder);
+      chmodSync(bench.folder, 0o777);
+      bench.#wrapLogger(wrap);
+      const config = join(stack.dataDir, 'etc/mosquitto.d/mqtt-chat.conf');
+      if (broker) writeFileSync(config, broker(readFileSync(config, 'utf8')));
+      prepare?.(bench);
+      await stack.start('broker');
+      await stack.start('logger');
+      if (web) for (const name of /** @type {const} */ (['api', 'nginx'])) await stack.start(name);
+      await bench.traffic.open();
+    } catch (error) {
+      await bench.close();
+      throw error;
+    }
+    return bench;
+  }
+
+  /**
+   * The launcher ends in the logger's own command line: what comes before it takes the shim in.
+   * @param {string} wrap
+   */
+  #wrapLogger(wrap) {
+    const file = join(this.stack.dataDir, 'services/logger');
+    const preload = [wrap.includes('LD_PRELOAD') ? '' : `LD_PRELOAD=${shim}`];
+    const env = [
+      ...preload,
+      `FAULTS=${this.folder}`,
+      `FAULTS_DATABASE=${this.stack.database}`,
+      'ASAN_OPTIONS=verify_asan_link_order=0',
+    ];
+    const launcher = readFileSync(file, 'utf8');
+    const wrapped = launcher.replace(/(\S+\/mqtt-chat-logger)/, `env ${env.join(' ')} ${wrap} $1`);
+    writeFileSync(file, wrapped);
+  }
+
+  // ---- the shim's switches ----
+
+  /**
+   * @param {string} name
+   * @param {string} [value]
+   */
+  set(name, value = '') {
+    writeFileSync(join(this.folder, name), value);
+  }
+
+  /** @param {...string} names */
+  clear(...names) {
+    for (const name of names) rmSync(join(this.folder, name), { force: true, recursive: true });
+  }
+
+  /**
+   * Kills the logger when it reaches a point for the n-th time from now.
+   * @param {string} point
+   * @param {number} n
+   */
+  arm(point, n) {
+    this.clear('fired');
+    this.set('kill', `${point} ${n} ${++this.#restarts}`);
+  }
+
+  /** The kill point that was reached, or an empty string. */
+  get fired() {
+    const file = join(this.folder, 'fired');
+    return existsSync(file) ? readFileSync(file, 'utf8') : '';
+  }
+
+  // ---- the logger ----
+
+  async killLogger() {
+    if (this.stack.pid('logger')) await this.stack.kill('logger');
+  }
+
+  /**
+   * Starts the logger again, and again where a kill point ends it on its way up.
+   * @returns {Promise<number>} how often it died
+   */
+  async startLogger() {
+    for (let deaths = 0; ; deaths++) {
+      try {
+        await this.stack.start('logger');
+        return deaths;
+      } catch (error) {
+        if (!this.fired) throw error;
+        await this.killLogger();
+        this.clear('kill', 'fired');
+      }
+    }
+  }
+
+  /** Its log from here on, as a function. */
+  logFrom() {
+    const start = this.stack.log('logger').length;
+    return () => this.stack.log('logger').slice(start);
+  }
+
+  /** What is resident and was resident at most, in KiB. */
+  memory() {
+    const status = readFileSync(`/proc/${this.stack.pid('logger')}/status`, 'utf8');
+    const of = (/** @type {string} */ name) =>
+      Number(new RegExp(`^${name}:\\s+(\\d+)`, 'm').exec(status)?.[1]);
+    return { rss: of('VmRSS'), peak: of('VmHWM') };
+  }
+
+  // ---- the database from outside ----
+
+  /**
+   * Runs SQL as somebody who may write.
+   * @param {string} sql
+   */
+  write(sql) {
+    const run = spawnSync('sqlite3', ['-cmd', '.timeout 5000', this.stack.database, sql], {
+      encoding: 'utf8',
+    });
+    if (run.status !== 0) throw new Error(run.stderr);
+    return run.stdout;
+  }
+
+  /**
+   * A shell that stays in its transaction until it is let go.
+   * @param {string} sql
+   */
+  async hold(sql) {
+    const shell = spawn('sqlite3', [this.stack.database], { stdio: ['pipe', 'pipe', 'inherit'] });
+    this.#helpers.push(shell);
+    let said = '';
+    shell.stdout.on('data', (data) => {
+      said += data;
+    });
+    shell.stdin.write(`${sql}\nSELECT 'held';\n`);
+    await until(() => said.includes('held'), 10_000, sql);
+    return async () => {
+      const gone = new Promise((resolve) => shell.once('exit', resolve));
+      shell.stdin.end('ROLLBACK;\n');
+      await gone;
+    };
+  }
+
+  /**
+   * Copies the database's files, as they are, to another folder.
+   * @param {string} to
+   */
+  copyDatabase(to) {
+    mkdirSync(to, { recursive: true });
+    for (const name of ['chat.db', 'chat.db-wal']) {
+      const from = join(this.history, name);
+      if (existsSync(from)) cpSync(from, join(to, name), { preserveTimestamps: true });
+    }
+  }
+
+  /** Everything sent so far has gone its way, and the books are compared with the database. */
+  async settle() {
+    await this.traffic.settle();
+    return this.checker.check();
+  }
+
+  async close() {
+    this.traffic.close();
+    for (const helper of this.#helpers) helper.kill('SIGKILL');
+    this.clear('kill', 'sync', 'write', 'after', 'disk');
+    await this.stack.close();
+  }
+}

@@ -1,0 +1,199 @@
+/**
+ * Compares the senders' books with the database.
+ *
+ *   lost       acknowledged by the broker, or promised by a receipt, and not stored
+ *   doubled    stored more than once
+ *   phantom    stored, and never sent so: other words, another room, another sender
+ *   disorder   stored before an earlier message of the same sender
+ *   receipts   that say something else than the database
+ *   integrity  what PRAGMA integrity_check says
+ */
+
+/** @typedef {import('./traffic.js').Sent} Sent */
+/**
+ * @typedef {object} Row
+ * @property {number} id
+ * @property {string} ts
+ * @property {string} room
+ * @property {string} nickname
+ * @property {string} text
+ * @property {string | null} client_id
+ * @property {string | null} msg_id
+ */
+/**
+ * @typedef {object} Findings
+ * @property {number} messages
+ * @property {number} lost
+ * @property {number} doubled
+ * @property {number} phantom
+ * @property {number} disorder
+ * @property {number} receipts
+ * @property {string} integrity
+ * @property {string[]} examples of what was found
+ */
+
+/** @returns {Findings} */
+export function nothing() {
+  return {
+    ...{ messages: 0, lost: 0, doubled: 0, phantom: 0, disorder: 0, receipts: 0 },
+    ...{ integrity: 'ok', examples: [] },
+  };
+}
+
+/**
+ * @param {Findings} sum
+ * @param {Findings} more
+ */
+export function add(sum, more) {
+  for (const key of /** @type {const} */ ([
+    ...['messages', 'lost', 'doubled', 'phantom', 'disorder', 'receipts'],
+  ])) {
+    sum[key] += more[key];
+  }
+  if (sum.integrity === 'ok') sum.integrity = more.integrity;
+  sum.examples.push(...more.examples.slice(0, 10 - sum.examples.length));
+}
+
+/** @param {Findings} findings */
+export function clean({ lost, doubled, phantom, disorder, receipts, integrity }) {
+  return lost + doubled + phantom + disorder + receipts === 0 && integrity === 'ok';
+}
+
+export class Checker {
+  /** @type {Map<string, number>} how often each text is stored */
+  #stored = new Map();
+  /** @type {Map<string, number>} the last number of each sender */
+  #last = new Map();
+  /** @type {Map<number, Row>} */
+  #rows = new Map();
+  /** @type {Set<Sent>} found lost in an earlier check */
+  #gone = new Set();
+  #seen = 0;
+  /** @type {Findings} */
+  #found = nothing();
+
+  /**
+   * What the contract promises for messages without a msgId. False where their sender or the
+   * broker may lose or repeat them by itself: then they may be lost and doubled, and order is not
+   * promised to anybody, because those with a msgId are sent again.
+   */
+  exact = true;
+  /** Whether acknowledged messages without a receipt may be lost, as by a queue that overflows. */
+  forgiving = false;
+
+  /**
+   * @param {import('../lib/stack.js').Stack} stack
+   * @param {import('./traffic.js').Traffic} traffic
+   */
+  constructor(stack, traffic) {
+    this.stack = stack;
+    this.traffic = traffic;
+  }
+
+  /**
+   * What came to light since the last time. Everything that was sent has to have settled.
+   * @returns {Findings}
+   */
+  check() {
+    this.#found = nothing();
+    for (const row of this.#newRows()) this.#see(row);
+    for (const sent of this.traffic.sent.values()) this.#look(sent);
+    this.#found.messages = this.traffic.sent.size - this.#counted;
+    this.#counted = this.traffic.sent.size;
+    this.#compareReceipts();
+    const [integrity] = this.stack.sql('PRAGMA integrity_check');
+    this.#found.integrity = String(integrity?.integrity_check);
+    return this.#found;
+  }
+
+  #counted = 0;
+
+  /**
+   * @param {'lost' | 'doubled' | 'phantom' | 'disorder' | 'receipts'} what
+   * @param {string} example
+   */
+  #find(what, example) {
+    this.#found[what]++;
+    if (this.#found.examples.length < 10) this.#found.examples.push(`${what}: ${example}`);
+  }
+
+  #newRows() {
+    const rows = /** @type {Row[]} */ (
+      this.stack.sql(
+        `SELECT id, strftime('%Y-%m-%dT%H:%M:%fZ', ts / 1000.0, 'unixepoch') AS ts, room,
+         nickname, text, client_id, msg_id FROM messages WHERE id > ${this.#seen} ORDER BY id`,
+      )
+    );
+    this.#seen = rows.at(-1)?.id ?? this.#seen;
+    return rows;
+  }
+
+  /** @param {Row} row */
+  #see(row) {
+    this.#rows.set(row.id, row);
+    const sent = this.traffic.sent.get(row.text);
+    if (!sent || !asSent(row, sent)) {
+      this.#find('phantom', JSON.stringify(row));
+      return;
+    }
+    const times = (this.#stored.get(row.text) ?? 0) + 1;
+    this.#stored.set(row.text, times);
+    if (times > 1) {
+      if (this.exact || sent.kind === 'ids') this.#find('doubled', row.text);
+      return;
+    }
+    if (this.exact && (this.#last.get(sent.sender) ?? 0) > sent.n) {
+      this.#find('disorder', `${row.text} after ${this.#last.get(sent.sender)}`);
+    }
+    this.#last.set(sent.sender, Math.max(sent.n, this.#last.get(sent.sender) ?? 0));
+  }
+
+  /** @param {Sent} sent */
+  #look(sent) {
+    if (this.#stored.has(sent.text) || this.#gone.has(sent)) return;
+    const promised = this.exact && !this.forgiving ? sent.acked : false;
+    if (!promised && !sent.receipted) return;
+    this.#gone.add(sent);
+    this.#find('lost', `${sent.text} (${sent.receipted ? 'receipted' : 'acknowledged'})`);
+  }
+
+  /** How many acknowledged messages without a msgId are not there, where that is not a loss. */
+  get missing() {
+    return [...this.traffic.sent.values()].filter(
+      (sent) => sent.acked && !this.#stored.has(sent.text),
+    ).length;
+  }
+
+  /** A receipt names a row, and what it says of it is so. */
+  #compareReceipts() {
+    for (const receipt of this.traffic.receipts) {
+      const row = this.#rows.get(receipt.id);
+      if (
+        !row ||
+        row.ts !== receipt.ts ||
+        row.client_id !== (receipt.clientId ?? null) ||
+        row.msg_id !== (receipt.msgId ?? null)
+      ) {
+        this.#find('receipts', `${JSON.stringify(receipt)} but ${JSON.stringify(row)}`);
+      }
+    }
+    this.traffic.receipts = [];
+    for (const rejection of this.traffic.rejections) {
+      this.#find('receipts', `rejected: ${JSON.stringify(rejection)}`);
+    }
+    this.traffic.rejections = [];
+  }
+}
+
+/**
+ * @param {Row} row
+ * @param {Sent} sent
+ */
+function asSent(row, { kind, sender, room, n }) {
+  return (
+    row.room === room &&
+    row.nickname === (kind === 'plain' ? 'mqtt' : sender) &&
+    row.client_id === (kind === 'ids' ? sender : null) &&
+    row.msg_id === (kind === 'ids' ? `${sender}-${n}` : null)
+  );
+}

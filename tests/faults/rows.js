@@ -1,0 +1,94 @@
+/**
+ * The matrix: a row is one way to fail, and what must be true after it. A seeded row is run many
+ * times, each time at another place.
+ */
+import { Bench } from './bench.js';
+import { add, clean, nothing } from './checker.js';
+import { controls, kills, terminated } from './kills.js';
+
+/**
+ * @typedef {object} Row
+ * @property {string} name
+ * @property {boolean} [seeded]
+ * @property {'shared'} [bench] one stack for all rows that say so; otherwise the row has its own
+ * @property {'lost' | 'doubled'} [expect] a negative control: this must be found
+ * @property {import('./bench.js').BenchOptions} [options]
+ * @property {() => string} [skip] why it cannot be run here, or an empty string
+ * @property {(bench: Bench) => void} [prepare] before its stack starts
+ * @property {(bench: Bench) => Promise<void>} [begin] before its first seed
+ * @property {(bench: Bench, seed: number) => Promise<import('./checker.js').Findings>} run
+ */
+/**
+ * @typedef {object} Result
+ * @property {string} name
+ * @property {number} seeds
+ * @property {import('./checker.js').Findings} findings
+ * @property {string} verdict
+ * @property {'good' | 'bad' | 'skipped'} sign
+ * @property {number} seconds
+ */
+
+/** @type {Row[]} */
+export const rows = [...kills, terminated, ...controls];
+
+/** @type {Bench | undefined} */
+let shared;
+
+export async function closeShared() {
+  await shared?.close();
+  shared = undefined;
+}
+
+/** @param {Row} row */
+async function benchOf(row) {
+  if (row.bench !== 'shared') return Bench.open({ ...row.options, prepare: row.prepare });
+  shared ??= await Bench.open();
+  return shared;
+}
+
+/**
+ * @param {Row} row
+ * @param {number} seeds
+ * @param {number} first
+ * @returns {Promise<Result>}
+ */
+export async function runRow(row, seeds, first = 1) {
+  const findings = nothing();
+  const began = Date.now();
+  const result = { name: row.name, seeds: 0, findings };
+  const seconds = () => (Date.now() - began) / 1000;
+  const reason = row.skip?.();
+  if (reason) return { ...result, verdict: `skipped: ${reason}`, sign: 'skipped', seconds: 0 };
+  /** @type {Bench | undefined} */
+  let bench;
+  try {
+    bench = await benchOf(row);
+    await row.begin?.(bench);
+    for (const end = row.seeded ? seeds : 1; result.seeds < end; result.seeds++) {
+      add(findings, await row.run(bench, first + result.seeds));
+    }
+    return { ...result, ...judge(row, findings), seconds: seconds() };
+  } catch (error) {
+    const what = error instanceof Error ? error.message : String(error);
+    findings.examples.push(bench ? bench.stack.log('logger').slice(-2000) : '');
+    if (row.bench === 'shared') await closeShared();
+    const verdict = `FAILED at seed ${first + result.seeds}: ${what}`;
+    return { ...result, verdict, sign: 'bad', seconds: seconds() };
+  } finally {
+    if (bench && row.bench !== 'shared') await bench.close();
+  }
+}
+
+/**
+ * @param {Row} row
+ * @param {import('./checker.js').Findings} findings
+ * @returns {{verdict: string, sign: 'good' | 'bad'}}
+ */
+function judge({ expect }, findings) {
+  if (!expect) {
+    return clean(findings) ? { verdict: 'clean', sign: 'good' } : { verdict: 'RED', sign: 'bad' };
+  }
+  return findings[expect] > 0
+    ? { verdict: 'red, as it must be', sign: 'good' }
+    : { verdict: `NOT RED: nothing ${expect}`, sign: 'bad' };
+}
