@@ -25,9 +25,9 @@ after(() => stack?.close());
  */
 async function assertStoredOnce(count) {
   const texts = (await settledTexts(count)).map(Number);
-  const known = new Set(texts);
-  const lost = Array.from({ length: count }, (_, i) => i + 1).filter((n) => !known.has(n));
-  const doubled = texts.filter((n, i) => texts.indexOf(n) !== i);
+  const seen = new Set();
+  const doubled = texts.filter((n) => seen.size === seen.add(n).size);
+  const lost = Array.from({ length: count }, (_, i) => i + 1).filter((n) => !seen.has(n));
   const late = texts.filter((n, i) => i > 0 && n < texts[i - 1]);
   const found = [lost, doubled, late].map((list) => `${list.length}: ${list.slice(0, 5)}`);
   const expected = ['0: ', '0: ', '0: '];
@@ -51,13 +51,14 @@ async function settledTexts(count) {
 /** @param {number} count */
 const numbers = (count) => Array.from({ length: count }, (_, i) => String(i + 1));
 
-test('500 messages sent while the logger is dead are all stored, once and in order', async () => {
+/* 1500: mosquitto's own limit for an absent client, 1000, would drop the rest without a word. */
+test('what is sent while the logger is dead is stored, once and in order', async () => {
   const client = await stack.client();
   await stack.kill('logger');
   const topic = `chat/${room}`;
-  await Promise.all(numbers(500).map((text) => client.publishAsync(topic, text, { qos: 1 })));
+  await Promise.all(numbers(1500).map((text) => client.publishAsync(topic, text, { qos: 1 })));
   await stack.start('logger');
-  await assertStoredOnce(500);
+  await assertStoredOnce(1500);
 });
 
 /* With a Unix-socket listener for the logger, mosquitto 2.0.11 refused these to its queue. */
