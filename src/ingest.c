@@ -17,7 +17,8 @@
 #define TICK_MS 1000
 #define BATCH_MS 50	 /* a batch is not read for longer: PINGREQ has to wait for it */
 #define CONNECT_MS 10000 /* until the subscription is in force */
-#define SETTLE_MS 1000	 /* at the end, for the broker to read the last acknowledgements */
+#define WAL_WARN_BYTES (128ll * 1024 * 1024)
+#define SETTLE_MS 1000 /* at the end, for the broker to read the last acknowledgements */
 
 struct ingest {
 	const struct ingest_config *config;
@@ -28,6 +29,7 @@ struct ingest {
 	bool ready;	    /* the subscription is in force */
 	bool was_ready;	    /* it has been, at least once */
 	bool session_known; /* the broker has had a session for us, in this run or an earlier one */
+	bool wal_warned;    /* of a reader that holds back the -wal file */
 	bool out_of_memory; /* a message could not be taken in */
 	uint64_t probe;	    /* the batch that the probe under way will settle; 0: none */
 	uint64_t settled;   /* the last batch whose acknowledgements the broker has read */
@@ -134,12 +136,24 @@ static bool need_store(struct ingest *in)
 	return in->store != NULL;
 }
 
+static void watch_wal(struct ingest *in)
+{
+	bool large = store_pending_bytes(in->store) >= WAL_WARN_BYTES;
+	if (large && !in->wal_warned)
+		log_warning("%s-wal has grown over %lld MiB, because another program reads the "
+			    "database for long: end its transaction",
+		    in->config->database, WAL_WARN_BYTES >> 20);
+	in->wal_warned = large;
+}
+
 static bool store_batch(struct ingest *in)
 {
 	enum store_status status = batch_store(in->batch, in->store);
 	note_store(in, status ? store_error(in->store) : "");
 	if (status)
 		forget_store(in, status);
+	else
+		watch_wal(in);
 	return status == STORE_OK;
 }
 

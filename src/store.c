@@ -18,6 +18,9 @@
 #define APPLICATION_ID 1297171272
 #define BUSY_TIMEOUT_MS 5000
 #define REJECTED_ROWS "1000"
+#define PAGE_BYTES 4096 /* SQLite's default, which schema.sql leaves */
+#define CHECKPOINT_PAGES 1000
+#define WAL_LARGE_PAGES 16384 /* 64 MiB */
 
 enum stmt {
 	STMT_BEGIN_READ,
@@ -65,6 +68,7 @@ static const char *const statements[STMT__MAX] = {
 struct store {
 	sqlite3 *db;
 	sqlite3_stmt *stmts[STMT__MAX];
+	int wal_pages; /* after the last commit */
 	char error[STORE_ERROR_SIZE];
 };
 
@@ -216,6 +220,26 @@ static enum store_status check_schema(struct store *store, enum store_mode mode)
 	return STORE_OK;
 }
 
+/*
+ * After each commit. SQLite's own checkpoint never starts the -wal file anew while one reader
+ * follows another; so once it is large, each commit tries, without waiting for anybody.
+ */
+static int checkpoint(void *arg, sqlite3 *db, const char *name, int pages)
+{
+	struct store *store = arg;
+	store->wal_pages = pages;
+	if (pages < CHECKPOINT_PAGES)
+		return SQLITE_OK;
+	bool large = pages >= WAL_LARGE_PAGES;
+	sqlite3_busy_timeout(db, 0);
+	int rc = sqlite3_wal_checkpoint_v2(
+	    db, name, large ? SQLITE_CHECKPOINT_TRUNCATE : SQLITE_CHECKPOINT_PASSIVE, NULL, NULL);
+	sqlite3_busy_timeout(db, BUSY_TIMEOUT_MS);
+	if (large && rc == SQLITE_OK)
+		store->wal_pages = 0;
+	return SQLITE_OK;
+}
+
 static enum store_status configure(struct store *store, enum store_mode mode)
 {
 	/* A writer that ends must leave the -wal file: readers that cannot create it depend on it.
@@ -227,6 +251,7 @@ static enum store_status configure(struct store *store, enum store_mode mode)
 	sqlite3_db_config(store->db, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
 	if (mode == STORE_READER)
 		return STORE_OK;
+	sqlite3_wal_hook(store->db, checkpoint, store);
 	int rc = sqlite3_exec(store->db,
 	    "PRAGMA synchronous = FULL; PRAGMA journal_size_limit = 16777216;", NULL, NULL, NULL);
 	if (!rc)
@@ -317,6 +342,11 @@ bool store_moved(const struct store *store)
 	int moved = 0;
 	sqlite3_file_control(store->db, NULL, SQLITE_FCNTL_HAS_MOVED, &moved);
 	return moved != 0;
+}
+
+int64_t store_pending_bytes(const struct store *store)
+{
+	return (int64_t)store->wal_pages * PAGE_BYTES;
 }
 
 /* ---- writing ---- */

@@ -56,6 +56,12 @@ const char *store_error(const struct store *store);
  */
 bool store_moved(const struct store *store);
 
+/*
+ * The size of what was written and is not in the database file itself yet, in bytes (a writer's
+ * -wal file). It shrinks again unless somebody reads for long, which holds it back.
+ */
+int64_t store_pending_bytes(const struct store *store);
+
 /* A message on its way in, and what became of it. */
 struct store_entry {
 	struct message message;

@@ -7,15 +7,15 @@
 import { spawn, spawnSync } from 'node:child_process';
 import {
   chmodSync,
-  cpSync,
   existsSync,
   mkdirSync,
+  readdirSync,
   readFileSync,
   rmSync,
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
-import { build, startStack, until } from '../lib/stack.js';
+import { build, services, startStack, until } from '../lib/stack.js';
 import { Checker } from './checker.js';
 import { Traffic } from './traffic.js';
 
@@ -47,7 +47,9 @@ export const points = /** @type {const} */ ([
 export class Bench {
   /** @type {import('node:child_process').ChildProcess[]} */
   #helpers = [];
-  #restarts = 0;
+  /** @type {(() => void)[]} */
+  #cleanups = [];
+  #plans = 0;
 
   /** @param {import('../lib/stack.js').Stack} stack */
   constructor(stack) {
@@ -121,7 +123,22 @@ export class Bench {
    */
   arm(point, n) {
     this.clear('fired');
-    this.set('kill', `${point} ${n} ${++this.#restarts}`);
+    this.set('kill', `${point} ${n} ${++this.#plans}`);
+  }
+
+  /**
+   * Makes calls fail from their n-th on.
+   * @param {'sync' | 'write'} call
+   * @param {'EIO' | 'ENOSPC' | 'EROFS'} error
+   * @param {number} [n]
+   */
+  fail(call, error, n = 1) {
+    this.set('after', `${n} ${++this.#plans}`);
+    this.set(call, error);
+  }
+
+  heal() {
+    this.clear('sync', 'write', 'after');
   }
 
   /** The kill point that was reached, or an empty string. */
@@ -201,16 +218,9 @@ export class Bench {
     };
   }
 
-  /**
-   * Copies the database's files, as they are, to another folder.
-   * @param {string} to
-   */
-  copyDatabase(to) {
-    mkdirSync(to, { recursive: true });
-    for (const name of ['chat.db', 'chat.db-wal']) {
-      const from = join(this.history, name);
-      if (existsSync(from)) cpSync(from, join(to, name), { preserveTimestamps: true });
-    }
+  /** The names of what the logger keeps on the disk. */
+  files() {
+    return readdirSync(this.history).filter((name) => !name.endsWith('-shm'));
   }
 
   /** Everything sent so far has gone its way, and the books are compared with the database. */
@@ -219,10 +229,22 @@ export class Bench {
     return this.checker.check();
   }
 
+  /**
+   * Runs when everything has ended, before the folder goes.
+   * @param {() => void} cleanup
+   */
+  onClose(cleanup) {
+    this.#cleanups.push(cleanup);
+  }
+
   async close() {
     this.traffic.close();
     for (const helper of this.#helpers) helper.kill('SIGKILL');
     this.clear('kill', 'sync', 'write', 'after', 'disk');
+    for (const name of [...services].reverse()) {
+      if (this.stack.alive(name)) await this.stack.kill(name, 'SIGTERM');
+    }
+    for (const cleanup of this.#cleanups) cleanup();
     await this.stack.close();
   }
 }

@@ -30,13 +30,14 @@
  * @property {number} receipts
  * @property {string} integrity
  * @property {string[]} examples of what was found
+ * @property {string[]} notes figures worth telling
  */
 
 /** @returns {Findings} */
 export function nothing() {
   return {
     ...{ messages: 0, lost: 0, doubled: 0, phantom: 0, disorder: 0, receipts: 0 },
-    ...{ integrity: 'ok', examples: [] },
+    ...{ integrity: 'ok', examples: [], notes: [] },
   };
 }
 
@@ -51,6 +52,7 @@ export function add(sum, more) {
     sum[key] += more[key];
   }
   if (sum.integrity === 'ok') sum.integrity = more.integrity;
+  sum.notes = more.notes.length > 0 ? more.notes : sum.notes;
   sum.examples.push(...more.examples.slice(0, 10 - sum.examples.length));
 }
 
@@ -68,18 +70,17 @@ export class Checker {
   #rows = new Map();
   /** @type {Set<Sent>} found lost in an earlier check */
   #gone = new Set();
-  #seen = 0;
+  #seen = 0; // id
+  #counted = 0; // messages
   /** @type {Findings} */
   #found = nothing();
 
   /**
-   * What the contract promises for messages without a msgId. False where their sender or the
-   * broker may lose or repeat them by itself: then they may be lost and doubled, and order is not
-   * promised to anybody, because those with a msgId are sent again.
+   * What holds for messages without a msgId. A broker that is killed, or whose queue is too small,
+   * loses them, and their senders repeat them where a PUBACK was lost; then only receipts count. And
+   * where those with a msgId have to be sent again, later ones may be there before them.
    */
-  exact = true;
-  /** Whether acknowledged messages without a receipt may be lost, as by a queue that overflows. */
-  forgiving = false;
+  promised = { kept: true, once: true, order: true };
 
   /**
    * @param {import('../lib/stack.js').Stack} stack
@@ -106,7 +107,20 @@ export class Checker {
     return this.#found;
   }
 
-  #counted = 0;
+  /**
+   * As check(), but looks at everything that was ever sent: what was there has to be there still.
+   * @returns {Findings}
+   */
+  checkAll() {
+    for (const map of [this.#stored, this.#last, this.#rows]) map.clear();
+    this.#seen = 0;
+    return this.check();
+  }
+
+  /** What is stored up to here is not looked at: somebody else has. */
+  skip() {
+    this.#newRows();
+  }
 
   /**
    * @param {'lost' | 'doubled' | 'phantom' | 'disorder' | 'receipts'} what
@@ -139,10 +153,10 @@ export class Checker {
     const times = (this.#stored.get(row.text) ?? 0) + 1;
     this.#stored.set(row.text, times);
     if (times > 1) {
-      if (this.exact || sent.kind === 'ids') this.#find('doubled', row.text);
+      if (this.promised.once || sent.kind === 'ids') this.#find('doubled', row.text);
       return;
     }
-    if (this.exact && (this.#last.get(sent.sender) ?? 0) > sent.n) {
+    if (this.promised.order && (this.#last.get(sent.sender) ?? 0) > sent.n) {
       this.#find('disorder', `${row.text} after ${this.#last.get(sent.sender)}`);
     }
     this.#last.set(sent.sender, Math.max(sent.n, this.#last.get(sent.sender) ?? 0));
@@ -151,13 +165,12 @@ export class Checker {
   /** @param {Sent} sent */
   #look(sent) {
     if (this.#stored.has(sent.text) || this.#gone.has(sent)) return;
-    const promised = this.exact && !this.forgiving ? sent.acked : false;
-    if (!promised && !sent.receipted) return;
+    if (!(this.promised.kept && sent.acked) && !sent.receipted) return;
     this.#gone.add(sent);
     this.#find('lost', `${sent.text} (${sent.receipted ? 'receipted' : 'acknowledged'})`);
   }
 
-  /** How many acknowledged messages without a msgId are not there, where that is not a loss. */
+  /** How many messages were acknowledged by the broker and are not there. */
   get missing() {
     return [...this.traffic.sent.values()].filter(
       (sent) => sent.acked && !this.#stored.has(sent.text),

@@ -20,7 +20,7 @@ const reach = {
  * @param {string} point
  * @param {(limit: number) => number} random
  */
-async function speakUntilDeath(bench, point, random) {
+export async function speakUntilDeath(bench, point, random) {
   const n = 1 + random(/** @type {Record<string, number>} */ (reach)[point] ?? 8);
   if (point === 'anywhere') {
     const death = sleep(n).then(() => bench.killLogger());

@@ -4,19 +4,22 @@
  */
 import { Bench } from './bench.js';
 import { add, clean, nothing } from './checker.js';
+import { broken, locked, longReader } from './database.js';
+import { failing, full, noSync, power } from './disk.js';
 import { controls, kills, terminated } from './kills.js';
 
 /**
  * @typedef {object} Row
  * @property {string} name
  * @property {boolean} [seeded]
+ * @property {number} [most] seeds, where one takes long
  * @property {'shared'} [bench] one stack for all rows that say so; otherwise the row has its own
  * @property {'lost' | 'doubled'} [expect] a negative control: this must be found
  * @property {import('./bench.js').BenchOptions} [options]
  * @property {() => string} [skip] why it cannot be run here, or an empty string
  * @property {(bench: Bench) => void} [prepare] before its stack starts
  * @property {(bench: Bench) => Promise<void>} [begin] before its first seed
- * @property {(bench: Bench, seed: number) => Promise<import('./checker.js').Findings>} run
+ * @property {(bench: Bench, seed: number, short: boolean) => Promise<import('./checker.js').Findings>} run
  */
 /**
  * @typedef {object} Result
@@ -29,7 +32,18 @@ import { controls, kills, terminated } from './kills.js';
  */
 
 /** @type {Row[]} */
-export const rows = [...kills, terminated, ...controls];
+export const rows = [
+  ...kills,
+  terminated,
+  ...failing,
+  ...power,
+  full,
+  ...locked,
+  ...broken,
+  longReader,
+  ...controls,
+  noSync,
+];
 
 /** @type {Bench | undefined} */
 let shared;
@@ -48,11 +62,10 @@ async function benchOf(row) {
 
 /**
  * @param {Row} row
- * @param {number} seeds
- * @param {number} first
+ * @param {{seeds: number, first: number, short: boolean}} plan
  * @returns {Promise<Result>}
  */
-export async function runRow(row, seeds, first = 1) {
+export async function runRow(row, { seeds, first, short }) {
   const findings = nothing();
   const began = Date.now();
   const result = { name: row.name, seeds: 0, findings };
@@ -64,8 +77,12 @@ export async function runRow(row, seeds, first = 1) {
   try {
     bench = await benchOf(row);
     await row.begin?.(bench);
-    for (const end = row.seeded ? seeds : 1; result.seeds < end; result.seeds++) {
-      add(findings, await row.run(bench, first + result.seeds));
+    for (
+      const end = row.seeded ? Math.min(seeds, row.most ?? seeds) : 1;
+      result.seeds < end;
+      result.seeds++
+    ) {
+      add(findings, await row.run(bench, first + result.seeds, short));
     }
     return { ...result, ...judge(row, findings), seconds: seconds() };
   } catch (error) {

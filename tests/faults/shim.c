@@ -308,14 +308,15 @@ static int sync_file(int fd, int (*next)(int))
 	if (!name)
 		return next(fd);
 	kill_point("before-sync");
-	if (is_set("no-sync"))
-		return 0;
 	int error = fault("sync");
-	int rc = error ? -1 : next(fd);
-	disk_synced(name, fd, rc == 0);
+	int rc = error ? -1 : 0;
+	if (!is_set("no-sync")) {
+		rc = error ? -1 : next(fd);
+		disk_synced(name, fd, rc == 0);
+	}
+	kill_point("after-sync");
 	if (error)
 		errno = error;
-	kill_point("after-sync");
 	return rc;
 }
 

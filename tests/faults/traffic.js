@@ -192,6 +192,18 @@ export class Traffic {
     }
   }
 
+  /**
+   * As much as the broker takes.
+   * @param {number} count
+   */
+  async flood(count) {
+    const { senders } = this;
+    for (let i = 0; i < count; i++) {
+      senders[i % senders.length]?.send();
+      if (i % 600 === 599) await this.acked();
+    }
+  }
+
   /** Waits until the broker has acknowledged everything. */
   async acked() {
     await until(
