@@ -33,6 +33,8 @@
  * @property {string[]} notes figures worth telling
  */
 
+const PAGE = 2000;
+
 /** @returns {Findings} */
 export function nothing() {
   return {
@@ -131,15 +133,21 @@ export class Checker {
     if (this.#found.examples.length < 10) this.#found.examples.push(`${what}: ${example}`);
   }
 
+  /** @returns {Row[]} */
   #newRows() {
-    const rows = /** @type {Row[]} */ (
-      this.stack.sql(
-        `SELECT id, strftime('%Y-%m-%dT%H:%M:%fZ', ts / 1000.0, 'unixepoch') AS ts, room,
-         nickname, text, client_id, msg_id FROM messages WHERE id > ${this.#seen} ORDER BY id`,
-      )
-    );
-    this.#seen = rows.at(-1)?.id ?? this.#seen;
-    return rows;
+    const rows = [];
+    for (;;) {
+      const page = /** @type {Row[]} */ (
+        this.stack.sql(
+          `SELECT id, strftime('%Y-%m-%dT%H:%M:%fZ', ts / 1000.0, 'unixepoch') AS ts, room,
+           nickname, text, client_id, msg_id FROM messages WHERE id > ${this.#seen}
+           ORDER BY id LIMIT ${PAGE}`,
+        )
+      );
+      rows.push(...page);
+      this.#seen = page.at(-1)?.id ?? this.#seen;
+      if (page.length < PAGE) return rows;
+    }
   }
 
   /** @param {Row} row */

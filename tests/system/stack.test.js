@@ -137,13 +137,18 @@ test('a service that is killed comes back within seconds, and it says so in one 
   for (const [name, what] of /** @type {[string, RegExp][]} */ ([
     ['nginx', /nginx: master/],
     ['api', /multiwatch/],
-    ['logger', /mqtt-chat-logger --config/],
     ['broker', /mosquitto -c/],
+    ['logger', /mqtt-chat-logger --config/],
   ])) {
     const pid = processOf(what);
+    const readyTimes = () =>
+      readFileSync(join(data, 'log/logger.log'), 'utf8').split('ready: ').length;
+    const readyBefore = readyTimes();
     process.kill(pid, 'SIGKILL');
     await until(() => (processOf(what) || pid) !== pid, 5000, `${name} comes back`);
     await until(async () => (await fetch(`http://127.0.0.1:${port}/chat/`)).ok);
+    // A logger that finds no broker at its start would end once more.
+    if (name === 'logger') await until(() => readyTimes() > readyBefore, 5000, 'it is ready');
     assert.match(run.err, new RegExp(`mqtt-chat: ${name} ended \\(status 137\\).*\\n$`));
   }
   await until(async () => {

@@ -209,7 +209,9 @@ test('under a site with regex locations and headers of its own, and a prefix, al
     const missing = await http(site.port, '/team/api/nothing.php');
     assert.deepEqual([missing.status, missing.json().error.code], [404, 'not_found']);
     await site.kill('api');
-    assert.equal((await http(site.port, '/team/api/messages')).json().error.code, 'api_down');
+    const down = await http(site.port, '/team/api/messages.html');
+    assert.equal(down.json().error.code, 'api_down');
+    assert.equal(down.headers['content-type'], 'application/json');
   } finally {
     await site.close();
   }
