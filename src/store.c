@@ -294,11 +294,28 @@ static enum store_status open_file(struct store *store, const char *path, enum s
 	if (mode == STORE_CREATOR)
 		create_file(path);
 	int rc = sqlite3_open_v2(path, &store->db, flags[mode] | SQLITE_OPEN_NOMUTEX, NULL);
+	/* SQLite opens for reading what it may not write. */
+	if (rc == SQLITE_OK && mode != STORE_READER && sqlite3_db_readonly(store->db, "main"))
+		rc = SQLITE_READONLY;
 	if (rc == SQLITE_OK)
 		return STORE_OK;
 	snprintf(store->error, sizeof(store->error), "database %s: %s; %s", path,
 	    sqlite3_errstr(rc), advice(status_of(rc)));
 	return status_of(rc);
+}
+
+/*
+ * A writer begins with an empty -wal file. If an fsync of it failed before, its frames may be in
+ * the page cache, marked clean, and not on the disk: later commits would stand behind a hole.
+ * Copied to the database file they are written once more. After a failure a reader that is in the
+ * way is waited for, at the start he is not.
+ */
+static enum store_status empty_wal(struct store *store, enum store_mode mode)
+{
+	int rc = sqlite3_wal_checkpoint_v2(store->db, NULL, SQLITE_CHECKPOINT_TRUNCATE, NULL, NULL);
+	if ((rc & 0xff) == SQLITE_BUSY && mode == STORE_CREATOR)
+		return STORE_OK;
+	return rc ? fail(store, rc) : STORE_OK;
 }
 
 enum store_status store_open(
@@ -318,6 +335,8 @@ enum store_status store_open(
 		status = check_schema(store, mode);
 	if (!status)
 		status = prepare(store, mode);
+	if (!status && mode != STORE_READER)
+		status = empty_wal(store, mode);
 	if (status) {
 		snprintf(error, STORE_ERROR_SIZE, "%s", store->error);
 		store_close(store);

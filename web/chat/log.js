@@ -27,6 +27,7 @@
  * @property {RowState} state
  * @property {string} reason why it failed
  * @property {number} tries how often it was sent
+ * @property {number} unanswered how many of those, on this connection, waited for a receipt in vain
  * @property {number} retryAt when it is sent again unless it is stored by then
  * @property {number} aheadUntil a row that the history brought, without msgId: until when a live
  *   copy may still turn up that is the same message; 0 for never
@@ -50,8 +51,11 @@ export const ROWS_MAX = 500;
 const UNCONFIRMED_MAX = 100;
 /** The history, over HTTP, can overtake the live copy, over the WebSocket, but not by long. */
 const OVERTAKE_MS = 3_000;
-const RESEND_MS = 5_000;
+/** The first wait for a receipt; each that was in vain doubles the next. */
+const RESEND_MS = 3_000;
 const RESEND_MAX_MS = 60_000;
+/** So many waits in vain, and the page says so: the first time it was sent, and the second. */
+const LATE_AFTER = 2;
 
 /** @returns {Log} */
 export function emptyLog() {
@@ -68,7 +72,7 @@ function newRow({ nickname, text, clientId, msgId }, key, now) {
   return {
     ...{ nickname, text, clientId, msgId, key, at: now },
     ...{ id: null, guessed: false, ts: null, state: 'live', reason: '' },
-    ...{ tries: 0, retryAt: 0, aheadUntil: 0, sought: false },
+    ...{ tries: 0, unanswered: 0, retryAt: 0, aheadUntil: 0, sought: false },
   };
 }
 
@@ -204,39 +208,69 @@ export function addRejection(log, rejection) {
 }
 
 /**
+ * @param {readonly Row[]} rows
+ * @param {number} key
+ */
+function indexOfSending(rows, key) {
+  return rows.findIndex((row) => row.key === key && row.state === 'sending');
+}
+
+/**
  * @param {Log} log
  * @param {number} key
  * @param {string} reason
  * @returns {Log}
  */
 export function fail(log, key, reason) {
-  const index = log.rows.findIndex((row) => row.key === key && row.state === 'sending');
+  const index = indexOfSending(log.rows, key);
   if (index < 0) return log;
   return { ...log, rows: withRow(log.rows, index, { state: 'failed', reason }) };
 }
 
 /**
+ * It was sent: for the first time, because its wait was over, or because it was made due at once.
  * @param {Log} log
  * @param {number} key
  * @param {number} now
  * @returns {Log}
  */
 export function markSent(log, key, now) {
-  const index = log.rows.findIndex((row) => row.key === key && row.state === 'sending');
+  const index = indexOfSending(log.rows, key);
   if (index < 0) return log;
-  const tries = log.rows[index].tries + 1;
-  const retryAt = now + Math.min(RESEND_MAX_MS, RESEND_MS * 2 ** (tries - 1));
-  return { ...log, rows: withRow(log.rows, index, { tries, retryAt }) };
+  const row = log.rows[index];
+  const unanswered = row.unanswered + (row.retryAt > 0 ? 1 : 0);
+  const retryAt = now + Math.min(RESEND_MAX_MS, RESEND_MS * 2 ** unanswered);
+  const change = { tries: row.tries + 1, unanswered, retryAt };
+  return { ...log, rows: withRow(log.rows, index, change) };
 }
 
 /**
- * On a new connection, whatever has no receipt is due at once.
+ * Makes it due at once, whatever it waits for.
+ * @param {Log} log
+ * @param {number} key
+ * @returns {Log}
+ */
+export function sendAgain(log, key) {
+  const index = indexOfSending(log.rows, key);
+  return index < 0 ? log : { ...log, rows: withRow(log.rows, index, { retryAt: 0 }) };
+}
+
+/**
+ * Whether its receipt should have been here by now.
+ * @param {Row} row
+ */
+export function isLate(row) {
+  return row.state === 'sending' && row.unanswered >= LATE_AFTER;
+}
+
+/**
+ * On another connection, whatever has no receipt is due at once, and nothing was in vain yet.
  * @param {Log} log
  * @returns {Log}
  */
 export function sendAllAgain(log) {
   const again = (/** @type {Row} */ row) =>
-    row.state === 'sending' ? { ...row, retryAt: 0 } : row;
+    row.state === 'sending' ? { ...row, retryAt: 0, unanswered: 0 } : row;
   return { ...log, rows: log.rows.map(again) };
 }
 

@@ -91,7 +91,7 @@ const connection = createConnection({
 });
 createSender({ store, publish: connection.publish, clock });
 
-const view = createView();
+const view = createView({ retry: (key) => store.dispatch({ type: 'retry', key }) });
 const status = createStatus({ reconnect: connection.check, readAgain: reader.read });
 const composer = createComposer({
   onName(nickname) {

@@ -1,6 +1,7 @@
 // One message on the screen.
 
 import { make, say } from './dom.js';
+import { isLate } from './log.js';
 import { texts } from './texts.js';
 import { dayText, fullText, hourText, isSameDay } from './times.js';
 
@@ -25,6 +26,65 @@ function showTime(element, time) {
   element.title = fullText(time);
 }
 
+/** Characters of a message by which its button is named. */
+const EXCERPT_MAX = 60;
+
+/** @param {string} text */
+function excerpt(text) {
+  const characters = Array.from(text);
+  if (characters.length <= EXCERPT_MAX) return text;
+  return `${characters.slice(0, EXCERPT_MAX).join('')}…`;
+}
+
+/**
+ * @param {Row} row
+ * @param {() => void} retry
+ */
+function makeRetry(row, retry) {
+  const button = make('button', 'retry', texts.retry);
+  button.type = 'button';
+  button.ariaLabel = texts.retryMessage(excerpt(row.text));
+  button.addEventListener('click', retry);
+  button.addEventListener('keydown', (event) => {
+    if (event.repeat && event.key === 'Enter') event.preventDefault();
+  });
+  return button;
+}
+
+/**
+ * That a message is late, and its button, which stays the same while it is.
+ * @param {HTMLElement} element
+ * @param {Row} row
+ * @param {() => void} retry
+ */
+function showLate(element, row, retry) {
+  if (!element.querySelector('.retry')) {
+    const tries = make('span', 'tries');
+    // The log is read out as it changes; this would be every minute, for each message.
+    tries.ariaLive = 'off';
+    element.replaceChildren(make('span', 'late', texts.late), tries, makeRetry(row, retry));
+  }
+  const tries = element.querySelector('.tries');
+  if (tries) tries.textContent = texts.tries(row.tries);
+}
+
+/**
+ * What is wrong with a message. A button that goes while it has the focus leaves it to the log.
+ * @param {HTMLElement} element
+ * @param {Row} row
+ * @param {() => void} retry
+ */
+function showProblem(element, row, retry) {
+  if (isLate(row)) {
+    showLate(element, row, retry);
+    return;
+  }
+  const focused = element.contains(document.activeElement);
+  say(element, row.state === 'failed' ? texts.failed(row.reason) : '');
+  const log = focused && element.closest('[role=log]');
+  if (log instanceof HTMLElement) log.focus({ preventScroll: true });
+}
+
 /**
  * @param {HTMLElement} element
  * @param {Row} row
@@ -32,7 +92,7 @@ function showTime(element, time) {
  */
 function showState(element, row, own) {
   const stored = own && row.state === 'stored';
-  say(element, stored ? '✓' : row.state === 'sending' ? texts.sending : '');
+  say(element, stored ? '✓' : row.state === 'sending' && !isLate(row) ? texts.sending : '');
   element.title = stored ? texts.stored : '';
   if (stored) element.setAttribute('role', 'img');
   else element.removeAttribute('role');
@@ -42,9 +102,10 @@ function showState(element, row, own) {
 /**
  * @param {Row} first
  * @param {boolean} own
+ * @param {(key: number) => void} retry
  * @returns {RowView}
  */
-export function createRowView(first, own) {
+export function createRowView(first, own, retry) {
   const name = make('bdi', 'name');
   const time = make('time', 'time');
   const state = make('span', 'state');
@@ -60,11 +121,11 @@ export function createRowView(first, own) {
     /** @type {RowView['update']} */
     update(row, isOwn) {
       view.row = row;
-      element.dataset.state = row.state;
+      element.dataset.state = isLate(row) ? 'late' : row.state;
       element.classList.toggle('own', isOwn);
       say(name, row.nickname);
       say(text, row.text);
-      say(problem, row.state === 'failed' ? texts.failed(row.reason) : '');
+      showProblem(problem, row, () => retry(row.key));
       showState(state, row, isOwn);
       view.updateTime();
     },

@@ -30,6 +30,7 @@ import * as log from './log.js';
  * @typedef {{type: 'named', nickname: string}
  *   | {type: 'composed', text: string, msgId: string, now: number}
  *   | {type: 'sent', key: number, now: number}
+ *   | {type: 'retry', key: number}
  *   | {type: 'refused', key: number, reason: string}
  *   | {type: 'live', message: Message, now: number}
  *   | {type: 'receipts', receipts: import('./payload.js').Receipt[]}
@@ -59,13 +60,14 @@ export function initialState(start) {
 const READY = { phase: 'ready', retryAt: 0, reason: '' };
 
 /**
+ * With the connection goes what was in doubt on it: while it is down, that alone is what is wrong.
  * @param {State} state
  * @param {Link} link
  * @returns {State}
  */
 function linked(state, link) {
-  const fresh = link.phase === 'online' && state.link.phase !== 'online';
-  return { ...state, link, log: fresh ? log.sendAllAgain(state.log) : state.log };
+  const turned = (link.phase === 'online') !== (state.link.phase === 'online');
+  return { ...state, link, log: turned ? log.sendAllAgain(state.log) : state.log };
 }
 
 /**
@@ -92,6 +94,8 @@ export function reduce(state, event) {
       return withLog(composed(state, event));
     case 'sent':
       return withLog(log.markSent(state.log, event.key, event.now));
+    case 'retry':
+      return withLog(log.sendAgain(state.log, event.key));
     case 'refused':
       return withLog(log.fail(state.log, event.key, event.reason));
     case 'live':

@@ -77,7 +77,11 @@ function blankTexts({ history }) {
   return [texts.empty, texts.emptyHint];
 }
 
-export function createView() {
+/**
+ * @param {object} actions
+ * @param {(key: number) => void} actions.retry
+ */
+export function createView({ retry }) {
   const log = byId('log', HTMLElement);
   const rows = byId('rows', HTMLOListElement);
   const blank = byId('blank', HTMLElement);
@@ -92,7 +96,7 @@ export function createView() {
     const next = new Map();
     for (const row of state.log.rows) {
       const own = isOwn(state, row);
-      const view = views.get(row.key) ?? createRowView(row, own);
+      const view = views.get(row.key) ?? createRowView(row, own, retry);
       if (view.row !== row) view.update(row, own);
       next.set(row.key, view);
     }
