@@ -3,7 +3,7 @@
 --
 --     sqlite3 -readonly chat.db 'SELECT * FROM chat ORDER BY id DESC LIMIT 10'
 --
--- user_version numbers this schema: raise it with every change, and teach src/store.c the step.
+-- user_version numbers this schema: raise it with every change, and teach src/store_open.c the step.
 
 PRAGMA auto_vacuum = INCREMENTAL;
 PRAGMA journal_mode = WAL;

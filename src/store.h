@@ -1,6 +1,6 @@
 /*
  * store.h: what the chat keeps, as verbs of the domain. The only store today is an SQLite file
- * (store.c); nothing of SQLite shows here, so that another one is another file.
+ * (store_*.c); nothing of SQLite shows here, so that another one is another file.
  *
  * One writer, any number of readers, each with a store of its own; a store is not shared between
  * threads. Ids grow strictly in the order in which a reader can see them.

@@ -1,0 +1,102 @@
+/*
+ * store_read.c: pages of a room, each from one snapshot.
+ */
+#include "store_sqlite.h"
+
+struct ids {
+	int64_t at[STORE_PAGE_MAX + 1];
+	int count;
+};
+
+/* The first `limit` ids of the room that lie before `id`, or from it on. */
+static int find_ids(
+    struct store *store, enum stmt which, struct str room, int64_t id, int limit, struct ids *out)
+{
+	sqlite3_stmt *stmt = store->stmts[which];
+	sql_bind_str(stmt, 1, room);
+	sqlite3_bind_int64(stmt, 2, id);
+	sqlite3_bind_int(stmt, 3, limit);
+	int rc;
+	for (out->count = 0; (rc = sqlite3_step(stmt)) == SQLITE_ROW; out->count++)
+		out->at[out->count] = sqlite3_column_int64(stmt, 0);
+	sql_finish(stmt);
+	return rc == SQLITE_DONE ? SQLITE_OK : rc;
+}
+
+static int min(int a, int b)
+{
+	return a < b ? a : b;
+}
+
+/*
+ * A page lies around a pivot: what is before it and what starts with it. One id more than wanted is
+ * looked for on each side, which tells whether there is more.
+ */
+static int find_page(struct store *store, const struct store_query *query, struct store_page *page)
+{
+	int want_older = query->selector == STORE_AFTER ? 0 : query->limit;
+	int want_newer =
+	    query->selector == STORE_AFTER || query->selector == STORE_AROUND ? query->limit : 0;
+	int64_t pivot = query->selector == STORE_NEWEST	 ? INT64_MAX
+			: query->selector == STORE_AFTER ? query->id + 1
+							 : query->id;
+	struct ids older, newer;
+	int rc = find_ids(store, STMT_IDS_BEFORE, query->room, pivot, want_older + 1, &older);
+	if (!rc)
+		rc = find_ids(store, STMT_IDS_FROM, query->room, pivot, want_newer + 1, &newer);
+	if (rc)
+		return rc;
+
+	/* Around: half on each side, and what one side lacks goes to the other. */
+	int take_newer =
+	    min(newer.count, query->selector == STORE_AROUND ? (query->limit + 1) / 2 : want_newer);
+	int take_older = min(older.count, min(want_older, query->limit - take_newer));
+	take_newer = min(newer.count, min(want_newer, query->limit - take_older));
+
+	page->first = take_older ? older.at[take_older - 1] : pivot;
+	page->last = take_newer ? newer.at[take_newer - 1] : pivot - 1;
+	page->older = older.count > take_older;
+	page->newer = newer.count > take_newer;
+	return SQLITE_OK;
+}
+
+static int read_rows(struct store *store, struct str room, const struct store_page *page,
+    store_row_fn *row, void *arg)
+{
+	sqlite3_stmt *stmt = store->stmts[STMT_ROWS];
+	sql_bind_str(stmt, 1, room);
+	sqlite3_bind_int64(stmt, 2, page->first);
+	sqlite3_bind_int64(stmt, 3, page->last);
+	int rc;
+	while ((rc = sqlite3_step(stmt)) == SQLITE_ROW) {
+		struct store_row r = {
+		    .id = sqlite3_column_int64(stmt, 0),
+		    .ts = sqlite3_column_int64(stmt, 1),
+		    .room = sql_column_str(stmt, 2),
+		    .nickname = sql_column_str(stmt, 3),
+		    .text = sql_column_str(stmt, 4),
+		    .client_id = sql_column_str(stmt, 5),
+		    .msg_id = sql_column_str(stmt, 6),
+		};
+		if (row(arg, &r) != 0) {
+			rc = SQLITE_ABORT;
+			break;
+		}
+	}
+	sql_finish(stmt);
+	return rc == SQLITE_DONE ? SQLITE_OK : rc;
+}
+
+enum store_status store_page(struct store *store, const struct store_query *query,
+    struct store_page *page, store_row_fn *row, void *arg)
+{
+	int rc = sql_run(store, STMT_BEGIN_READ);
+	if (!rc)
+		rc = find_page(store, query, page);
+	if (!rc && page->first <= page->last)
+		rc = read_rows(store, query->room, page, row, arg);
+	enum store_status status = rc ? sql_fail(store, rc) : STORE_OK;
+	if (!sqlite3_get_autocommit(store->db))
+		sql_run(store, STMT_COMMIT);
+	return status;
+}

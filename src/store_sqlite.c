@@ -1,0 +1,119 @@
+#include "store_sqlite.h"
+
+#include <stdio.h>
+
+#define REJECTED_ROWS "1000"
+
+static const char *const statements[STMT__MAX] = {
+    [STMT_BEGIN_READ] = "BEGIN",
+    [STMT_COMMIT] = "COMMIT",
+    [STMT_ROLLBACK] = "ROLLBACK",
+    [STMT_IDS_BEFORE] = "SELECT id FROM messages WHERE room = ?1 AND id < ?2"
+			" ORDER BY id DESC LIMIT ?3",
+    [STMT_IDS_FROM] = "SELECT id FROM messages WHERE room = ?1 AND id >= ?2"
+		      " ORDER BY id LIMIT ?3",
+    [STMT_ROWS] = "SELECT id, ts, room, nickname, text, client_id, msg_id FROM messages"
+		  " WHERE room = ?1 AND id BETWEEN ?2 AND ?3 ORDER BY id",
+    [STMT_BEGIN_WRITE] = "BEGIN IMMEDIATE",
+    [STMT_INSERT] = "INSERT INTO messages (ts, room, nickname, text, client_id, msg_id)"
+		    " VALUES (?1, ?2, ?3, ?4, ?5, ?6)"
+		    " ON CONFLICT (msg_id, ifnull(client_id, '')) WHERE msg_id IS NOT NULL"
+		    " DO NOTHING",
+    [STMT_FIND] = "SELECT id, ts FROM messages"
+		  " WHERE msg_id = ?1 AND ifnull(client_id, '') = ifnull(?2, '')",
+    [STMT_REJECT] = "INSERT INTO rejected (ts, topic, reason, size, head)"
+		    " VALUES (?1, ?2, ?3, ?4, ?5)",
+    [STMT_TRIM_REJECTED] =
+	"DELETE FROM rejected WHERE id <= (SELECT max(id) FROM rejected) - " REJECTED_ROWS,
+    [STMT_WRITE_NOTE] = "REPLACE INTO logger_note (one, note) VALUES (1, ?1)",
+    [STMT_READ_NOTE] = "SELECT note FROM logger_note",
+};
+
+const char *sql_text(enum stmt which)
+{
+	return statements[which];
+}
+
+enum store_status sql_status(int rc)
+{
+	switch (rc & 0xff) {
+	case SQLITE_OK:
+	case SQLITE_ROW:
+	case SQLITE_DONE:
+		return STORE_OK;
+	case SQLITE_BUSY:
+	case SQLITE_LOCKED:
+		return STORE_BUSY;
+	case SQLITE_READONLY:
+	case SQLITE_PERM:
+	case SQLITE_AUTH:
+	case SQLITE_CANTOPEN:
+		return STORE_DENIED;
+	case SQLITE_FULL:
+		return STORE_FULL;
+	case SQLITE_CORRUPT:
+	case SQLITE_NOTADB:
+		return STORE_CORRUPT;
+	default:
+		return STORE_FAILED;
+	}
+}
+
+const char *sql_advice(enum store_status status)
+{
+	switch (status) {
+	case STORE_BUSY:
+		return "another program holds its lock: end that program's transaction";
+	case STORE_DENIED:
+		return "check owner and mode of the file and of its folder";
+	case STORE_FULL:
+		return "make room on that disk";
+	case STORE_CORRUPT:
+		return "restore it from a backup, or save what can be read with `sqlite3 FILE "
+		       ".recover`";
+	default:
+		return "check the disk";
+	}
+}
+
+enum store_status sql_fail(struct store *store, int rc)
+{
+	enum store_status status = sql_status(rc);
+	snprintf(store->error, sizeof(store->error), "database %s: %s; %s",
+	    sqlite3_db_filename(store->db, NULL), sqlite3_errmsg(store->db), sql_advice(status));
+	return status;
+}
+
+const char *store_error(const struct store *store)
+{
+	return store->error;
+}
+
+void sql_bind_str(sqlite3_stmt *stmt, int place, struct str s)
+{
+	if (s.at)
+		sqlite3_bind_text64(stmt, place, s.at, s.len, SQLITE_STATIC, SQLITE_UTF8);
+	else
+		sqlite3_bind_null(stmt, place);
+}
+
+struct str sql_column_str(sqlite3_stmt *stmt, int column)
+{
+	const char *at = (const char *)sqlite3_column_text(stmt, column);
+	return (struct str){at, at ? (size_t)sqlite3_column_bytes(stmt, column) : 0};
+}
+
+void sql_finish(sqlite3_stmt *stmt)
+{
+	sqlite3_reset(stmt);
+	sqlite3_clear_bindings(stmt);
+}
+
+int sql_run(struct store *store, enum stmt which)
+{
+	sqlite3_stmt *stmt = store->stmts[which];
+	sqlite3_step(stmt);
+	int rc = sqlite3_reset(stmt);
+	sqlite3_clear_bindings(stmt);
+	return rc;
+}

@@ -1,0 +1,62 @@
+/*
+ * store_sqlite.h: what the files of the SQLite store share. Only they include it, and only they
+ * know sqlite3: store_open.c, store_write.c, store_read.c and the common store_sqlite.c.
+ */
+#ifndef CHAT_STORE_SQLITE_H
+#define CHAT_STORE_SQLITE_H
+
+#include <sqlite3.h>
+
+#include "store.h"
+
+/* The statements, each prepared once: the first for every store, the rest for writers. */
+enum stmt {
+	STMT_BEGIN_READ,
+	STMT_COMMIT,
+	STMT_ROLLBACK,
+	STMT_IDS_BEFORE,
+	STMT_IDS_FROM,
+	STMT_ROWS,
+	STMT__READER_MAX,
+	STMT_BEGIN_WRITE = STMT__READER_MAX,
+	STMT_INSERT,
+	STMT_FIND,
+	STMT_REJECT,
+	STMT_TRIM_REJECTED,
+	STMT_WRITE_NOTE,
+	STMT_READ_NOTE,
+	STMT__MAX
+};
+
+struct store {
+	sqlite3 *db;
+	sqlite3_stmt *stmts[STMT__MAX];
+	int wal_pages; /* after the last commit */
+	char error[STORE_ERROR_SIZE];
+};
+
+/* The SQL of a statement. */
+const char *sql_text(enum stmt which);
+
+/* What SQLite's result code `rc` means for the callers of store.h. */
+enum store_status sql_status(int rc);
+
+/* What the operator can do about it: one phrase. */
+const char *sql_advice(enum store_status status);
+
+/* Notes what SQLite said about the last call that failed, and gives it as a status. */
+enum store_status sql_fail(struct store *store, int rc);
+
+/* Binds `s`, which must live until the statement is finished; NULL where it is absent. */
+void sql_bind_str(sqlite3_stmt *stmt, int place, struct str s);
+
+/* A column of the present row, valid until the next step. */
+struct str sql_column_str(sqlite3_stmt *stmt, int column);
+
+/* Ends a statement's run, whatever came of it, so that it holds neither locks nor our pointers. */
+void sql_finish(sqlite3_stmt *stmt);
+
+/* Runs a statement that gives no rows, with what is bound to it, and finishes it. */
+int sql_run(struct store *store, enum stmt which);
+
+#endif

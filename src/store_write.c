@@ -1,0 +1,125 @@
+/*
+ * store_write.c: a batch and its note, in one transaction.
+ */
+#include <stdio.h>
+
+#include "store_sqlite.h"
+
+static int reject(struct store *store, const struct store_entry *entry)
+{
+	sqlite3_stmt *stmt = store->stmts[STMT_REJECT];
+	sqlite3_bind_int64(stmt, 1, entry->ts);
+	sql_bind_str(stmt, 2, entry->topic);
+	sql_bind_str(stmt, 3, str_of(message_fault_text(entry->fault)));
+	sqlite3_bind_int64(stmt, 4, (sqlite3_int64)entry->size);
+	sqlite3_bind_blob64(
+	    stmt, 5, entry->head.len ? entry->head.at : "", entry->head.len, SQLITE_STATIC);
+	int rc = sql_run(store, STMT_REJECT);
+	return rc ? rc : sql_run(store, STMT_TRIM_REJECTED);
+}
+
+/* Sets the entry's id and ts to those of the copy that is stored already. */
+static int find_first(struct store *store, struct store_entry *entry)
+{
+	sqlite3_stmt *stmt = store->stmts[STMT_FIND];
+	sql_bind_str(stmt, 1, entry->message.msg_id);
+	sql_bind_str(stmt, 2, entry->message.client_id);
+	int rc = sqlite3_step(stmt);
+	if (rc == SQLITE_ROW) {
+		entry->id = sqlite3_column_int64(stmt, 0);
+		entry->ts = sqlite3_column_int64(stmt, 1);
+		rc = SQLITE_OK;
+	} else if (rc == SQLITE_DONE) {
+		rc = SQLITE_INTERNAL;
+	}
+	sql_finish(stmt);
+	return rc;
+}
+
+static int insert(struct store *store, struct store_entry *entry)
+{
+	const struct message *m = &entry->message;
+	sqlite3_stmt *stmt = store->stmts[STMT_INSERT];
+	sqlite3_bind_int64(stmt, 1, entry->ts);
+	sql_bind_str(stmt, 2, m->room);
+	sql_bind_str(stmt, 3, m->nickname);
+	sql_bind_str(stmt, 4, m->text);
+	sql_bind_str(stmt, 5, m->client_id);
+	sql_bind_str(stmt, 6, m->msg_id);
+	int rc = sql_run(store, STMT_INSERT);
+	if (rc)
+		return rc;
+	if (sqlite3_changes(store->db) == 0)
+		return find_first(store, entry);
+	entry->id = sqlite3_last_insert_rowid(store->db);
+	return SQLITE_OK;
+}
+
+static int keep(struct store *store, struct store_entry *entry)
+{
+	if (entry->repeated)
+		return SQLITE_OK;
+	entry->id = 0;
+	if (entry->fault)
+		return reject(store, entry);
+	int rc = insert(store, entry);
+	if ((rc & 0xff) != SQLITE_CONSTRAINT)
+		return rc;
+	entry->fault = MESSAGE_REFUSED;
+	return reject(store, entry);
+}
+
+static int write_note(struct store *store, struct str note)
+{
+	sqlite3_bind_blob64(
+	    store->stmts[STMT_WRITE_NOTE], 1, note.len ? note.at : "", note.len, SQLITE_STATIC);
+	return sql_run(store, STMT_WRITE_NOTE);
+}
+
+/* Where the file at the path is another by now, what is written here would be lost. */
+static enum store_status gone(struct store *store)
+{
+	snprintf(store->error, sizeof(store->error),
+	    "database %s: it was moved, replaced or deleted; put it back, or start the logger "
+	    "again "
+	    "to make a new one",
+	    sqlite3_db_filename(store->db, NULL));
+	return STORE_MISSING;
+}
+
+enum store_status store_insert_batch(
+    struct store *store, struct store_entry *entries, size_t count, store_note_fn *note, void *arg)
+{
+	if (store_moved(store))
+		return gone(store);
+	int rc = sql_run(store, STMT_BEGIN_WRITE);
+	for (size_t i = 0; i < count && !rc; i++)
+		rc = keep(store, &entries[i]);
+	if (!rc && note)
+		rc = write_note(store, note(arg));
+	if (!rc)
+		rc = sql_run(store, STMT_COMMIT);
+	if (!rc)
+		return STORE_OK;
+	enum store_status status = sql_fail(store, rc);
+	if (!sqlite3_get_autocommit(store->db))
+		sql_run(store, STMT_ROLLBACK);
+	return status;
+}
+
+enum store_status store_read_note(struct store *store, char *out, size_t size, ssize_t *length)
+{
+	sqlite3_stmt *stmt = store->stmts[STMT_READ_NOTE];
+	int rc = sqlite3_step(stmt);
+	*length = -1;
+	if (rc == SQLITE_ROW) {
+		size_t have = (size_t)sqlite3_column_bytes(stmt, 0);
+		*length = (ssize_t)(have < size ? have : size);
+		if (have)
+			memcpy(out, sqlite3_column_blob(stmt, 0), (size_t)*length);
+		rc = SQLITE_DONE;
+	}
+	enum store_status status = rc == SQLITE_DONE ? STORE_OK : sql_fail(store, rc);
+	sql_finish(stmt);
+	return status;
+}
