@@ -17,7 +17,7 @@
 #define TICK_MS 1000
 #define BATCH_MS 50	 /* a batch is not read for longer: PINGREQ has to wait for it */
 #define CONNECT_MS 10000 /* until the subscription is in force */
-#define WAL_WARN_BYTES (128ll * 1024 * 1024)
+#define WAL_WARN_BYTES (128LL * 1024 * 1024)
 #define SETTLE_MS 1000 /* at the end, for the broker to read the last acknowledgements */
 
 struct ingest {
