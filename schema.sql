@@ -45,10 +45,13 @@ CREATE TABLE rejected (
   head   BLOB NOT NULL     -- its first 256 bytes
 ) STRICT;
 
--- For the logger alone: what it stored and the broker may deliver once more (src/redelivery.h).
+-- The logger about itself: its last sign of life, and when the broker last forgot its session, both as
+-- ts above; and what it stored and the broker may deliver once more (src/redelivery.h).
 CREATE TABLE logger_note (
-  one  INTEGER PRIMARY KEY CHECK (one = 1),
-  note BLOB NOT NULL
+  one             INTEGER PRIMARY KEY CHECK (one = 1),
+  alive_at        INTEGER NOT NULL,
+  session_lost_at INTEGER,
+  note            BLOB NOT NULL
 ) STRICT;
 
 -- The messages as a person reads them: local time of the machine, no ids of senders.

@@ -17,6 +17,7 @@ struct batch {
 	size_t count;
 	size_t bytes;
 	uint64_t number;
+	struct store_signs signs;
 	struct redelivery redelivery; /* as it was after the last batch that was stored */
 	struct redelivery next;	      /* as it will be after this one */
 	unsigned char note[REDELIVERY_NOTE_MAX];
@@ -61,6 +62,8 @@ enum store_status batch_restore(struct batch *batch, struct store *store, bool *
 	ssize_t length;
 	char *note = (char *)batch->note;
 	enum store_status status = store_read_note(store, note, sizeof(batch->note), &length);
+	if (!status)
+		status = store_read_signs(store, &batch->signs);
 	*known = length >= 0;
 	if (!status)
 		redelivery_decode(
@@ -120,7 +123,7 @@ static void find_repeated(struct batch *batch)
 	}
 }
 
-static struct str mark_entries(void *arg)
+static struct store_note mark_entries(void *arg)
 {
 	struct batch *batch = arg;
 	for (size_t i = 0; i < batch->count; i++) {
@@ -131,11 +134,18 @@ static struct str mark_entries(void *arg)
 			    (struct redelivery_mark){delivery->packet_id, delivery->digest,
 				entry->id, entry->ts, batch->number + 1});
 	}
-	return (struct str){(char *)batch->note, redelivery_encode(&batch->next, batch->note)};
+	size_t length = redelivery_encode(&batch->next, batch->note);
+	return (struct store_note){batch->signs, {(char *)batch->note, length}};
 }
 
-enum store_status batch_store(struct batch *batch, struct store *store)
+void batch_session_lost(struct batch *batch, int64_t now)
 {
+	batch->signs.session_lost_at = now;
+}
+
+enum store_status batch_store(struct batch *batch, struct store *store, int64_t now)
+{
+	batch->signs.alive_at = now;
 	batch->next = batch->redelivery;
 	find_repeated(batch);
 	enum store_status status =

@@ -45,11 +45,14 @@ size_t batch_count(const struct batch *batch);
 /* Whether it should be stored before more is taken in. */
 bool batch_full(const struct batch *batch);
 
+/* The broker had a session for us, and has forgotten it, at `now` (ms since 1970, UTC). */
+void batch_session_lost(struct batch *batch, int64_t now);
+
 /*
  * Stores all entries but those that the broker delivered before and were stored then; see
- * store_insert_batch(). The entries stay, with their ids.
+ * store_insert_batch(). The entries stay, with their ids. An empty batch is a sign of life, too.
  */
-enum store_status batch_store(struct batch *batch, struct store *store);
+enum store_status batch_store(struct batch *batch, struct store *store, int64_t now);
 
 /* The number of the last batch that was stored, counted from 1. */
 uint64_t batch_number(const struct batch *batch);

@@ -18,6 +18,7 @@
 #define BATCH_MS 50	 /* a batch is not read for longer: PINGREQ has to wait for it */
 #define CONNECT_MS 10000 /* until the subscription is in force */
 #define WAL_WARN_BYTES (128LL * 1024 * 1024)
+#define ALIVE_MS 30000 /* between signs of life, where there is nothing to store */
 #define SETTLE_MS 1000 /* at the end, for the broker to read the last acknowledgements */
 
 struct ingest {
@@ -33,6 +34,7 @@ struct ingest {
 	bool out_of_memory; /* a message could not be taken in */
 	uint64_t probe;	    /* the batch that the probe under way will settle; 0: none */
 	uint64_t settled;   /* the last batch whose acknowledgements the broker has read */
+	int64_t alive;	    /* monotonic ms of the last sign of life */
 	uint64_t dropped;   /* messages that the broker said it dropped */
 	unsigned attempt;   /* since all went well last */
 	int64_t deadline;   /* monotonic ms, for becoming ready */
@@ -52,10 +54,12 @@ static int64_t clock_ms(clockid_t id)
 static void on_connected(void *arg, bool session_present)
 {
 	struct ingest *in = arg;
-	if (in->session_known && !session_present)
+	if (in->session_known && !session_present) {
+		batch_session_lost(in->batch, clock_ms(CLOCK_REALTIME));
 		log_warning("the broker has forgotten this logger's session: what was sent while "
 			    "the logger was away is not stored, unless its sender sends it again; "
 			    "check `persistence` in mosquitto.conf");
+	}
 	batch_begin(in->batch, session_present);
 }
 
@@ -148,7 +152,8 @@ static void watch_wal(struct ingest *in)
 
 static bool store_batch(struct ingest *in)
 {
-	enum store_status status = batch_store(in->batch, in->store);
+	enum store_status status = batch_store(in->batch, in->store, clock_ms(CLOCK_REALTIME));
+	in->alive = clock_ms(CLOCK_MONOTONIC);
 	note_store(in, status ? store_error(in->store) : "");
 	if (status)
 		forget_store(in, status);
@@ -289,6 +294,14 @@ static bool broken_at_start(const struct ingest *in)
 	return true;
 }
 
+/* The first one tells that the broker has a session for us. */
+static void show_life(struct ingest *in)
+{
+	bool due = clock_ms(CLOCK_MONOTONIC) - in->alive >= ALIVE_MS;
+	if ((due || !in->session_known) && in->store && batch_count(in->batch) == 0)
+		in->session_known = store_batch(in) || in->session_known;
+}
+
 /* The broker has read every acknowledgement, so it will deliver nothing again. */
 static void forget_marks(struct ingest *in)
 {
@@ -331,8 +344,8 @@ static enum ingest_status loop(struct ingest *in)
 			one_round(in);
 		else
 			wait_and_reconnect(in);
-		if (in->ready && !in->session_known)
-			in->session_known = store_batch(in);
+		if (in->ready)
+			show_life(in);
 	}
 	leave(in);
 	return INGEST_STOPPED;

@@ -45,6 +45,14 @@ static int add_int(struct json_object *object, const char *key, int64_t number)
 	return value ? add(object, key, value) : -1;
 }
 
+/* 0 is null: nothing happened in 1970. */
+static int add_time(struct json_object *object, const char *key, int64_t ts)
+{
+	char text[JSON_TS_SIZE];
+	json_ts(text, ts);
+	return add_str(object, key, ts ? str_of(text) : (struct str){NULL, 0});
+}
+
 static int add_ts(struct json_object *object, int64_t ts)
 {
 	char text[JSON_TS_SIZE];
@@ -113,6 +121,18 @@ struct json_text json_rejection(const struct store_entry *entry)
 	bool broken = !object || add_str(object, "msgId", entry->message.msg_id) ||
 		      add_str(object, "clientId", entry->message.client_id) ||
 		      add_str(object, "reason", str_of(message_fault_text(entry->fault)));
+	return render(object, broken);
+}
+
+struct json_text json_health(const struct store_signs *signs, bool session_lost, int64_t now)
+{
+	struct json_object *object = json_object_new_object();
+	bool broken = !object ||
+		      add_str(object, "status", str_of(session_lost ? "session_lost" : "ok")) ||
+		      add_int(object, "schema", STORE_SCHEMA_VERSION) ||
+		      add_time(object, "loggerAliveAt", signs->alive_at) ||
+		      add_int(object, "loggerAgeSeconds", (now - signs->alive_at) / 1000) ||
+		      add_time(object, "sessionLostAt", signs->session_lost_at);
 	return render(object, broken);
 }
 

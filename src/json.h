@@ -35,6 +35,9 @@ struct json_text json_list_close(struct json_list *list);
 /* {"msgId","clientId","reason"} */
 struct json_text json_rejection(const struct store_entry *entry);
 
+/* {"status","schema","loggerAliveAt","loggerAgeSeconds","sessionLostAt"}; `now` as the signs. */
+struct json_text json_health(const struct store_signs *signs, bool session_lost, int64_t now);
+
 /* {"error":{"code","message"}} */
 struct json_text json_error(const char *code, const char *message);
 

@@ -32,7 +32,7 @@ enum store_mode {
 			*/
 };
 
-enum { STORE_ERROR_SIZE = 512 };
+enum { STORE_ERROR_SIZE = 512, STORE_SCHEMA_VERSION = 1 };
 
 struct store;
 
@@ -74,11 +74,23 @@ struct store_entry {
 	int64_t id;    /* out: as above; 0 where it was rejected */
 };
 
+/* When the writer last gave a sign of life, and when the broker last forgot its session. */
+struct store_signs {
+	int64_t alive_at; /* ms since 1970, UTC; 0: never, as below */
+	int64_t session_lost_at;
+};
+
 /*
- * Some bytes of the writer's own, to be found again after a crash. Called in the transaction of a
- * batch when its entries have their ids; the bytes are lent until the batch is stored.
+ * What the writer keeps of itself with a batch. The bytes are its own, to be found again after a
+ * crash; they are lent until the batch is stored.
  */
-typedef struct str store_note_fn(void *arg);
+struct store_note {
+	struct store_signs signs;
+	struct str bytes;
+};
+
+/* Called in the transaction of a batch when its entries have their ids. */
+typedef struct store_note store_note_fn(void *arg);
 
 /*
  * Stores all entries in their order, in one transaction that is on the disk when this returns
@@ -95,6 +107,9 @@ enum store_status store_insert_batch(
  * *length is -1 where there has never been one.
  */
 enum store_status store_read_note(struct store *store, char *out, size_t size, ssize_t *length);
+
+/* Reads the signs of the last batch that had a note. */
+enum store_status store_read_signs(struct store *store, struct store_signs *out);
 
 enum store_selector {
 	STORE_NEWEST, /* the end of the room */

@@ -10,7 +10,6 @@
 #include "schema_sql.h"
 #include "store_sqlite.h"
 
-#define SCHEMA_VERSION 1
 #define APPLICATION_ID 1297171272
 #define BUSY_TIMEOUT_MS 5000
 #define PAGE_BYTES 4096 /* SQLite's default, which schema.sql leaves */
@@ -39,9 +38,9 @@ static enum store_status wrong_version(struct store *store, int64_t application,
 	else
 		snprintf(store->error, sizeof(store->error),
 		    "database %s: its schema is version %lld and this program knows %d; %s", path,
-		    (long long)version, SCHEMA_VERSION,
-		    version > SCHEMA_VERSION ? "install a newer mqtt-chat"
-					     : "start this version's logger first");
+		    (long long)version, STORE_SCHEMA_VERSION,
+		    version > STORE_SCHEMA_VERSION ? "install a newer mqtt-chat"
+						   : "start this version's logger first");
 	return STORE_VERSION;
 }
 
@@ -71,7 +70,7 @@ static enum store_status check_schema(struct store *store, enum store_mode mode)
 		return sql_fail(store, rc);
 	if (tables == 0 && application == 0)
 		return mode == STORE_CREATOR ? create_schema(store) : missing(store);
-	if (application != APPLICATION_ID || version != SCHEMA_VERSION)
+	if (application != APPLICATION_ID || version != STORE_SCHEMA_VERSION)
 		return wrong_version(store, application, version);
 	return STORE_OK;
 }

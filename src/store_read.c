@@ -1,5 +1,5 @@
 /*
- * store_read.c: pages of a room, each from one snapshot.
+ * store_read.c: pages of a room, each from one snapshot, and the writer's signs of life.
  */
 #include "store_sqlite.h"
 
@@ -98,5 +98,18 @@ enum store_status store_page(struct store *store, const struct store_query *quer
 	enum store_status status = rc ? sql_fail(store, rc) : STORE_OK;
 	if (!sqlite3_get_autocommit(store->db))
 		sql_run(store, STMT_COMMIT);
+	return status;
+}
+
+enum store_status store_read_signs(struct store *store, struct store_signs *out)
+{
+	sqlite3_stmt *stmt = store->stmts[STMT_READ_SIGNS];
+	int rc = sqlite3_step(stmt);
+	*out = (struct store_signs){0, 0};
+	if (rc == SQLITE_ROW)
+		*out = (struct store_signs){
+		    sqlite3_column_int64(stmt, 0), sqlite3_column_int64(stmt, 1)};
+	enum store_status status = sql_status(rc) ? sql_fail(store, rc) : STORE_OK;
+	sql_finish(stmt);
 	return status;
 }

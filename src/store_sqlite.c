@@ -14,6 +14,7 @@ static const char *const statements[STMT__MAX] = {
 		      " ORDER BY id LIMIT ?3",
     [STMT_ROWS] = "SELECT id, ts, room, nickname, text, client_id, msg_id FROM messages"
 		  " WHERE room = ?1 AND id BETWEEN ?2 AND ?3 ORDER BY id",
+    [STMT_READ_SIGNS] = "SELECT alive_at, session_lost_at FROM logger_note",
     [STMT_BEGIN_WRITE] = "BEGIN IMMEDIATE",
     [STMT_INSERT] = "INSERT INTO messages (ts, room, nickname, text, client_id, msg_id)"
 		    " VALUES (?1, ?2, ?3, ?4, ?5, ?6)"
@@ -25,7 +26,8 @@ static const char *const statements[STMT__MAX] = {
 		    " VALUES (?1, ?2, ?3, ?4, ?5)",
     [STMT_TRIM_REJECTED] =
 	"DELETE FROM rejected WHERE id <= (SELECT max(id) FROM rejected) - " REJECTED_ROWS,
-    [STMT_WRITE_NOTE] = "REPLACE INTO logger_note (one, note) VALUES (1, ?1)",
+    [STMT_WRITE_NOTE] = "REPLACE INTO logger_note (one, note, alive_at, session_lost_at)"
+			" VALUES (1, ?1, ?2, nullif(?3, 0))",
     [STMT_READ_NOTE] = "SELECT note FROM logger_note",
 };
 

@@ -69,10 +69,13 @@ static int keep(struct store *store, struct store_entry *entry)
 	return reject(store, entry);
 }
 
-static int write_note(struct store *store, struct str note)
+static int write_note(struct store *store, const struct store_note *note)
 {
+	sqlite3_stmt *stmt = store->stmts[STMT_WRITE_NOTE];
 	sqlite3_bind_blob64(
-	    store->stmts[STMT_WRITE_NOTE], 1, note.len ? note.at : "", note.len, SQLITE_STATIC);
+	    stmt, 1, note->bytes.len ? note->bytes.at : "", note->bytes.len, SQLITE_STATIC);
+	sqlite3_bind_int64(stmt, 2, note->signs.alive_at);
+	sqlite3_bind_int64(stmt, 3, note->signs.session_lost_at);
 	return sql_run(store, STMT_WRITE_NOTE);
 }
 
@@ -95,8 +98,10 @@ enum store_status store_insert_batch(
 	int rc = sql_run(store, STMT_BEGIN_WRITE);
 	for (size_t i = 0; i < count && !rc; i++)
 		rc = keep(store, &entries[i]);
-	if (!rc && note)
-		rc = write_note(store, note(arg));
+	if (!rc && note) {
+		struct store_note kept = note(arg);
+		rc = write_note(store, &kept);
+	}
 	if (!rc)
 		rc = sql_run(store, STMT_COMMIT);
 	if (!rc)

@@ -46,7 +46,7 @@ static void add(const char *topic, const char *payload)
 
 static void store_all(void)
 {
-	assert_int_equal(batch_store(batch, writer), STORE_OK);
+	assert_int_equal(batch_store(batch, writer, TS), STORE_OK);
 }
 
 /* What was published, as "topic payload" lines. */
@@ -305,7 +305,7 @@ TEST(what_was_not_stored_is_stored_by_the_next_attempt)
 	add("chat/lab", "one");
 	add("chat/lab", "\xff");
 	raw_run(unit_path("db"), "ALTER TABLE rejected RENAME TO away");
-	assert_int_not_equal(batch_store(batch, writer), STORE_OK);
+	assert_int_not_equal(batch_store(batch, writer, TS), STORE_OK);
 	raw_run(unit_path("db"), "ALTER TABLE away RENAME TO rejected");
 	store_all();
 	expect_answers("chat/lab/stored [{\"id\":1,\"msgId\":null,\"clientId\":null" AT "]\n"

@@ -1,0 +1,59 @@
+/** The queue that the broker keeps for the logger: whose it is, and what is said when it is gone. */
+import assert from 'node:assert/strict';
+import { readdirSync, readFileSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { after, before, test } from 'node:test';
+import mqtt from 'mqtt';
+import { startStack, until } from '../lib/stack.js';
+
+/** @type {import('../lib/stack.js').Stack} */
+let stack;
+before(async () => {
+  stack = await startStack();
+});
+after(() => stack?.close());
+
+const health = async () => (await fetch(`${stack.root}/api/health`)).json();
+
+test('the logger is well, and says so', async () => {
+  const { status, sessionLostAt } = await health();
+  assert.deepEqual([status, sessionLostAt], ['ok', null]);
+});
+
+test('nobody speaks on the port of the logger without its password', async () => {
+  for (const username of [undefined, 'logger']) {
+    const client = mqtt.connect(`mqtt://127.0.0.1:${stack.loggerPort}`, {
+      username,
+      password: username && 'guess',
+      reconnectPeriod: 0,
+    });
+    const refused = await new Promise((resolve) => client.once('error', resolve));
+    assert.match(String(refused), /not authorized/i);
+    client.end(true);
+  }
+});
+
+test('the id of the session is long, random, and told to nobody', async () => {
+  const id = readFileSync(`${stack.database}.client-id`, 'utf8');
+  assert.match(id, /^log[a-z0-5]{20}$/);
+  const client = await stack.client();
+  /** @type {string[]} */
+  const heard = [];
+  client.on('message', (topic, payload) => heard.push(`${topic} ${payload}`));
+  await client.subscribeAsync(['#', '$SYS/#'], { qos: 0 }).catch(() => {});
+  await client.publishAsync('chat/lab', 'hello', { qos: 1 });
+  await until(() => heard.some((line) => line.startsWith('chat/lab/stored')), 5000, 'a receipt');
+  assert.ok(!heard.some((line) => line.includes(id)), 'it is in no message');
+  assert.ok(!stack.log('broker').includes(id), 'it is in no log');
+});
+
+test('a session that the broker has forgotten is told in the log and in health', async () => {
+  await stack.stop('logger');
+  await stack.stop('broker');
+  const state = join(stack.dataDir, 'broker');
+  for (const file of readdirSync(state)) rmSync(join(state, file));
+  await stack.start('broker');
+  await stack.start('logger');
+  assert.match(stack.log('logger'), /warning: the broker has forgotten this logger's session/);
+  await until(async () => (await health()).status === 'session_lost', 5000, 'health says so');
+});
