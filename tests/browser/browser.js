@@ -144,10 +144,10 @@ const STAY_MS = 600;
  * Waits until a message has reached this state.
  * @param {Page} page
  * @param {string} text
- * @param {'live' | 'sending' | 'stored' | 'failed'} state
- * @param {number} [timeout]
+ * @param {'live' | 'sending' | 'late' | 'stored' | 'failed'} state
+ * @param {number} [timeout] 'late' takes 9 s
  */
-export async function reaches(page, text, state, timeout = 10_000) {
+export async function reaches(page, text, state, timeout = 15_000) {
   await page
     .locator(`.row[data-state=${state}]`)
     .filter({ has: page.getByText(text, { exact: true }) })

@@ -261,7 +261,7 @@ test('a receipt that comes after a rejection has the last word', () => {
   assert.equal(log.addReceipts(list, [receipt(1, 'm1')]).rows[0].state, 'stored');
 });
 
-test('what has no receipt is due again after 5, 10, 20 … 60 seconds, and after a reconnection', () => {
+test('what has no receipt is due again after 3, 6, 12 … 60 seconds, and after a reconnection', () => {
   let list = log.addOwn(opened(), message('hi', 'm1'), 0);
   const { key } = list.rows[0];
   const waits = [];
@@ -269,8 +269,51 @@ test('what has no receipt is due again after 5, 10, 20 … 60 seconds, and after
     list = log.markSent(list, key, 1000);
     waits.push((list.rows[0].retryAt - 1000) / 1000);
   }
-  assert.deepEqual(waits, [5, 10, 20, 40, 60, 60]);
+  assert.deepEqual(waits, [3, 6, 12, 24, 48, 60]);
   assert.equal(log.sendAllAgain(list).rows[0].retryAt, 0);
+});
+
+/**
+ * A message of our own, sent whenever its wait was over.
+ * @param {number} times
+ */
+function sentTimes(times) {
+  let list = log.addOwn(opened(), message('hi', 'm1'), 0);
+  for (let i = 0; i < times; i++) {
+    list = log.markSent(list, list.rows[0].key, list.rows[0].retryAt);
+  }
+  return list;
+}
+
+test('a message is late when it was sent twice and waited both times in vain', () => {
+  const late = [0, 1, 2, 3, 4].map((times) => log.isLate(sentTimes(times).rows[0]));
+  assert.deepEqual(late, [false, false, false, true, true]);
+});
+
+test('a late message is as good as any other when it is stored, and when it is rejected', () => {
+  const late = sentTimes(3);
+  const { key } = late.rows[0];
+  for (const done of [
+    log.addReceipts(late, [receipt(4, 'm1')]),
+    log.extendHistory(late, [stored(4, 'hi', 'm1')], LIVE),
+  ]) {
+    assert.deepEqual(
+      done.rows.map((row) => [row.key, row.id, row.state, log.isLate(row)]),
+      [[key, 4, 'stored', false]],
+    );
+  }
+  const [row] = log.addRejection(late, { clientId: 'c1', msgId: 'm1', reason: 'why' }).rows;
+  assert.deepEqual([row.state, row.reason, log.isLate(row)], ['failed', 'why', false]);
+});
+
+test('only what waits for a receipt can be made due again', () => {
+  const late = sentTimes(3);
+  const { key } = late.rows[0];
+  assert.deepEqual(log.outbox(log.sendAgain(late, key))[0].retryAt, 0);
+  assert.equal(log.sendAgain(late, key + 1), late);
+  for (const done of [log.addReceipts(late, [receipt(4, 'm1')]), log.fail(late, key, 'why')]) {
+    assert.equal(log.sendAgain(done, key), done);
+  }
 });
 
 test('what is stored or failed is not in the outbox', () => {

@@ -1,6 +1,7 @@
 // Sending until it is stored.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { isLate } from '../../web/chat/log.js';
 import { createSender } from '../../web/chat/sender.js';
 import { createStore, initialState } from '../../web/chat/store.js';
 import { fakeClock, settle } from './fake-clock.js';
@@ -31,7 +32,9 @@ function setUp() {
       type: 'receipts',
       receipts: [{ id: 1, ts: TS, clientId: 'me', msgId: `m-${text}` }],
     });
-  return { clock, store, sent, broker, compose, confirm };
+  const isFirstLate = () => isLate(store.get().log.rows[0]);
+  const retry = () => store.dispatch({ type: 'retry', key: store.get().log.rows[0].key });
+  return { clock, store, sent, broker, compose, confirm, isFirstLate, retry };
 }
 
 test('a message is sent at once, and again with the same msgId until its receipt comes', async () => {
@@ -39,7 +42,7 @@ test('a message is sent at once, and again with the same msgId until its receipt
   store.dispatch({ type: 'link', link: ONLINE });
   compose('a');
   assert.deepEqual(sent, [{ topic: 'chat/lab', text: 'a', msgId: 'm-a' }]);
-  await clock.pass(4900);
+  await clock.pass(2900);
   assert.equal(sent.length, 1);
   await clock.pass(200);
   assert.equal(sent.length, 2);
@@ -92,4 +95,75 @@ test('what the broker refuses for good is not sent again', async () => {
   await clock.pass(300_000);
   assert.equal(sent.length, 1);
   assert.equal(store.get().log.rows[0].reason, 'message too large');
+});
+
+test('a message is late 9 s after it was written, unless its receipt comes', async () => {
+  const { clock, store, compose, confirm, isFirstLate } = setUp();
+  store.dispatch({ type: 'link', link: ONLINE });
+  compose('a');
+  await clock.pass(8900);
+  assert.ok(!isFirstLate());
+  await clock.pass(200);
+  assert.ok(isFirstLate());
+  confirm('a');
+  assert.ok(!isFirstLate());
+});
+
+test('a retry sends the same message at once, and neither stops nor slows the resends', async () => {
+  const { clock, store, sent, compose, retry } = setUp();
+  store.dispatch({ type: 'link', link: ONLINE });
+  compose('a');
+  await clock.pass(9000);
+  const before = sent.length;
+  for (let i = 0; i < 10; i++) retry();
+  assert.equal(sent.length, before + 10);
+  assert.ok(sent.every(({ msgId }) => msgId === 'm-a'));
+  await clock.pass(11_900);
+  assert.equal(sent.length, before + 10);
+  await clock.pass(200);
+  assert.equal(sent.length, before + 11);
+  await clock.pass(24_000);
+  assert.equal(sent.length, before + 12);
+});
+
+test('what is stored is not sent by a retry', async () => {
+  const { clock, store, sent, compose, confirm, retry } = setUp();
+  store.dispatch({ type: 'link', link: ONLINE });
+  compose('a');
+  confirm('a');
+  retry();
+  await clock.pass(300_000);
+  assert.equal(sent.length, 1);
+});
+
+test('no message is late offline; on a new connection it has its time again', async () => {
+  const { clock, store, sent, compose, isFirstLate, retry } = setUp();
+  compose('a');
+  await clock.pass(60_000);
+  assert.ok(!isFirstLate());
+  store.dispatch({ type: 'link', link: ONLINE });
+  await clock.pass(9000);
+  assert.ok(isFirstLate());
+  store.dispatch({ type: 'link', link: OFFLINE });
+  assert.ok(!isFirstLate());
+  const before = sent.length;
+  retry();
+  assert.equal(sent.length, before);
+  store.dispatch({ type: 'link', link: ONLINE });
+  assert.equal(sent.length, before + 1);
+  await clock.pass(8900);
+  assert.ok(!isFirstLate());
+  await clock.pass(200);
+  assert.ok(isFirstLate());
+});
+
+test('connections that come and go do not make a message late', async () => {
+  const { clock, store, compose, isFirstLate } = setUp();
+  compose('a');
+  for (let i = 0; i < 10; i++) {
+    store.dispatch({ type: 'link', link: ONLINE });
+    await clock.pass(4000);
+    store.dispatch({ type: 'link', link: OFFLINE });
+    assert.ok(!isFirstLate());
+  }
 });

@@ -45,11 +45,24 @@ test('what was sent is due later, and at once after a reconnection', () => {
   store.dispatch(compose(5));
   store.dispatch({ type: 'sent', key: store.get().log.rows[0].key, now: 10 });
   assert.deepEqual(due(store.get(), 10), []);
-  assert.equal(nextDue(store.get()), 5010);
-  assert.equal(due(store.get(), 5010).length, 1);
+  assert.equal(nextDue(store.get()), 3010);
+  assert.equal(due(store.get(), 3010).length, 1);
   store.dispatch({ type: 'link', link: OFFLINE });
   store.dispatch({ type: 'link', link: ONLINE });
   assert.equal(due(store.get(), 11).length, 1);
+});
+
+test('a retry makes due at once what waits for its receipt', () => {
+  const store = newStore();
+  store.dispatch({ type: 'link', link: ONLINE });
+  store.dispatch(compose(5));
+  const [{ key }] = store.get().log.rows;
+  store.dispatch({ type: 'sent', key, now: 10 });
+  store.dispatch({ type: 'retry', key });
+  assert.deepEqual(
+    due(store.get(), 11).map(({ msgId }) => msgId),
+    ['m1'],
+  );
 });
 
 test('a stored message is never due again', () => {

@@ -62,7 +62,8 @@ function showLate(element, row, retry) {
     const tries = make('span', 'tries');
     // The log is read out as it changes; this would be every minute, for each message.
     tries.ariaLive = 'off';
-    element.replaceChildren(make('span', 'late', texts.late), tries, makeRetry(row, retry));
+    const late = make('span', 'late', texts.late);
+    element.replaceChildren(late, ' ', tries, ' ', makeRetry(row, retry));
   }
   const tries = element.querySelector('.tries');
   if (tries) tries.textContent = texts.tries(row.tries);
