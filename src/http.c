@@ -9,6 +9,20 @@ void http_response_free(struct http_response *response)
 	json_text_free(&response->body);
 }
 
+void http_set_error(
+    struct http_response *response, int status, const char *code, const char *format, ...)
+{
+	char message[256];
+	va_list args;
+	va_start(args, format);
+	vsnprintf(message, sizeof(message), format, args);
+	va_end(args);
+	response->status = status;
+	response->link[0] = '\0';
+	json_text_free(&response->body);
+	response->body = json_error(code, message);
+}
+
 /* Splits `s` at the first `at`; *rest is what follows it, or empty. */
 static struct str split(struct str s, char at, struct str *rest)
 {

@@ -31,6 +31,13 @@ struct http_response {
 void http_response_free(struct http_response *response);
 
 /*
+ * Makes the response an error: {"error":{"code","message"}}. `format` never comes from outside;
+ * what is longer than 255 bytes is cut.
+ */
+void http_set_error(struct http_response *response, int status, const char *code,
+    const char *format, ...) __attribute__((format(printf, 4, 5)));
+
+/*
  * Takes the first parameter off `query` (application/x-www-form-urlencoded): `name` and `value`
  * are still encoded and point into it. Returns false when nothing is left.
  */

@@ -1,45 +1,11 @@
 #include "routes.h"
 
-#include <errno.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <time.h>
 
 #include "log.h"
-#include "utf8.h"
-
-#define DEFAULT_ROOM "messages"
-#define DEFAULT_LIMIT 10
-#define ID_MAX 9007199254740991 /* 2^53 - 1: what JavaScript counts exactly */
-#define VALUE_SIZE 256
-
-enum param { PARAM_ROOM, PARAM_LIMIT, PARAM_BEFORE, PARAM_AFTER, PARAM_AROUND, PARAM__MAX };
-
-#define TAKES(param) (1u << (param))
-
-enum param_type { TYPE_ROOM, TYPE_NUMBER };
-
-struct param_def {
-	const char *name;
-	enum param_type type;
-	int64_t min, max; /* of a number */
-	const char *code; /* of the error for a bad value */
-};
-
-static const struct param_def param_table[PARAM__MAX] = {
-    [PARAM_ROOM] = {"room", TYPE_ROOM, 0, 0, "bad_room"},
-    [PARAM_LIMIT] = {"limit", TYPE_NUMBER, 1, STORE_PAGE_MAX, "bad_limit"},
-    [PARAM_BEFORE] = {"before", TYPE_NUMBER, 0, ID_MAX, "bad_before"},
-    [PARAM_AFTER] = {"after", TYPE_NUMBER, 0, ID_MAX, "bad_after"},
-    [PARAM_AROUND] = {"around", TYPE_NUMBER, 0, ID_MAX, "bad_around"},
-};
-
-struct params {
-	unsigned given; /* TAKES() of each that was */
-	int64_t number[PARAM__MAX];
-	char room[MESSAGE_ROOM_MAX + 1];
-};
+#include "params.h"
 
 struct api {
 	const char *path;
@@ -57,24 +23,6 @@ struct route {
 
 /* ---- errors ---- */
 
-/* Makes the response an error: {"error":{"code","message"}}. `format` never comes from outside. */
-static void set_error(struct http_response *response, int status, const char *code,
-    const char *format, ...) __attribute__((format(printf, 4, 5)));
-
-static void set_error(
-    struct http_response *response, int status, const char *code, const char *format, ...)
-{
-	char message[256];
-	va_list args;
-	va_start(args, format);
-	vsnprintf(message, sizeof(message), format, args);
-	va_end(args);
-	response->status = status;
-	response->link[0] = '\0';
-	json_text_free(&response->body);
-	response->body = json_error(code, message);
-}
-
 static void set_store_error(struct http_response *response, enum store_status status)
 {
 	static const struct {
@@ -87,8 +35,8 @@ static void set_store_error(struct http_response *response, enum store_status st
 	    [STORE_CORRUPT] = {"database_corrupt", "the database is damaged"},
 	};
 	bool known = table[status].code != NULL;
-	set_error(response, known ? 503 : 500, known ? table[status].code : "database_failed", "%s",
-	    known ? table[status].message : "the database could not be read");
+	http_set_error(response, known ? 503 : 500, known ? table[status].code : "database_failed",
+	    "%s", known ? table[status].message : "the database could not be read");
 	if (known)
 		response->retry_after = status == STORE_BUSY ? 1 : 5;
 }
@@ -126,94 +74,9 @@ static void note_failure(struct api *api, enum store_status status)
 	api->store = NULL;
 }
 
-/* ---- parameters ---- */
-
-static const char *read_number(const struct param_def *def, const char *text, int64_t *out)
-{
-	static char problem[80];
-	char *end;
-	errno = 0;
-	long long number = strtoll(text, &end, 10);
-	bool digits = text[0] >= '0' && text[0] <= '9';
-	if (digits && !errno && !*end && number >= def->min && number <= def->max) {
-		*out = number;
-		return NULL;
-	}
-	snprintf(problem, sizeof(problem), "%s must be %lld to %lld", def->name,
-	    (long long)def->min, (long long)def->max);
-	return problem;
-}
-
-static const char *read_room(const char *text, char out[MESSAGE_ROOM_MAX + 1])
-{
-	if (!message_room_valid(str_of(text)))
-		return "room must be 1 to 64 of a-z 0-9 _ -, and start with a letter or digit";
-	memcpy(out, text, strlen(text) + 1);
-	return NULL;
-}
-
-static int find_param(const char *name, unsigned taken)
-{
-	for (int i = 0; i < PARAM__MAX; i++)
-		if ((taken & TAKES(i)) && strcmp(param_table[i].name, name) == 0)
-			return i;
-	return -1;
-}
-
-/* The beginning of a name as the client wrote it, if it can be shown in JSON. */
-static struct str showable(struct str name)
-{
-	if (name.len > 32) {
-		name.len = 32;
-		while (name.len > 0 && ((unsigned char)name.at[name.len] & 0xc0) == 0x80)
-			name.len--;
-	}
-	return utf8_count(name) < 0 ? str_of("?") : name;
-}
-
-/* Reads one parameter into `out`; returns whether it is right, or makes the response an error. */
-static bool read_param(struct params *out, unsigned taken, struct str raw_name,
-    struct str raw_value, struct http_response *response)
-{
-	char name[32], value[VALUE_SIZE];
-	if (http_decode(raw_name, name, sizeof(name)) < 0 || find_param(name, taken) < 0) {
-		struct str shown = showable(raw_name);
-		set_error(response, 400, "unknown_parameter", "there is no parameter \"%.*s\" here",
-		    (int)shown.len, shown.at);
-		return false;
-	}
-	int which = find_param(name, taken);
-	const struct param_def *def = &param_table[which];
-	if (out->given & TAKES(which)) {
-		set_error(response, 400, "repeated_parameter", "%s is given more than once", name);
-		return false;
-	}
-	out->given |= TAKES(which);
-	if (http_decode(raw_value, value, sizeof(value)) < 0) {
-		set_error(response, 400, def->code, "the value of %s is too long or broken", name);
-		return false;
-	}
-	const char *problem = def->type == TYPE_ROOM ? read_room(value, out->room)
-						     : read_number(def, value, &out->number[which]);
-	if (problem)
-		set_error(response, 400, def->code, "%s", problem);
-	return !problem;
-}
-
-static bool read_params(
-    struct params *out, unsigned taken, struct str query, struct http_response *response)
-{
-	struct str name, value;
-	*out = (struct params){.room = DEFAULT_ROOM, .number[PARAM_LIMIT] = DEFAULT_LIMIT};
-	while (http_next_param(&query, &name, &value))
-		if (!read_param(out, taken, name, value, response))
-			return false;
-	return true;
-}
-
 /* ---- /messages ---- */
 
-#define SELECTORS (TAKES(PARAM_BEFORE) | TAKES(PARAM_AFTER) | TAKES(PARAM_AROUND))
+#define SELECTORS (PARAM_BIT(PARAM_BEFORE) | PARAM_BIT(PARAM_AFTER) | PARAM_BIT(PARAM_AROUND))
 
 /* Returns whether at most one selector is given; otherwise makes the response an error. */
 static bool read_query(
@@ -221,7 +84,7 @@ static bool read_query(
 {
 	unsigned given = params->given & SELECTORS;
 	if (given & (given - 1)) {
-		set_error(response, 400, "contradictory_parameters",
+		http_set_error(response, 400, "contradictory_parameters",
 		    "before, after and around exclude each other");
 		return false;
 	}
@@ -230,13 +93,13 @@ static bool read_query(
 	    .selector = STORE_NEWEST,
 	    .limit = (int)params->number[PARAM_LIMIT],
 	};
-	if (given == TAKES(PARAM_BEFORE))
+	if (given == PARAM_BIT(PARAM_BEFORE))
 		*out = (struct store_query){
 		    out->room, STORE_BEFORE, params->number[PARAM_BEFORE], out->limit};
-	else if (given == TAKES(PARAM_AFTER))
+	else if (given == PARAM_BIT(PARAM_AFTER))
 		*out = (struct store_query){
 		    out->room, STORE_AFTER, params->number[PARAM_AFTER], out->limit};
-	else if (given == TAKES(PARAM_AROUND))
+	else if (given == PARAM_BIT(PARAM_AROUND))
 		*out = (struct store_query){
 		    out->room, STORE_AROUND, params->number[PARAM_AROUND], out->limit};
 	return true;
@@ -251,7 +114,7 @@ static void set_links(
 	if (page->older)
 		snprintf(older, sizeof(older), "<?room=%.*s&limit=%d&before=%lld>; rel=\"prev\"",
 		    (int)query->room.len, query->room.at, query->limit,
-		    (long long)(page->first > ID_MAX ? ID_MAX : page->first));
+		    (long long)(page->first > PARAM_ID_MAX ? PARAM_ID_MAX : page->first));
 	if (page->newer)
 		snprintf(newer, sizeof(newer), "<?room=%.*s&limit=%d&after=%lld>; rel=\"next\"",
 		    (int)query->room.len, query->room.at, query->limit,
@@ -324,7 +187,7 @@ static void get_health(struct api *api, const struct params *params, struct http
 	if (status) {
 		set_store_error(response, status);
 	} else if (now - signs.alive_at > SILENT_MS) {
-		set_error(response, 503, "logger_silent",
+		http_set_error(response, 503, "logger_silent",
 		    "the logger has given no sign of life for over two minutes");
 		response->retry_after = 30;
 	} else {
@@ -338,7 +201,7 @@ static void get_health(struct api *api, const struct params *params, struct http
 
 static const struct route routes[] = {
     {"/health", 0, get_health},
-    {"/messages", SELECTORS | TAKES(PARAM_ROOM) | TAKES(PARAM_LIMIT), get_messages},
+    {"/messages", SELECTORS | PARAM_BIT(PARAM_ROOM) | PARAM_BIT(PARAM_LIMIT), get_messages},
 };
 
 static const struct route *find_route(struct str path)
@@ -360,14 +223,14 @@ static void answer_route(
 	const struct route *route = find_route(request->path);
 	struct params params;
 	if (!request->method.at) {
-		set_error(response, 400, "bad_request", "the request has no method");
+		http_set_error(response, 400, "bad_request", "the request has no method");
 	} else if (!route) {
-		set_error(response, 404, "not_found", "the API has no such path");
+		http_set_error(response, 404, "not_found", "the API has no such path");
 	} else if (!is_read(request->method)) {
-		set_error(
+		http_set_error(
 		    response, 405, "method_not_allowed", "only GET and HEAD are allowed here");
 		response->allow = "GET, HEAD";
-	} else if (read_params(&params, route->params, request->query, response)) {
+	} else if (params_read(&params, route->params, request->query, response)) {
 		route->answer(api, &params, response);
 	}
 }

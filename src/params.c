@@ -1,0 +1,112 @@
+#include "params.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "utf8.h"
+
+#define DEFAULT_ROOM "messages"
+#define VALUE_SIZE 256
+
+enum param_type { TYPE_ROOM, TYPE_NUMBER };
+
+struct param_def {
+	const char *name;
+	enum param_type type;
+	int64_t min, max; /* of a number */
+	const char *code; /* of the error for a bad value */
+};
+
+static const struct param_def param_table[PARAM__MAX] = {
+    [PARAM_ROOM] = {"room", TYPE_ROOM, 0, 0, "bad_room"},
+    [PARAM_LIMIT] = {"limit", TYPE_NUMBER, 1, STORE_PAGE_MAX, "bad_limit"},
+    [PARAM_BEFORE] = {"before", TYPE_NUMBER, 0, PARAM_ID_MAX, "bad_before"},
+    [PARAM_AFTER] = {"after", TYPE_NUMBER, 0, PARAM_ID_MAX, "bad_after"},
+    [PARAM_AROUND] = {"around", TYPE_NUMBER, 0, PARAM_ID_MAX, "bad_around"},
+};
+
+static const char *read_number(const struct param_def *def, const char *text, int64_t *out)
+{
+	static char problem[80];
+	char *end;
+	errno = 0;
+	long long number = strtoll(text, &end, 10);
+	bool digits = text[0] >= '0' && text[0] <= '9';
+	if (digits && !errno && !*end && number >= def->min && number <= def->max) {
+		*out = number;
+		return NULL;
+	}
+	snprintf(problem, sizeof(problem), "%s must be %lld to %lld", def->name,
+	    (long long)def->min, (long long)def->max);
+	return problem;
+}
+
+static const char *read_room(const char *text, char out[MESSAGE_ROOM_MAX + 1])
+{
+	if (!message_room_valid(str_of(text)))
+		return "room must be 1 to 64 of a-z 0-9 _ -, and start with a letter or digit";
+	memcpy(out, text, strlen(text) + 1);
+	return NULL;
+}
+
+static int find_param(const char *name, unsigned taken)
+{
+	for (int i = 0; i < PARAM__MAX; i++)
+		if ((taken & PARAM_BIT(i)) && strcmp(param_table[i].name, name) == 0)
+			return i;
+	return -1;
+}
+
+/* The beginning of a name as the client wrote it, if it can be shown in JSON. */
+static struct str showable(struct str name)
+{
+	if (name.len > 32) {
+		name.len = 32;
+		while (name.len > 0 && ((unsigned char)name.at[name.len] & 0xc0) == 0x80)
+			name.len--;
+	}
+	return utf8_count(name) < 0 ? str_of("?") : name;
+}
+
+/* Reads one parameter into `out`; returns whether it is right, or makes the response an error. */
+static bool read_param(struct params *out, unsigned taken, struct str raw_name,
+    struct str raw_value, struct http_response *response)
+{
+	char name[32], value[VALUE_SIZE];
+	if (http_decode(raw_name, name, sizeof(name)) < 0 || find_param(name, taken) < 0) {
+		struct str shown = showable(raw_name);
+		http_set_error(response, 400, "unknown_parameter",
+		    "there is no parameter \"%.*s\" here", (int)shown.len, shown.at);
+		return false;
+	}
+	int which = find_param(name, taken);
+	const struct param_def *def = &param_table[which];
+	if (out->given & PARAM_BIT(which)) {
+		http_set_error(
+		    response, 400, "repeated_parameter", "%s is given more than once", name);
+		return false;
+	}
+	out->given |= PARAM_BIT(which);
+	if (http_decode(raw_value, value, sizeof(value)) < 0) {
+		http_set_error(
+		    response, 400, def->code, "the value of %s is too long or broken", name);
+		return false;
+	}
+	const char *problem = def->type == TYPE_ROOM ? read_room(value, out->room)
+						     : read_number(def, value, &out->number[which]);
+	if (problem)
+		http_set_error(response, 400, def->code, "%s", problem);
+	return !problem;
+}
+
+bool params_read(
+    struct params *out, unsigned taken, struct str query, struct http_response *response)
+{
+	struct str name, value;
+	*out = (struct params){.room = DEFAULT_ROOM, .number[PARAM_LIMIT] = PARAM_DEFAULT_LIMIT};
+	while (http_next_param(&query, &name, &value))
+		if (!read_param(out, taken, name, value, response))
+			return false;
+	return true;
+}
