@@ -40,7 +40,7 @@ export const points = /** @type {const} */ ([
  * @typedef {object} BenchOptions
  * @property {(config: string) => string} [broker] changes the broker's configuration
  * @property {(bench: Bench) => void} [prepare] before anything starts
- * @property {string} [wrap] what the logger is run under, in sh's words
+ * @property {(bench: Bench) => string} [wrap] what the logger is run under, in sh's words
  * @property {boolean} [web] nginx and the API are wanted, too
  */
 
@@ -61,14 +61,14 @@ export class Bench {
   }
 
   /** @param {BenchOptions} [options] */
-  static async open({ broker, prepare, wrap = '', web = false } = {}) {
+  static async open({ broker, prepare, wrap = () => '', web = false } = {}) {
     if (!existsSync(shim)) throw new Error(`${shim} is missing: make check builds it`);
     const stack = await startStack({ start: [] });
     const bench = new Bench(stack);
     try {
       mkdirSync(bench.folder);
       chmodSync(bench.folder, 0o777);
-      bench.#wrapLogger(wrap);
+      bench.#wrapLogger(wrap(bench));
       const config = join(stack.dataDir, 'etc/mosquitto.d/mqtt-chat.conf');
       if (broker) writeFileSync(config, broker(readFileSync(config, 'utf8')));
       prepare?.(bench);
@@ -241,10 +241,13 @@ export class Bench {
     this.traffic.close();
     for (const helper of this.#helpers) helper.kill('SIGKILL');
     this.clear('kill', 'sync', 'write', 'after', 'disk');
-    for (const name of [...services].reverse()) {
-      if (this.stack.alive(name)) await this.stack.kill(name, 'SIGTERM');
+    try {
+      for (const name of [...services].reverse()) {
+        if (this.stack.alive(name)) await this.stack.stop(name);
+      }
+    } finally {
+      for (const cleanup of this.#cleanups) cleanup();
     }
-    for (const cleanup of this.#cleanups) cleanup();
     await this.stack.close();
   }
 }

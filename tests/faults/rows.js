@@ -3,16 +3,17 @@
  * times, each time at another place.
  */
 import { Bench } from './bench.js';
+import { brokerKilled, nginxDies, overflow } from './broker.js';
 import { add, clean, nothing } from './checker.js';
 import { broken, locked, longReader } from './database.js';
 import { failing, full, noSync, power } from './disk.js';
+import { backlog, clock, payloads, syncFirst } from './input.js';
 import { controls, kills, terminated } from './kills.js';
 
 /**
  * @typedef {object} Row
  * @property {string} name
  * @property {boolean} [seeded]
- * @property {number} [most] seeds, where one takes long
  * @property {'shared'} [bench] one stack for all rows that say so; otherwise the row has its own
  * @property {'lost' | 'doubled'} [expect] a negative control: this must be found
  * @property {import('./bench.js').BenchOptions} [options]
@@ -33,16 +34,10 @@ import { controls, kills, terminated } from './kills.js';
 
 /** @type {Row[]} */
 export const rows = [
-  ...kills,
-  terminated,
-  ...failing,
-  ...power,
-  full,
-  ...locked,
-  ...broken,
-  longReader,
-  ...controls,
-  noSync,
+  ...[...kills, terminated, ...brokerKilled, nginxDies, overflow],
+  ...[...failing, full, ...power, ...locked, ...broken, longReader],
+  ...[clock, payloads, syncFirst, backlog],
+  ...[...controls, noSync],
 ];
 
 /** @type {Bench | undefined} */
@@ -65,35 +60,43 @@ async function benchOf(row) {
  * @param {{seeds: number, first: number, short: boolean}} plan
  * @returns {Promise<Result>}
  */
-export async function runRow(row, { seeds, first, short }) {
-  const findings = nothing();
-  const began = Date.now();
-  const result = { name: row.name, seeds: 0, findings };
-  const seconds = () => (Date.now() - began) / 1000;
+export async function runRow(row, plan) {
+  /** @type {Result} */
+  const result = {
+    ...{ name: row.name, seeds: 0, findings: nothing(), verdict: '', sign: 'bad', seconds: 0 },
+  };
   const reason = row.skip?.();
-  if (reason) return { ...result, verdict: `skipped: ${reason}`, sign: 'skipped', seconds: 0 };
+  if (reason) return { ...result, verdict: `skipped: ${reason}`, sign: 'skipped' };
+  const began = Date.now();
   /** @type {Bench | undefined} */
   let bench;
   try {
     bench = await benchOf(row);
-    await row.begin?.(bench);
-    for (
-      const end = row.seeded ? Math.min(seeds, row.most ?? seeds) : 1;
-      result.seeds < end;
-      result.seeds++
-    ) {
-      add(findings, await row.run(bench, first + result.seeds, short));
-    }
-    return { ...result, ...judge(row, findings), seconds: seconds() };
+    await runSeeds(row, bench, result, plan);
+    if (row.bench !== 'shared') await bench.close();
   } catch (error) {
     const what = error instanceof Error ? error.message : String(error);
-    findings.examples.push(bench ? bench.stack.log('logger').slice(-2000) : '');
-    if (row.bench === 'shared') await closeShared();
-    const verdict = `FAILED at seed ${first + result.seeds}: ${what}`;
-    return { ...result, verdict, sign: 'bad', seconds: seconds() };
-  } finally {
-    if (bench && row.bench !== 'shared') await bench.close();
+    result.verdict = `FAILED after seed ${plan.first + result.seeds - 1}: ${what}`;
+    result.sign = 'bad';
+    result.findings.examples.push(bench?.stack.log('logger').slice(-2000) ?? '');
+    await (row.bench === 'shared' ? closeShared() : bench?.close())?.catch(() => {});
   }
+  result.seconds = (Date.now() - began) / 1000;
+  return result;
+}
+
+/**
+ * @param {Row} row
+ * @param {Bench} bench
+ * @param {Result} result is filled in
+ * @param {{seeds: number, first: number, short: boolean}} plan
+ */
+async function runSeeds(row, bench, result, { seeds, first, short }) {
+  await row.begin?.(bench);
+  for (const end = row.seeded ? seeds : 1; result.seeds < end; result.seeds++) {
+    add(result.findings, await row.run(bench, first + result.seeds, short));
+  }
+  Object.assign(result, judge(row, result.findings));
 }
 
 /**

@@ -9,7 +9,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { until } from '../lib/stack.js';
 
-/** @typedef {'plain' | 'json' | 'ids'} Kind */
+/** @typedef {'plain' | 'json' | 'ids' | 'other'} Kind */
 /** @typedef {{id: number, msgId: string | null, clientId: string | null, ts: string}} Receipt */
 /**
  * @typedef {object} Sent
@@ -163,6 +163,18 @@ export class Traffic {
         this.#senders.get(receipt.clientId)?.receipt(receipt.msgId);
       }
     }
+  }
+
+  /**
+   * Somebody else sends this text, as a device or with the nickname n; it is acknowledged.
+   * @param {string} text
+   */
+  expect(text) {
+    const sender = `other ${this.sent.size}`;
+    this.sent.set(text, {
+      ...{ text, sender, n: 1, kind: /** @type {const} */ ('other'), room: 'messages' },
+      ...{ acked: true, receipted: false },
+    });
   }
 
   get senders() {
