@@ -6,14 +6,10 @@
 #include "json.h"
 #include "redelivery.h"
 
-struct delivery {
-	uint16_t packet_id; /* 0: at QoS 0, never delivered again */
-	uint64_t digest;
-};
-
 struct batch {
 	struct store_entry entries[BATCH_MESSAGES_MAX];
 	struct delivery deliveries[BATCH_MESSAGES_MAX]; /* of the entries, one to one */
+	uint64_t digests[BATCH_MESSAGES_MAX];
 	size_t count;
 	size_t bytes;
 	uint64_t number;
@@ -76,8 +72,8 @@ void batch_begin(struct batch *batch, bool session_resumed)
 	redelivery_begin(&batch->redelivery, session_resumed);
 }
 
-bool batch_add(
-    struct batch *batch, struct str topic, struct str payload, uint16_t packet_id, int64_t ts)
+bool batch_add(struct batch *batch, struct str topic, struct str payload,
+    const struct delivery *delivery, int64_t ts)
 {
 	if (batch->count == BATCH_MESSAGES_MAX)
 		return false;
@@ -88,8 +84,8 @@ bool batch_add(
 		return false;
 	}
 	batch->entries[batch->count] = entry;
-	batch->deliveries[batch->count] =
-	    (struct delivery){packet_id, redelivery_digest(topic, payload)};
+	batch->deliveries[batch->count] = *delivery;
+	batch->digests[batch->count] = redelivery_digest(topic, payload);
 	batch->count++;
 	batch->bytes += topic.len + payload.len;
 	return true;
@@ -105,16 +101,24 @@ bool batch_full(const struct batch *batch)
 	return batch->count == BATCH_MESSAGES_MAX || batch->bytes >= BATCH_BYTES_MAX;
 }
 
+static const struct redelivery_mark *find_mark(struct batch *batch, size_t i)
+{
+	const struct delivery *delivery = &batch->deliveries[i];
+	if (!delivery->packet_id)
+		return NULL;
+	if (delivery->duplicate)
+		return redelivery_find(
+		    &batch->next, delivery->packet_id, batch->digests[i], batch->number + 1);
+	redelivery_end(&batch->next);
+	return NULL;
+}
+
 /* Tells the entries that were stored when the broker delivered them first. */
 static void find_repeated(struct batch *batch)
 {
 	for (size_t i = 0; i < batch->count; i++) {
 		struct store_entry *entry = &batch->entries[i];
-		const struct delivery *delivery = &batch->deliveries[i];
-		const struct redelivery_mark *mark =
-		    delivery->packet_id ? redelivery_find(&batch->next, delivery->packet_id,
-					      delivery->digest, batch->number + 1)
-					: NULL;
+		const struct redelivery_mark *mark = find_mark(batch, i);
 		entry->repeated = mark != NULL;
 		if (mark) {
 			entry->id = mark->id;
@@ -131,7 +135,7 @@ static struct store_note mark_entries(void *arg)
 		const struct delivery *delivery = &batch->deliveries[i];
 		if (delivery->packet_id && !entry->repeated)
 			redelivery_add(&batch->next,
-			    (struct redelivery_mark){delivery->packet_id, delivery->digest,
+			    (struct redelivery_mark){delivery->packet_id, batch->digests[i],
 				entry->id, entry->ts, batch->number + 1});
 	}
 	size_t length = redelivery_encode(&batch->next, batch->note);
@@ -242,7 +246,8 @@ void batch_drop_unacknowledged(struct batch *batch)
 		}
 		batch->bytes += batch->entries[i].topic.len + batch->entries[i].size;
 		batch->entries[kept] = batch->entries[i];
-		batch->deliveries[kept++] = batch->deliveries[i];
+		batch->deliveries[kept] = batch->deliveries[i];
+		batch->digests[kept++] = batch->digests[i];
 	}
 	batch->count = kept;
 }

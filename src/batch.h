@@ -5,6 +5,7 @@
 #ifndef CHAT_BATCH_H
 #define CHAT_BATCH_H
 
+#include "mqtt.h"
 #include "store.h"
 
 enum {
@@ -32,12 +33,11 @@ enum store_status batch_restore(struct batch *batch, struct store *store, bool *
 void batch_begin(struct batch *batch, bool session_resumed);
 
 /*
- * Takes in a message that arrived on `topic` at `ts` (ms since 1970, UTC). `packet_id` is that of
- * its PUBLISH, 0 at QoS 0. Nothing of the arguments is kept. Returns false where memory ran out,
- * and is then unchanged.
+ * Takes in a message that arrived on `topic` at `ts` (ms since 1970, UTC). Nothing of the arguments
+ * is kept. Returns false where memory ran out or the batch is full, and is then unchanged.
  */
-bool batch_add(
-    struct batch *batch, struct str topic, struct str payload, uint16_t packet_id, int64_t ts);
+bool batch_add(struct batch *batch, struct str topic, struct str payload,
+    const struct delivery *delivery, int64_t ts);
 
 /* The number of entries. */
 size_t batch_count(const struct batch *batch);

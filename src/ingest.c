@@ -73,10 +73,11 @@ static void on_subscribed(void *arg)
 	log_info("ready: connected to %s, storing what is sent to " FILTER, in->config->broker);
 }
 
-static void on_message(void *arg, struct str topic, struct str payload, uint16_t packet_id)
+static void on_message(
+    void *arg, struct str topic, struct str payload, const struct delivery *delivery)
 {
 	struct ingest *in = arg;
-	if (!batch_add(in->batch, topic, payload, packet_id, clock_ms(CLOCK_REALTIME)))
+	if (!batch_add(in->batch, topic, payload, delivery, clock_ms(CLOCK_REALTIME)))
 		in->out_of_memory = true;
 }
 
@@ -118,26 +119,42 @@ static void note_store(struct ingest *in, const char *error)
 	snprintf(in->store_error, sizeof(in->store_error), "%s", error);
 }
 
-/* What a failed transaction has left in the file shows only when it is opened again. */
-static void forget_store(struct ingest *in, enum store_status status)
+/* Returns false with the reason in `error`, which is left alone otherwise. */
+static bool open_store(struct ingest *in, char error[STORE_ERROR_SIZE])
 {
-	if (status == STORE_BUSY)
-		return;
+	if (store_open(&in->store, in->config->database, STORE_WRITER, error))
+		return false;
+	if (batch_restore(in->batch, in->store, &in->session_known) == STORE_OK)
+		return true;
+	snprintf(error, STORE_ERROR_SIZE, "%s", store_error(in->store));
 	store_close(in->store);
 	in->store = NULL;
+	return false;
 }
 
 static bool need_store(struct ingest *in)
 {
-	char error[STORE_ERROR_SIZE] = "";
-	if (in->store)
+	char error[STORE_ERROR_SIZE];
+	if (in->store || open_store(in, error))
 		return true;
-	if (store_open(&in->store, in->config->database, STORE_WRITER, error) ||
-	    batch_restore(in->batch, in->store, &in->session_known)) {
-		note_store(in, in->store ? store_error(in->store) : error);
-		forget_store(in, STORE_FAILED);
+	note_store(in, error);
+	return false;
+}
+
+/*
+ * What a failed transaction has left in the file shows only when it is opened again; and if that
+ * fails, it tells the cause better than the transaction did.
+ */
+static void after_failure(struct ingest *in, enum store_status status)
+{
+	char error[STORE_ERROR_SIZE], cause[STORE_ERROR_SIZE];
+	snprintf(error, sizeof(error), "%s", store_error(in->store));
+	if (status != STORE_BUSY) {
+		store_close(in->store);
+		if (!open_store(in, cause))
+			memcpy(error, cause, sizeof(error));
 	}
-	return in->store != NULL;
+	note_store(in, error);
 }
 
 static void watch_wal(struct ingest *in)
@@ -154,12 +171,13 @@ static bool store_batch(struct ingest *in)
 {
 	enum store_status status = batch_store(in->batch, in->store, clock_ms(CLOCK_REALTIME));
 	in->alive = clock_ms(CLOCK_MONOTONIC);
-	note_store(in, status ? store_error(in->store) : "");
-	if (status)
-		forget_store(in, status);
-	else
-		watch_wal(in);
-	return status == STORE_OK;
+	if (status) {
+		after_failure(in, status);
+		return false;
+	}
+	note_store(in, "");
+	watch_wal(in);
+	return true;
 }
 
 /* ---- connecting ---- */

@@ -14,6 +14,7 @@ struct mqtt {
 	const char *filter;
 	const struct mqtt_events *events;
 	void *arg;
+	bool duplicate;	  /* the DUP flag of the PUBLISH that is being read */
 	int probe;	  /* packet id of the last one */
 	int subscription; /* packet id of the SUBSCRIBE for `filter` */
 	bool refused;	  /* by CONNACK or SUBACK; `error` says why */
@@ -74,8 +75,23 @@ static void on_message(struct mosquitto *mosq, void *arg, const struct mosquitto
 	if (strcmp(message->topic, DROPPED_TOPIC) == 0)
 		mqtt->events->dropped(mqtt->arg, read_count(payload));
 	else if (!message->retain)
-		mqtt->events->message(
-		    mqtt->arg, str_of(message->topic), payload, (uint16_t)message->mid);
+		mqtt->events->message(mqtt->arg, str_of(message->topic), payload,
+		    &(struct delivery){(uint16_t)message->mid, mqtt->duplicate});
+}
+
+/*
+ * libmosquitto tells the DUP flag nowhere but in its log, right before on_message(). From one whose
+ * log says something else, every delivery may be a repeated one.
+ */
+static void on_log(struct mosquitto *mosq, void *arg, int level, const char *line)
+{
+	struct mqtt *mqtt = arg;
+	(void)mosq;
+	(void)level;
+	static const char publish[] = " received PUBLISH (";
+	const char *flags = strstr(line, publish);
+	if (flags)
+		mqtt->duplicate = strncmp(flags + strlen(publish), "d0,", 3) != 0;
 }
 
 static void on_unsubscribe(struct mosquitto *mosq, void *arg, int mid)
@@ -93,7 +109,7 @@ struct mqtt *mqtt_open(
 	struct mqtt *mqtt = calloc(1, sizeof(*mqtt));
 	if (!mqtt)
 		return NULL;
-	*mqtt = (struct mqtt){.filter = filter, .events = events, .arg = arg};
+	*mqtt = (struct mqtt){.filter = filter, .events = events, .arg = arg, .duplicate = true};
 	mqtt->mosq = mosquitto_new(client_id, false, mqtt);
 	if (!mqtt->mosq || mosquitto_threaded_set(mqtt->mosq, true)) {
 		mqtt_close(mqtt);
@@ -102,6 +118,7 @@ struct mqtt *mqtt_open(
 	mosquitto_connect_with_flags_callback_set(mqtt->mosq, on_connect);
 	mosquitto_subscribe_callback_set(mqtt->mosq, on_subscribe);
 	mosquitto_message_callback_set(mqtt->mosq, on_message);
+	mosquitto_log_callback_set(mqtt->mosq, on_log);
 	mosquitto_unsubscribe_callback_set(mqtt->mosq, on_unsubscribe);
 	return mqtt;
 }

@@ -15,16 +15,20 @@
 
 struct mqtt;
 
+/* How a PUBLISH came (MQTT 3.1.1, 3.3). */
+struct delivery {
+	uint16_t packet_id; /* 0 at QoS 0 */
+	bool duplicate;	    /* the broker says that it may have delivered it before */
+};
+
 struct mqtt_events {
 	/* The broker took us in; `session_present` as in MQTT 3.1.1, 3.2.2.2. */
 	void (*connected)(void *arg, bool session_present);
 	/* The subscription is in force: from here on nothing is missed. */
 	void (*subscribed)(void *arg);
-	/*
-	 * A message; topic and payload are lent for the time of the call. `packet_id` is 0 at
-	 * QoS 0. Never a retained replay.
-	 */
-	void (*message)(void *arg, struct str topic, struct str payload, uint16_t packet_id);
+	/* A message; all is lent for the time of the call. Never a retained replay. */
+	void (*message)(
+	    void *arg, struct str topic, struct str payload, const struct delivery *delivery);
 	/*
 	 * How many messages the broker has dropped since it started, for whichever client, because
 	 * a queue was full. Comes on each connect and when the number grows, from a broker that

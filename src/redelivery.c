@@ -57,6 +57,14 @@ static struct redelivery_mark *lookup(struct redelivery *r, uint16_t packet_id, 
 	return NULL;
 }
 
+void redelivery_end(struct redelivery *r)
+{
+	if (!r->repeating)
+		return;
+	r->repeating = false;
+	filter(r, acknowledged_here, 0);
+}
+
 const struct redelivery_mark *redelivery_find(
     struct redelivery *r, uint16_t packet_id, uint64_t digest, uint64_t batch)
 {
@@ -67,8 +75,7 @@ const struct redelivery_mark *redelivery_find(
 		mark->batch = batch;
 		return mark;
 	}
-	r->repeating = false;
-	filter(r, acknowledged_here, 0);
+	redelivery_end(r);
 	return NULL;
 }
 

@@ -9,8 +9,8 @@
  *
  * Two facts bound their use. A broker delivers again in the order of the first time, and before
  * anything new ([MQTT-4.6.0-1]): what is repeated is the beginning of a connection, and the first
- * message without a mark ends it. And once the broker has answered a packet that we sent after the
- * acknowledgements, it has read them: those marks are settled, and go.
+ * message without the DUP flag or without a mark ends it. And once the broker has answered a packet
+ * that we sent after the acknowledgements, it has read them: those marks are settled, and go.
  */
 #ifndef CHAT_REDELIVERY_H
 #define CHAT_REDELIVERY_H
@@ -49,12 +49,16 @@ uint64_t redelivery_digest(struct str topic, struct str payload);
 void redelivery_begin(struct redelivery *r, bool session_resumed);
 
 /*
- * Asks of a message as it arrives. Returns its mark if it is a repetition: then it was stored, and
- * is acknowledged again in batch number `batch`. Otherwise returns NULL, and nothing that follows
- * on this connection is one. The mark is valid until the next call.
+ * Asks of a message that the broker calls a duplicate, as it arrives. Returns its mark if it is a
+ * repetition: then it was stored, and is acknowledged again in batch number `batch`. Otherwise
+ * returns NULL, and nothing that follows on this connection is one. The mark is valid until the
+ * next call.
  */
 const struct redelivery_mark *redelivery_find(
     struct redelivery *r, uint16_t packet_id, uint64_t digest, uint64_t batch);
+
+/* A message arrives that is no duplicate: nothing that follows on this connection is one. */
+void redelivery_end(struct redelivery *r);
 
 /* Adds a mark for what is new in a batch. Beyond REDELIVERY_MARKS_MAX the older half goes. */
 void redelivery_add(struct redelivery *r, struct redelivery_mark mark);

@@ -32,8 +32,8 @@ static void add_payload(const char *topic, struct str payload, int qos)
 	assert_non_null(copy);
 	memcpy(copy, payload.at, payload.len);
 	packet_id = (uint16_t)(packet_id % 65535 + 1);
-	bool added = batch_add(
-	    batch, str_of(place), (struct str){copy, payload.len}, qos > 0 ? packet_id : 0, TS);
+	bool added = batch_add(batch, str_of(place), (struct str){copy, payload.len},
+	    &(struct delivery){qos > 0 ? packet_id : 0, false}, TS);
 	free(copy);
 	free(place);
 	assert_true(added);
@@ -133,7 +133,8 @@ TEST(a_message_that_comes_again_later_gets_the_first_receipt_again)
 	store_all();
 	batch_clear(batch);
 	add("chat/lab", "between");
-	assert_true(batch_add(batch, str_of("chat/lab"), str_of(message), 1, TS + 60000));
+	assert_true(batch_add(
+	    batch, str_of("chat/lab"), str_of(message), &(struct delivery){1, false}, TS + 60000));
 	store_all();
 	expect_answers("chat/lab/stored [{\"id\":2,\"msgId\":null,\"clientId\":null" AT
 		       ",{\"id\":1,\"msgId\":\"m1\",\"clientId\":null" AT "]\n");
@@ -199,7 +200,8 @@ TEST(the_rejected_table_has_the_first_256_bytes_and_the_size)
 
 TEST(a_payload_without_any_bytes_is_rejected)
 {
-	assert_true(batch_add(batch, str_of("chat/lab"), (struct str){NULL, 0}, 1, TS));
+	assert_true(batch_add(
+	    batch, str_of("chat/lab"), (struct str){NULL, 0}, &(struct delivery){1, false}, TS));
 	store_all();
 	expect_answers("chat/lab/rejected {\"msgId\":null,\"clientId\":null," BAD_TEXT "\n");
 }
@@ -230,7 +232,8 @@ TEST(a_full_batch_takes_nothing_more)
 {
 	for (int i = 0; i < 1000; i++)
 		add("chat/lab", "Hi");
-	assert_false(batch_add(batch, str_of("chat/lab"), str_of("Hi"), 1, TS));
+	assert_false(
+	    batch_add(batch, str_of("chat/lab"), str_of("Hi"), &(struct delivery){1, false}, TS));
 	assert_int_equal(batch_count(batch), 1000);
 }
 
@@ -318,6 +321,83 @@ TEST(no_batch_can_be_closed)
 	batch_close(NULL);
 }
 
+/* ---- what the broker delivers again ---- */
+
+static int rows;
+
+static int count_row(void *arg, const struct store_row *row)
+{
+	(void)arg;
+	(void)row;
+	rows++;
+	return 0;
+}
+
+static void deliver(const char *text, uint16_t packet_id, bool duplicate)
+{
+	assert_true(batch_add(
+	    batch, str_of("chat/lab"), str_of(text), &(struct delivery){packet_id, duplicate}, TS));
+}
+
+/* The logger ended after its COMMIT, and has begun anew on the session it had. */
+static void begin_again(bool session_resumed)
+{
+	bool known = false;
+	batch_close(batch);
+	batch = batch_open();
+	assert_int_equal(batch_restore(batch, writer, &known), STORE_OK);
+	assert_true(known);
+	batch_begin(batch, session_resumed);
+}
+
+static void expect_stored(int expected)
+{
+	struct store_query query = {str_of("lab"), STORE_NEWEST, 0, STORE_PAGE_MAX};
+	struct store_page page;
+	store_all();
+	rows = 0;
+	assert_int_equal(store_page(writer, &query, &page, count_row, NULL), STORE_OK);
+	assert_int_equal(rows, expected);
+}
+
+TEST(a_plain_message_that_is_delivered_again_is_stored_once_and_answered_again)
+{
+	deliver("door open", 7, false);
+	store_all();
+	begin_again(true);
+	deliver("door open", 7, true);
+	expect_stored(1);
+	batch_answer(batch, publish, &published);
+	assert_non_null(strstr(published, "\"id\":1,"));
+}
+
+TEST(an_equal_message_under_an_equal_packet_id_is_new_unless_the_broker_calls_it_a_duplicate)
+{
+	deliver("door open", 7, false);
+	store_all();
+	begin_again(true);
+	deliver("door open", 7, false);
+	expect_stored(2);
+}
+
+TEST(a_duplicate_of_what_was_not_stored_is_new)
+{
+	deliver("door open", 7, false);
+	store_all();
+	begin_again(true);
+	deliver("window open", 8, true);
+	expect_stored(2);
+}
+
+TEST(after_a_session_that_was_not_resumed_nothing_is_a_repetition)
+{
+	deliver("door open", 7, false);
+	store_all();
+	begin_again(false);
+	deliver("door open", 7, true);
+	expect_stored(2);
+}
+
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
@@ -344,6 +424,11 @@ int main(void)
 	    BATCH(what_was_dropped_takes_no_room),
 	    BATCH(what_was_not_stored_is_stored_by_the_next_attempt),
 	    cmocka_unit_test(no_batch_can_be_closed),
+	    BATCH(a_plain_message_that_is_delivered_again_is_stored_once_and_answered_again),
+	    BATCH(
+		an_equal_message_under_an_equal_packet_id_is_new_unless_the_broker_calls_it_a_duplicate),
+	    BATCH(a_duplicate_of_what_was_not_stored_is_new),
+	    BATCH(after_a_session_that_was_not_resumed_nothing_is_a_repetition),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
