@@ -1,6 +1,9 @@
 /** The broker and nginx die, or drop what is too much for them. */
 import assert from 'node:assert/strict';
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { until } from '../lib/stack.js';
 import { randomOf } from './random.js';
 
 /** @typedef {import('./bench.js').Bench} Bench */
@@ -97,6 +100,40 @@ export const brokerKilled = [
     },
   },
 ];
+
+/**
+ * A broker that is killed forgets which packet ids it used since its last snapshot, and gives them
+ * out once more: an equal message under an equal id is a new one all the same.
+ * @type {Row}
+ */
+export const equalMessages = {
+  name: 'power cut between two equal messages of a device',
+  async run(bench) {
+    const client = await bench.stack.client();
+    const say = () => client.publishAsync('chat/door', 'open', { qos: 1 });
+    const stored = () =>
+      Number(bench.stack.sql("SELECT count(*) AS n FROM messages WHERE room = 'door'")[0]?.n);
+    const snapshot = join(bench.stack.dataDir, 'broker/mosquitto.db');
+    await bench.traffic.waves(randomOf('before equal messages'), 3);
+    await bench.settle();
+    await sleep(100); // the broker reads the last acknowledgements
+    process.kill(Number(bench.stack.pid('broker')), 'SIGUSR1');
+    await until(() => existsSync(snapshot), 5000, 'the broker writes a snapshot');
+    await sleep(100);
+    await say();
+    await until(() => stored() === 1);
+    await Promise.all([bench.stack.kill('broker'), bench.killLogger()]);
+    await bench.stack.start('broker');
+    await bench.startLogger();
+    await until(() => client.connected);
+    await say();
+    await bench.traffic.settle();
+    assert.equal(stored(), 2, 'both are stored');
+    bench.traffic.expect('open', 'door');
+    bench.checker.promised.once = false; // they are equal
+    return bench.checker.check();
+  },
+};
 
 /** @type {Row} */
 export const nginxDies = {

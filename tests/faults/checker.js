@@ -119,11 +119,13 @@ export class Checker {
     return this.check();
   }
 
-  /** What is stored up to here is not looked at: somebody else has. */
-  skip() {
-    const [last] = this.stack.sql('SELECT max(id) AS id FROM messages');
-    this.#seen = Number(last?.id ?? 0);
-    this.traffic.receipts = [];
+  /**
+   * The rows up to this one are not looked at: somebody else has.
+   * @param {number} id
+   */
+  skip(id) {
+    this.#seen = id;
+    this.traffic.receipts = this.traffic.receipts.filter((receipt) => receipt.id > id);
   }
 
   /**

@@ -3,7 +3,7 @@
  * times, each time at another place.
  */
 import { Bench } from './bench.js';
-import { brokerKilled, nginxDies, overflow } from './broker.js';
+import { brokerKilled, equalMessages, nginxDies, overflow } from './broker.js';
 import { add, clean, nothing } from './checker.js';
 import { broken, locked, longReader } from './database.js';
 import { failing, full, noSync, power } from './disk.js';
@@ -34,7 +34,7 @@ import { controls, kills, terminated } from './kills.js';
 
 /** @type {Row[]} */
 export const rows = [
-  ...[...kills, terminated, ...brokerKilled, nginxDies, overflow],
+  ...[...kills, terminated, ...brokerKilled, equalMessages, nginxDies, overflow],
   ...[...failing, full, ...power, ...locked, ...broken, longReader],
   ...[clock, payloads, syncFirst, backlog],
   ...[...controls, noSync],

@@ -12,10 +12,9 @@
  *   after      "N": the two above begin with their Nth call since the file has had this content
  *   disk/      while it is there, it holds what is on the disk for certain: see disk_*() below
  *   no-sync    negative control: a sync does nothing and says that it went well
- *   ack-first  negative control: acknowledgements go out before COMMIT, as is libmosquitto's
- * default no-unique  negative control: INSERT without its conflict clause (the index has to be
- * dropped) no-marks   negative control: the note of what the broker may deliver again is read as
- * empty
+ *   ack-first  negative control: acknowledgements go out before COMMIT: libmosquitto's default
+ *   no-unique  negative control: INSERT without its conflict clause (the index must be dropped)
+ *   no-marks   negative control: the note of what may be delivered again is read as empty
  *
  * The last three are read when the logger starts.
  */

@@ -168,11 +168,12 @@ export class Traffic {
   /**
    * Somebody else sends this text, as a device or with the nickname n; it is acknowledged.
    * @param {string} text
+   * @param {string} [room]
    */
-  expect(text) {
+  expect(text, room = 'messages') {
     const sender = `other ${this.sent.size}`;
     this.sent.set(text, {
-      ...{ text, sender, n: 1, kind: /** @type {const} */ ('other'), room: 'messages' },
+      ...{ text, sender, n: 1, kind: /** @type {const} */ ('other'), room },
       ...{ acked: true, receipted: false },
     });
   }
