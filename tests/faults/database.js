@@ -145,6 +145,7 @@ export const broken = [
           await bench.traffic.waves(randomOf('still read-only'), 100);
           chmodSync(bench.stack.database, 0o640);
         },
+        2, // one for each of the two
       ),
   },
   {
@@ -262,7 +263,7 @@ export const broken = [
           await bench.traffic.waves(randomOf('still newer'), 50);
           bench.write('PRAGMA user_version = 1');
         },
-        2,
+        1,
       );
     },
   },
