@@ -95,10 +95,13 @@ export class Checker {
 
   /**
    * What came to light since the last time. Everything that was sent has to have settled.
+   * @param {number} [past] an id: rows up to it are not looked at, somebody else has
    * @returns {Findings}
    */
-  check() {
+  check(past = 0) {
     this.#found = nothing();
+    this.#seen = Math.max(this.#seen, past);
+    this.traffic.receipts = this.traffic.receipts.filter((receipt) => receipt.id > past);
     for (const row of this.#newRows()) this.#see(row);
     for (const sent of this.traffic.sent.values()) this.#look(sent);
     this.#found.messages = this.traffic.sent.size - this.#counted;
@@ -117,15 +120,6 @@ export class Checker {
     for (const map of [this.#stored, this.#last, this.#rows]) map.clear();
     this.#seen = 0;
     return this.check();
-  }
-
-  /**
-   * The rows up to this one are not looked at: somebody else has.
-   * @param {number} id
-   */
-  skip(id) {
-    this.#seen = id;
-    this.traffic.receipts = this.traffic.receipts.filter((receipt) => receipt.id > id);
   }
 
   /**

@@ -51,7 +51,7 @@ export async function speakUntilComplaint(bench, random, log) {
  * @param {number} seed
  * @param {(random: Random) => void | Promise<void>} breakIt
  * @param {() => void | Promise<void>} mendIt
- * @param {number} [lines] to be told in
+ * @param {number} [lines] to be told in, at most: one for each cause
  */
 export async function breakAndMend(bench, name, seed, breakIt, mendIt, lines = 1) {
   const random = randomOf(`${name} ${seed}`);
@@ -68,7 +68,7 @@ export async function breakAndMend(bench, name, seed, breakIt, mendIt, lines = 1
   assert.ok(bench.stack.alive('logger'), 'the logger lives');
   const written = log().trim().split('\n');
   const complaints = written.filter((line) => line.search(COMPLAINT) >= 0);
-  assert.equal(complaints.length, lines, `complaints:\n${log()}`);
+  assert.ok(complaints.length >= 1 && complaints.length <= lines, `complaints:\n${log()}`);
   assert.ok(written.length <= lines + 5, `few lines, not ${written.length}:\n${log()}`);
   return findings;
 }
