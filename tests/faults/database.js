@@ -146,7 +146,7 @@ export const broken = [
           await bench.traffic.waves(randomOf('still read-only'), 100);
           chmodSync(bench.stack.database, 0o640);
         },
-        2, // one for each of the two
+        1,
       ),
   },
   {
