@@ -14,7 +14,7 @@ import {
   writeSync,
 } from 'node:fs';
 import { join } from 'node:path';
-import { until } from '../lib/stack.js';
+import { top, until } from '../lib/stack.js';
 import { add } from './checker.js';
 import { breakAndMend } from './disk.js';
 import { randomOf } from './random.js';
@@ -26,8 +26,12 @@ const PAGE = 4096;
 
 /** Modes keep nobody out where the logger runs as root. */
 function whyNoModes() {
-  const asRoot = process.getuid?.() !== 0 || spawnSync('id', ['www-data']).status !== 0;
-  return asRoot ? 'the logger has no user of its own here (it takes root and www-data)' : '';
+  const page = join(top, 'web/chat/index.html');
+  const as = ['--reuid=www-data', '--regid=www-data', '--clear-groups', 'test', '-r', page];
+  const own = process.getuid?.() === 0 && spawnSync('setpriv', as).status === 0;
+  return own
+    ? ''
+    : 'the logger has no user of its own here (it takes root, and www-data to reach us)';
 }
 
 /**
