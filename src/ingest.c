@@ -147,9 +147,10 @@ static bool need_store(struct ingest *in)
  */
 static void after_failure(struct ingest *in, enum store_status status)
 {
-	char error[STORE_ERROR_SIZE], cause[STORE_ERROR_SIZE];
+	char error[STORE_ERROR_SIZE];
 	snprintf(error, sizeof(error), "%s", store_error(in->store));
 	if (status != STORE_BUSY) {
+		char cause[STORE_ERROR_SIZE];
 		store_close(in->store);
 		if (!open_store(in, cause))
 			memcpy(error, cause, sizeof(error));

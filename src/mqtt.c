@@ -115,8 +115,7 @@ struct mqtt *mqtt_open(
 		mqtt_close(mqtt);
 		return NULL;
 	}
-	/* PUBACK, receipt and probe are three writes: held back, the second would wait for 40 ms.
-	 */
+	/* PUBACK, receipt and probe are three writes: the second would be held back for 40 ms. */
 	mosquitto_int_option(mqtt->mosq, MOSQ_OPT_TCP_NODELAY, 1);
 	mosquitto_connect_with_flags_callback_set(mqtt->mosq, on_connect);
 	mosquitto_subscribe_callback_set(mqtt->mosq, on_subscribe);
