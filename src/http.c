@@ -18,6 +18,7 @@ void http_set_error(
 	vsnprintf(message, sizeof(message), format, args);
 	va_end(args);
 	response->status = status;
+	response->content_type = NULL;
 	response->link[0] = '\0';
 	json_text_free(&response->body);
 	response->body = json_error(code, message);
@@ -164,10 +165,9 @@ static const char *reason_phrase(int status)
 size_t http_head(const struct http_response *response, char out[HTTP_HEAD_MAX])
 {
 	struct builder b = {out, HTTP_HEAD_MAX, 0};
-	put(&b,
-	    "Status: %d %s\r\nContent-Type: application/json; charset=utf-8\r\n"
-	    "Cache-Control: no-cache\r\n",
-	    response->status, reason_phrase(response->status));
+	put(&b, "Status: %d %s\r\nContent-Type: %s\r\nCache-Control: no-cache\r\n",
+	    response->status, reason_phrase(response->status),
+	    response->content_type ? response->content_type : "application/json; charset=utf-8");
 	if (response->status != 304)
 		put(&b, "Content-Length: %zu\r\n", response->body.at.len + 1);
 	if (response->etag[0])

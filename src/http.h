@@ -20,8 +20,9 @@ enum { HTTP_LINK_MAX = 512, HTTP_ETAG_SIZE = 20, HTTP_HEAD_MAX = 1024 };
 
 struct http_response {
 	int status;
-	const char *allow; /* NULL: no such header */
-	int retry_after;   /* seconds; 0: no such header */
+	const char *content_type; /* NULL: JSON in UTF-8 */
+	const char *allow;	  /* NULL: no such header */
+	int retry_after;	  /* seconds; 0: no such header */
 	char link[HTTP_LINK_MAX];
 	char etag[HTTP_ETAG_SIZE]; /* with its quotes; empty: no such header */
 	struct json_text body;	   /* freed by http_response_free() */

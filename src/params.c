@@ -8,6 +8,7 @@
 
 #define DEFAULT_ROOM "messages"
 #define VALUE_SIZE 256
+#define PROBLEM_SIZE 128
 
 enum param_type { TYPE_ROOM, TYPE_NUMBER };
 
@@ -26,28 +27,32 @@ static const struct param_def param_table[PARAM__MAX] = {
     [PARAM_AROUND] = {"around", TYPE_NUMBER, 0, PARAM_ID_MAX, "bad_around"},
 };
 
-static const char *read_number(const struct param_def *def, const char *text, int64_t *out)
+/* Returns whether it is right, or says in `problem` what is not. */
+static bool read_number(
+    const struct param_def *def, const char *text, int64_t *out, char problem[PROBLEM_SIZE])
 {
-	static char problem[80];
 	char *end;
 	errno = 0;
 	long long number = strtoll(text, &end, 10);
 	bool digits = text[0] >= '0' && text[0] <= '9';
 	if (digits && !errno && !*end && number >= def->min && number <= def->max) {
 		*out = number;
-		return NULL;
+		return true;
 	}
-	snprintf(problem, sizeof(problem), "%s must be %lld to %lld", def->name,
-	    (long long)def->min, (long long)def->max);
-	return problem;
+	snprintf(problem, PROBLEM_SIZE, "%s must be %lld to %lld", def->name, (long long)def->min,
+	    (long long)def->max);
+	return false;
 }
 
-static const char *read_room(const char *text, char out[MESSAGE_ROOM_MAX + 1])
+static bool read_room(const char *text, char out[MESSAGE_ROOM_MAX + 1], char problem[PROBLEM_SIZE])
 {
-	if (!message_room_valid(str_of(text)))
-		return "room must be 1 to 64 of a-z 0-9 _ -, and start with a letter or digit";
+	if (!message_room_valid(str_of(text))) {
+		snprintf(problem, PROBLEM_SIZE,
+		    "room must be 1 to 64 of a-z 0-9 _ -, and start with a letter or digit");
+		return false;
+	}
 	memcpy(out, text, strlen(text) + 1);
-	return NULL;
+	return true;
 }
 
 static int find_param(const char *name, unsigned taken)
@@ -93,11 +98,12 @@ static bool read_param(struct params *out, unsigned taken, struct str raw_name,
 		    response, 400, def->code, "the value of %s is too long or broken", name);
 		return false;
 	}
-	const char *problem = def->type == TYPE_ROOM ? read_room(value, out->room)
-						     : read_number(def, value, &out->number[which]);
-	if (problem)
+	char problem[PROBLEM_SIZE];
+	bool right = def->type == TYPE_ROOM ? read_room(value, out->room, problem)
+					    : read_number(def, value, &out->number[which], problem);
+	if (!right)
 		http_set_error(response, 400, def->code, "%s", problem);
-	return !problem;
+	return right;
 }
 
 bool params_read(
