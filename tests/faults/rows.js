@@ -8,7 +8,7 @@ import { add, clean, nothing } from './checker.js';
 import { broken, locked, longReader } from './database.js';
 import { failing, full, noSync, power } from './disk.js';
 import { backlog, clock, payloads, syncFirst } from './input.js';
-import { controls, kills, terminated } from './kills.js';
+import { controls, kills, terminated, terminatedLate } from './kills.js';
 
 /**
  * @typedef {object} Row
@@ -34,7 +34,8 @@ import { controls, kills, terminated } from './kills.js';
 
 /** @type {Row[]} */
 export const rows = [
-  ...[...kills, terminated, ...brokerKilled, equalMessages, nginxDies, overflow],
+  ...[...kills, terminated, terminatedLate],
+  ...[...brokerKilled, equalMessages, nginxDies, overflow],
   ...[...failing, full, ...power, ...locked, ...broken, longReader],
   ...[clock, payloads, syncFirst, backlog],
   ...[...controls, noSync],
