@@ -201,7 +201,7 @@ test('a responder that is killed is back at once', async () => {
   // The first one answers while multiwatch is still starting the others.
   const before = await until(() => {
     const all = responders();
-    return all.length === configuredWorkers() && all;
+    return all.length === configuredWorkers() ? all : undefined;
   });
   for (const pid of before) process.kill(pid, 'SIGKILL');
   const again = () => responders().filter((pid) => !before.includes(pid)).length === before.length;
