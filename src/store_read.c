@@ -113,13 +113,3 @@ enum store_status store_read_signs(struct store *store, struct store_signs *out)
 	sql_finish(stmt);
 	return status;
 }
-
-enum store_status store_version(struct store *store, int64_t *out)
-{
-	sqlite3_stmt *stmt = store->stmts[STMT_READ_VERSION];
-	int rc = sqlite3_step(stmt);
-	*out = rc == SQLITE_ROW ? sqlite3_column_int64(stmt, 0) : 0;
-	enum store_status status = sql_status(rc) ? sql_fail(store, rc) : STORE_OK;
-	sqlite3_reset(stmt);
-	return status;
-}
