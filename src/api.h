@@ -5,6 +5,7 @@
 #ifndef CHAT_API_H
 #define CHAT_API_H
 
+#include "cache.h"
 #include "params.h"
 #include "routes.h"
 
@@ -12,6 +13,7 @@ struct api {
 	const char *path;
 	struct store *store;	     /* NULL until needed, and after a failure */
 	enum store_status last_told; /* so that a lasting failure is logged once */
+	struct cache cache;	     /* of what this store has read */
 };
 
 /* Answers one request whose parameters are right. Always fills `response`. */
@@ -22,6 +24,9 @@ typedef void route_fn(struct api *api, const struct params *params, struct http_
 
 route_fn route_health;
 route_fn route_messages;
+
+/* Ends the store, and what was kept of it. */
+void api_close_store(struct api *api);
 
 /* Opens the database where it is not open, or is no longer the file at its path. */
 enum store_status api_need_store(struct api *api);

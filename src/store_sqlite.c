@@ -15,6 +15,7 @@ static const char *const statements[STMT__MAX] = {
     [STMT_ROWS] = "SELECT id, ts, room, nickname, text, client_id, msg_id FROM messages"
 		  " WHERE room = ?1 AND id BETWEEN ?2 AND ?3 ORDER BY id",
     [STMT_READ_SIGNS] = "SELECT alive_at, session_lost_at FROM logger_note",
+    [STMT_READ_VERSION] = "PRAGMA data_version",
     [STMT_BEGIN_WRITE] = "BEGIN IMMEDIATE",
     [STMT_INSERT] = "INSERT INTO messages (ts, room, nickname, text, client_id, msg_id)"
 		    " VALUES (?1, ?2, ?3, ?4, ?5, ?6)"
