@@ -69,15 +69,7 @@ static int read_rows(struct store *store, struct str room, const struct store_pa
 	sqlite3_bind_int64(stmt, 3, page->last);
 	int rc;
 	while ((rc = sqlite3_step(stmt)) == SQLITE_ROW) {
-		struct store_row r = {
-		    .id = sqlite3_column_int64(stmt, 0),
-		    .ts = sqlite3_column_int64(stmt, 1),
-		    .room = sql_column_str(stmt, 2),
-		    .nickname = sql_column_str(stmt, 3),
-		    .text = sql_column_str(stmt, 4),
-		    .client_id = sql_column_str(stmt, 5),
-		    .msg_id = sql_column_str(stmt, 6),
-		};
+		struct store_row r = sql_column_row(stmt);
 		if (row(arg, &r) != 0) {
 			rc = SQLITE_ABORT;
 			break;
