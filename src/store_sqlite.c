@@ -16,10 +16,11 @@ static const char *const statements[STMT__MAX] = {
 		      " ORDER BY id LIMIT ?3",
     [STMT_ROWS] = ROW " WHERE room = ?1 AND id BETWEEN ?2 AND ?3 ORDER BY id",
     [STMT_READ_SIGNS] = "SELECT alive_at, session_lost_at FROM logger_note",
+    [STMT_NEWEST] = "SELECT id, ts FROM messages ORDER BY id DESC LIMIT 1",
+    [STMT_TS_FROM] = "SELECT id, ts FROM messages WHERE id >= ?1 ORDER BY id LIMIT 1",
     [STMT_ROOMS] = "SELECT room, messages, last_id, last_ts FROM rooms"
 		   " ORDER BY last_id DESC LIMIT ?1",
     [STMT_COUNTED] = "SELECT ifnull(max(last_id), 0) FROM rooms",
-    [STMT_NEWEST] = "SELECT ifnull(max(id), 0) FROM messages",
     [STMT_HISTORY] = ROW " WHERE id > ?1 AND id <= ?2 ORDER BY id",
     [STMT_HISTORY_OF_ROOM] = ROW " WHERE id > ?1 AND id <= ?2 AND room = ?3 ORDER BY id",
     [STMT_BEGIN_WRITE] = "BEGIN IMMEDIATE",
@@ -150,10 +151,7 @@ int sql_number(struct store *store, enum stmt which, int64_t *out)
 {
 	sqlite3_stmt *stmt = store->stmts[which];
 	int rc = sqlite3_step(stmt);
-	if (rc == SQLITE_ROW) {
-		*out = sqlite3_column_int64(stmt, 0);
-		rc = SQLITE_OK;
-	}
+	*out = rc == SQLITE_ROW ? sqlite3_column_int64(stmt, 0) : 0;
 	sql_finish(stmt);
-	return rc;
+	return rc == SQLITE_ROW || rc == SQLITE_DONE ? SQLITE_OK : rc;
 }

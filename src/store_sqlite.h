@@ -18,9 +18,10 @@ enum stmt {
 	STMT_IDS_FROM,
 	STMT_ROWS,
 	STMT_READ_SIGNS,
+	STMT_NEWEST,
+	STMT_TS_FROM,
 	STMT_ROOMS,
 	STMT_COUNTED,
-	STMT_NEWEST,
 	STMT_HISTORY,
 	STMT_HISTORY_OF_ROOM,
 	STMT__READER_MAX,
@@ -70,7 +71,7 @@ void sql_finish(sqlite3_stmt *stmt);
 /* Runs a statement that gives no rows, with what is bound to it, and finishes it. */
 int sql_run(struct store *store, enum stmt which);
 
-/* Runs a statement that gives one row, with what is bound to it, and finishes it: its number. */
+/* Runs a statement with what is bound to it and finishes it: the number in its first row, or 0. */
 int sql_number(struct store *store, enum stmt which, int64_t *out);
 
 #endif
