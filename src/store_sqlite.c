@@ -20,7 +20,6 @@ static const char *const statements[STMT__MAX] = {
     [STMT_TS_FROM] = "SELECT id, ts FROM messages WHERE id >= ?1 ORDER BY id LIMIT 1",
     [STMT_ROOMS] = "SELECT room, messages, last_id, last_ts FROM rooms"
 		   " ORDER BY last_id DESC LIMIT ?1",
-    [STMT_COUNTED] = "SELECT ifnull(max(last_id), 0) FROM rooms",
     [STMT_HISTORY] = ROW " WHERE id > ?1 AND id <= ?2 ORDER BY id",
     [STMT_HISTORY_OF_ROOM] = ROW " WHERE id > ?1 AND id <= ?2 AND room = ?3 ORDER BY id",
     [STMT_BEGIN_WRITE] = "BEGIN IMMEDIATE",
@@ -34,10 +33,10 @@ static const char *const statements[STMT__MAX] = {
 		    " VALUES (?1, ?2, ?3, ?4, ?5)",
     [STMT_TRIM_REJECTED] =
 	"DELETE FROM rejected WHERE id <= (SELECT max(id) FROM rejected) - " REJECTED_ROWS,
+    [STMT_COUNTED] = "SELECT max(last_id) FROM rooms",
     /* With max(), SQLite takes the other columns from the row that has it. */
     [STMT_COUNT_ROOMS] = "INSERT INTO rooms SELECT room, count(*), max(id), ts FROM messages"
-			 " NOT INDEXED"
-			 " WHERE id > ?1 GROUP BY room"
+			 " NOT INDEXED WHERE id > ?1 GROUP BY room"
 			 " ON CONFLICT (room) DO UPDATE SET last_id = excluded.last_id,"
 			 " last_ts = excluded.last_ts, messages = messages + excluded.messages",
     [STMT_WRITE_NOTE] = "REPLACE INTO logger_note (one, note, alive_at, session_lost_at)"
