@@ -71,6 +71,30 @@ CREATE TABLE logger_note (
   note            BLOB NOT NULL
 ) STRICT;
 
+-- What the logger has done since the database was made, counted in the transactions of the batches
+-- themselves. How long a commit took is known after it, so it comes with the next one.
+CREATE TABLE logger_figures (
+  one            INTEGER PRIMARY KEY CHECK (one = 1),
+  stored         INTEGER NOT NULL DEFAULT 0,
+  repeated       INTEGER NOT NULL DEFAULT 0, -- arrived again, and were stored already
+  rejected       INTEGER NOT NULL DEFAULT 0,
+  batches        INTEGER NOT NULL DEFAULT 0, -- those that were not empty
+  batch_age_ms   INTEGER NOT NULL DEFAULT 0, -- the last one's oldest message, as it began to be stored
+  commits        INTEGER NOT NULL DEFAULT 0,
+  commit_seconds REAL    NOT NULL DEFAULT 0, -- all of them together
+  within_500us   INTEGER NOT NULL DEFAULT 0, -- how many commits took no longer than that
+  within_1ms     INTEGER NOT NULL DEFAULT 0,
+  within_2500us  INTEGER NOT NULL DEFAULT 0,
+  within_5ms     INTEGER NOT NULL DEFAULT 0,
+  within_10ms    INTEGER NOT NULL DEFAULT 0,
+  within_25ms    INTEGER NOT NULL DEFAULT 0,
+  within_50ms    INTEGER NOT NULL DEFAULT 0,
+  within_100ms   INTEGER NOT NULL DEFAULT 0,
+  within_250ms   INTEGER NOT NULL DEFAULT 0,
+  within_1s      INTEGER NOT NULL DEFAULT 0
+) STRICT;
+INSERT INTO logger_figures (one) VALUES (1);
+
 -- The messages as a person reads them: local time of the machine, no ids of senders.
 CREATE VIEW chat AS
   SELECT id, strftime('%Y-%m-%d %H:%M:%f', ts / 1000.0, 'unixepoch', 'localtime') AS time,

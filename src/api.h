@@ -25,6 +25,7 @@ typedef void route_fn(struct api *api, const struct params *params, struct http_
 route_fn route_export;
 route_fn route_health;
 route_fn route_messages;
+route_fn route_metrics;
 route_fn route_rooms;
 
 /* Opens the database where it is not open, or is no longer the file at its path. */

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "api.h"
+#include "metrics.h"
 
 struct route {
 	const char *path;
@@ -14,15 +15,30 @@ static const struct route routes[] = {
     {"/export", PARAM_BIT(PARAM_ROOM) | PARAM_BIT(PARAM_FORMAT), route_export},
     {"/health", 0, route_health},
     {"/messages", PARAM_SELECTORS | PARAM_BIT(PARAM_ROOM) | PARAM_BIT(PARAM_LIMIT), route_messages},
+    {"/metrics", 0, route_metrics},
     {"/rooms", 0, route_rooms},
 };
 
-static const struct route *find_route(struct str path)
+#define ROUTES (sizeof(routes) / sizeof(routes[0]))
+
+_Static_assert(ROUTES < METRICS_ROUTES_MAX, "a place for each route and for what is none");
+
+const char *api_route(size_t which, unsigned *params)
 {
-	for (size_t i = 0; i < sizeof(routes) / sizeof(routes[0]); i++)
-		if (str_eq(path, str_of(routes[i].path)))
-			return &routes[i];
-	return NULL;
+	if (which >= ROUTES)
+		return NULL;
+	if (params)
+		*params = routes[which].params;
+	return routes[which].path;
+}
+
+/* Its place in the table; ROUTES: there is none. */
+static size_t find_route(struct str path)
+{
+	size_t i = 0;
+	while (i < ROUTES && !str_eq(path, str_of(routes[i].path)))
+		i++;
+	return i;
 }
 
 static bool is_read(struct str method)
@@ -30,10 +46,9 @@ static bool is_read(struct str method)
 	return str_eq(method, str_of("GET")) || str_eq(method, str_of("HEAD"));
 }
 
-static void answer_route(
-    struct api *api, const struct http_request *request, struct http_response *response)
+static void answer_route(struct api *api, const struct route *route,
+    const struct http_request *request, struct http_response *response)
 {
-	const struct route *route = find_route(request->path);
 	struct params params;
 	if (!request->method.at) {
 		http_set_error(response, 400, "bad_request", "the request has no method");
@@ -62,8 +77,10 @@ static void revalidate(const struct http_request *request, struct http_response 
 
 void api_answer(struct api *api, const struct http_request *request, struct http_response *response)
 {
+	int64_t begin = metrics_now();
+	size_t which = find_route(request->path);
 	*response = (struct http_response){0};
-	answer_route(api, request, response);
+	answer_route(api, which < ROUTES ? &routes[which] : NULL, request, response);
 	if (!response->body.at.at && !response->stream.run) {
 		json_text_free(&response->body);
 		response->status = 500;
@@ -73,6 +90,7 @@ void api_answer(struct api *api, const struct http_request *request, struct http
 	revalidate(request, response);
 	if (str_eq(request->method, str_of("HEAD")))
 		response->omit_body = true;
+	metrics_count(which, response->status, begin);
 }
 
 struct api *api_open(const char *path)

@@ -111,6 +111,29 @@ enum store_status store_read_note(struct store *store, char *out, size_t size, s
 /* Reads the signs of the last batch that had a note. */
 enum store_status store_read_signs(struct store *store, struct store_signs *out);
 
+enum { STORE_COMMIT_BOUNDS = 10 };
+
+/* Upper bounds in seconds, of struct store_figures. */
+extern const double store_commit_bounds[STORE_COMMIT_BOUNDS];
+
+/* What the writers have done since the database was made. */
+struct store_figures {
+	int64_t stored;
+	int64_t repeated; /* entries that were stored already */
+	int64_t rejected;
+	int64_t batches;      /* those that were not empty */
+	int64_t batch_age_ms; /* the last one's oldest message, when it began to be stored; 0: empty */
+	int64_t commits;      /* without the last one */
+	double commit_seconds;
+	int64_t within[STORE_COMMIT_BOUNDS]; /* commits that took no longer than that bound */
+};
+
+/* Reads the figures as they were after the last batch that had a note. */
+enum store_status store_read_figures(struct store *store, struct store_figures *out);
+
+/* The size of the -wal file. It is used again and again: what tells is that it grows. */
+int64_t store_wal_bytes(const struct store *store);
+
 enum store_selector {
 	STORE_NEWEST, /* the end of the room */
 	STORE_BEFORE, /* what is older than `id` */

@@ -20,6 +20,7 @@ enum stmt {
 	STMT_READ_SIGNS,
 	STMT_NEWEST,
 	STMT_TS_FROM,
+	STMT_READ_FIGURES,
 	STMT_ROOMS,
 	STMT_HISTORY,
 	STMT_HISTORY_OF_ROOM,
@@ -31,6 +32,7 @@ enum stmt {
 	STMT_TRIM_REJECTED,
 	STMT_COUNTED,
 	STMT_COUNT_ROOMS,
+	STMT_ADD_FIGURES,
 	STMT_WRITE_NOTE,
 	STMT_READ_NOTE,
 	STMT__MAX
@@ -41,6 +43,7 @@ struct store {
 	sqlite3_stmt *stmts[STMT__MAX];
 	int wal_pages;	 /* after the last commit */
 	int64_t counted; /* the last id that the table rooms counts; -1: not known yet */
+	struct store_figures last; /* of the last commit, which is not in the database yet */
 	char error[STORE_ERROR_SIZE];
 };
 
@@ -73,5 +76,18 @@ int sql_run(struct store *store, enum stmt which);
 
 /* Runs a statement with what is bound to it and finishes it: the number in its first row, or 0. */
 int sql_number(struct store *store, enum stmt which, int64_t *out);
+
+/* A batch begins; what is not in the database yet is in `figures` already. */
+void figures_begin(
+    struct store_figures *figures, const struct store_entry *entries, size_t count);
+
+/* Counts what became of an entry that was kept; `known`: it was stored already. */
+void figures_count(struct store_figures *figures, const struct store_entry *entry, bool known);
+
+/* Adds the figures to those in the database. */
+int figures_add(struct store *store, const struct store_figures *figures);
+
+/* Runs COMMIT, and notes in store->last how long it took. */
+int figures_commit(struct store *store);
 
 #endif
