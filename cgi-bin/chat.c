@@ -78,7 +78,8 @@ static int serve(const char *database)
 	}
 	catch_signals();
 	while (FCGX_Accept_r(&fcgi) == 0) {
-		/* Closed without an end of the request, nginx lets the client see that it broke off. */
+		/* Closed without an end of the request, nginx lets the client see that it broke
+		 * off. */
 		if (answer(api, &fcgi))
 			FCGX_Finish_r(&fcgi);
 		else

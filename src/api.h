@@ -18,7 +18,7 @@ struct api {
 typedef void route_fn(struct api *api, const struct params *params, struct http_response *response);
 
 /* Those of the messages' selectors, of which a request may have one. */
-#define PARAM_SELECTORS \
+#define PARAM_SELECTORS                                                                            \
 	(PARAM_BIT(PARAM_BEFORE) | PARAM_BIT(PARAM_AFTER) | PARAM_BIT(PARAM_AROUND) |              \
 	    PARAM_BIT(PARAM_SINCE))
 

@@ -169,8 +169,8 @@ static const char *reason_phrase(int status)
 size_t http_head(const struct http_response *response, char out[HTTP_HEAD_MAX])
 {
 	struct builder b = {out, HTTP_HEAD_MAX, 0};
-	put(&b, "Status: %d %s\r\nContent-Type: %s\r\nCache-Control: %s\r\n",
-	    response->status, reason_phrase(response->status),
+	put(&b, "Status: %d %s\r\nContent-Type: %s\r\nCache-Control: %s\r\n", response->status,
+	    reason_phrase(response->status),
 	    response->content_type ? response->content_type : "application/json; charset=utf-8",
 	    response->no_store ? "no-store" : "no-cache");
 	if (response->file[0])

@@ -70,8 +70,8 @@ void metrics_put_head(struct text *out, const char *name, const char *type, cons
 	text_printf(out, "# HELP %s %s\n# TYPE %s %s\n", name, help, name, type);
 }
 
-void metrics_put_histogram(struct text *out, const char *name, const char *labels,
-    const double *of, const int64_t *within, size_t count, int64_t total, double seconds)
+void metrics_put_histogram(struct text *out, const char *name, const char *labels, const double *of,
+    const int64_t *within, size_t count, int64_t total, double seconds)
 {
 	int open = (int)strlen(labels);
 	int without_comma = open ? open - 1 : 0;

@@ -75,8 +75,7 @@ void route_metrics(struct api *api, const struct params *params, struct http_res
 		names[count++] = name;
 	names[count++] = "other";
 	bool up = put_store(api, out) == STORE_OK;
-	put_number(
-	    out, "mqtt_chat_database_up", "gauge", "Whether the database can be read.", up);
+	put_number(out, "mqtt_chat_database_up", "gauge", "Whether the database can be read.", up);
 	metrics_put_http(out, names, count);
 	if (out->broken)
 		return;

@@ -121,9 +121,10 @@ struct store_figures {
 	int64_t stored;
 	int64_t repeated; /* entries that were stored already */
 	int64_t rejected;
-	int64_t batches;      /* those that were not empty */
-	int64_t batch_age_ms; /* the last one's oldest message, when it began to be stored; 0: empty */
-	int64_t commits;      /* without the last one */
+	int64_t batches; /* those that were not empty */
+	int64_t
+	    batch_age_ms; /* the last one's oldest message, when it began to be stored; 0: empty */
+	int64_t commits;  /* without the last one */
 	double commit_seconds;
 	int64_t within[STORE_COMMIT_BOUNDS]; /* commits that took no longer than that bound */
 };

@@ -26,8 +26,7 @@ static double seconds(void)
 	return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
 }
 
-void figures_begin(
-    struct store_figures *figures, const struct store_entry *entries, size_t count)
+void figures_begin(struct store_figures *figures, const struct store_entry *entries, size_t count)
 {
 	int64_t now = now_ms(), oldest = now;
 	for (size_t i = 0; i < count; i++)

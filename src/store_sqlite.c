@@ -43,15 +43,14 @@ static const char *const statements[STMT__MAX] = {
 			 " NOT INDEXED WHERE id > ?1 GROUP BY room"
 			 " ON CONFLICT (room) DO UPDATE SET last_id = excluded.last_id,"
 			 " last_ts = excluded.last_ts, messages = messages + excluded.messages",
-    [STMT_ADD_FIGURES] =
-	"UPDATE logger_figures SET stored = stored + ?1, repeated = repeated + ?2,"
-	" rejected = rejected + ?3, batches = batches + ?4, batch_age_ms = ?5,"
-	" commits = commits + ?6, commit_seconds = commit_seconds + ?7,"
-	" within_500us = within_500us + ?8, within_1ms = within_1ms + ?9,"
-	" within_2500us = within_2500us + ?10, within_5ms = within_5ms + ?11,"
-	" within_10ms = within_10ms + ?12, within_25ms = within_25ms + ?13,"
-	" within_50ms = within_50ms + ?14, within_100ms = within_100ms + ?15,"
-	" within_250ms = within_250ms + ?16, within_1s = within_1s + ?17",
+    [STMT_ADD_FIGURES] = "UPDATE logger_figures SET stored = stored + ?1, repeated = repeated + ?2,"
+			 " rejected = rejected + ?3, batches = batches + ?4, batch_age_ms = ?5,"
+			 " commits = commits + ?6, commit_seconds = commit_seconds + ?7,"
+			 " within_500us = within_500us + ?8, within_1ms = within_1ms + ?9,"
+			 " within_2500us = within_2500us + ?10, within_5ms = within_5ms + ?11,"
+			 " within_10ms = within_10ms + ?12, within_25ms = within_25ms + ?13,"
+			 " within_50ms = within_50ms + ?14, within_100ms = within_100ms + ?15,"
+			 " within_250ms = within_250ms + ?16, within_1s = within_1s + ?17",
     [STMT_WRITE_NOTE] = "REPLACE INTO logger_note (one, note, alive_at, session_lost_at)"
 			" VALUES (1, ?1, ?2, nullif(?3, 0))",
     [STMT_READ_NOTE] = "SELECT note FROM logger_note",

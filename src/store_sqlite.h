@@ -41,8 +41,8 @@ enum stmt {
 struct store {
 	sqlite3 *db;
 	sqlite3_stmt *stmts[STMT__MAX];
-	int wal_pages;	 /* after the last commit */
-	int64_t counted; /* the last id that the table rooms counts; -1: not known yet */
+	int wal_pages;		   /* after the last commit */
+	int64_t counted;	   /* the last id that the table rooms counts; -1: not known yet */
 	struct store_figures last; /* of the last commit, which is not in the database yet */
 	char error[STORE_ERROR_SIZE];
 };
@@ -78,8 +78,7 @@ int sql_run(struct store *store, enum stmt which);
 int sql_number(struct store *store, enum stmt which, int64_t *out);
 
 /* A batch begins; what is not in the database yet is in `figures` already. */
-void figures_begin(
-    struct store_figures *figures, const struct store_entry *entries, size_t count);
+void figures_begin(struct store_figures *figures, const struct store_entry *entries, size_t count);
 
 /* Counts what became of an entry that was kept; `known`: it was stored already. */
 void figures_count(struct store_figures *figures, const struct store_entry *entry, bool known);
