@@ -29,12 +29,19 @@ void api_tell(struct api *api, enum store_status status, const char *error)
 	api->last_told = status;
 }
 
+void api_close_store(struct api *api)
+{
+	cache_clear(&api->cache);
+	store_close(api->store);
+	api->store = NULL;
+}
+
 enum store_status api_need_store(struct api *api)
 {
 	char error[STORE_ERROR_SIZE];
 	if (api->store && !store_moved(api->store))
 		return STORE_OK;
-	store_close(api->store);
+	api_close_store(api);
 	enum store_status status = store_open(&api->store, api->path, STORE_READER, error);
 	if (status)
 		api_tell(api, status, error);
@@ -46,6 +53,5 @@ void api_note_failure(struct api *api, enum store_status status)
 	api_tell(api, status, store_error(api->store));
 	if (status == STORE_BUSY)
 		return;
-	store_close(api->store);
-	api->store = NULL;
+	api_close_store(api);
 }

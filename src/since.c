@@ -85,8 +85,8 @@ static bool read_time(const char *text, int64_t *ts)
 	tm.tm_hour = skip(&text, "Tt ") ? (int)number(&text, 2, 2) : -1;
 	tm.tm_min = skip(&text, ":") ? (int)number(&text, 2, 2) : -1;
 	tm.tm_sec = skip(&text, ":") ? (int)number(&text, 2, 2) : -1;
-	if (tm.tm_year < -1900 || tm.tm_mon < 0 || tm.tm_mday < 1 || tm.tm_hour < 0 || tm.tm_min < 0 || tm.tm_sec < 0 ||
-	    !exists(&tm))
+	if (tm.tm_year < -1900 || tm.tm_mon < 0 || tm.tm_mday < 1 || tm.tm_hour < 0 ||
+	    tm.tm_min < 0 || tm.tm_sec < 0 || !exists(&tm))
 		return false;
 	int64_t ms = fraction(&text);
 	int64_t minutes = ms < 0 ? INT64_MIN : offset(&text);

@@ -57,6 +57,12 @@ const char *store_error(const struct store *store);
 bool store_moved(const struct store *store);
 
 /*
+ * A number that this store has not given before, unless nothing was committed since by anybody.
+ * What is read after this call is at least as new.
+ */
+enum store_status store_version(struct store *store, int64_t *out);
+
+/*
  * The size of what was written and is not in the database file itself yet, in bytes (a writer's
  * -wal file). It shrinks again unless somebody reads for long, which holds it back.
  */

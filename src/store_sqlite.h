@@ -1,6 +1,7 @@
 /*
  * store_sqlite.h: what the files of the SQLite store share. Only they include it, and only they
- * know sqlite3: store_open.c, store_write.c, store_read.c and the common store_sqlite.c.
+ * know sqlite3: store_open.c, store_write.c, store_read.c, store_version.c and the common
+ * store_sqlite.c.
  */
 #ifndef CHAT_STORE_SQLITE_H
 #define CHAT_STORE_SQLITE_H
@@ -24,6 +25,7 @@ enum stmt {
 	STMT_ROOMS,
 	STMT_HISTORY,
 	STMT_HISTORY_OF_ROOM,
+	STMT_READ_VERSION,
 	STMT__READER_MAX,
 	STMT_BEGIN_WRITE = STMT__READER_MAX,
 	STMT_INSERT,
@@ -38,10 +40,22 @@ enum stmt {
 	STMT__MAX
 };
 
+enum { WAL_HEAD_WORDS = 12 };
+
+/* The head of the -shm file, which each commit changes. */
+struct wal_head {
+	uint32_t words[WAL_HEAD_WORDS];
+};
+
 struct store {
 	sqlite3 *db;
 	sqlite3_stmt *stmts[STMT__MAX];
-	int wal_pages;		   /* after the last commit */
+	int wal_pages; /* after the last commit */
+	bool wal;      /* it is in WAL mode; so it is unless somebody changed it */
+	const volatile uint32_t *wal_head; /* where SQLite has it; NULL: not found, or not yet */
+	struct wal_head version_head;	   /* as it was before `version` was read */
+	int64_t version;
+	bool version_known;
 	int64_t counted;	   /* the last id that the table rooms counts; -1: not known yet */
 	struct store_figures last; /* of the last commit, which is not in the database yet */
 	char error[STORE_ERROR_SIZE];

@@ -64,6 +64,19 @@ TEST(since_a_time_is_inclusive)
 	assert_int_equal(body_ids(ids), 1);
 }
 
+/* Answers are kept while the database does not change; the clock goes on meanwhile. */
+TEST(since_follows_the_clock)
+{
+	add_at("messages", "Hi", (int64_t)time(NULL) * 1000);
+	ask("since=2s");
+	assert_string_not_equal(body(), "[]");
+	for (int i = 0; i < 300 && strcmp(body(), "[]") != 0; i++) {
+		usleep(100000);
+		ask("since=2s");
+	}
+	assert_string_equal(body(), "[]");
+}
+
 TEST(since_is_told_what_it_takes)
 {
 	ask("since=yesterday");
@@ -342,6 +355,7 @@ int main(void)
 	static const struct CMUnitTest tests[] = {
 	    WHOLE(since_gives_what_is_stored_since_then_and_links_by_id),
 	    WHOLE(since_a_time_is_inclusive),
+	    WHOLE(since_follows_the_clock),
 	    WHOLE(since_is_told_what_it_takes),
 	    WHOLE(rooms_are_told_newest_first),
 	    WHOLE(an_export_is_a_stream_to_be_saved),
