@@ -26,6 +26,7 @@ route_fn route_export;
 route_fn route_health;
 route_fn route_messages;
 route_fn route_metrics;
+route_fn route_openapi;
 route_fn route_rooms;
 
 /* Ends the store, and what was kept of it. */

@@ -31,6 +31,12 @@ static const struct param_def param_table[PARAM__MAX] = {
     [PARAM_FORMAT] = {"format", TYPE_FORMAT, 0, 0, "bad_format"},
 };
 
+struct param_about param_about(enum param which)
+{
+	const struct param_def *def = &param_table[which];
+	return (struct param_about){def->name, def->code, def->min, def->max};
+}
+
 /* Returns whether it is right, or says in `problem` what is not. */
 static bool read_number(
     const struct param_def *def, const char *text, int64_t *out, char problem[PROBLEM_SIZE])

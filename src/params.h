@@ -27,6 +27,15 @@ enum { PARAM_DEFAULT_LIMIT = 10 };
 /* An id of a message in a parameter: what JavaScript counts exactly. */
 #define PARAM_ID_MAX 9007199254740991
 
+/* What the table says of a parameter. */
+struct param_about {
+	const char *name;
+	const char *code; /* of the error for a bad value */
+	int64_t min, max; /* of a number; 0 where it is none */
+};
+
+struct param_about param_about(enum param which);
+
 struct params {
 	unsigned given; /* PARAM_BIT() of each that was */
 	int64_t number[PARAM__MAX];

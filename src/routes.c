@@ -25,6 +25,7 @@ static const struct route routes[] = {
     {"/health", 0, false, 0, route_health},
     {"/messages", PAGE_PARAMS | PARAM_BIT(PARAM_SINCE), true, PAGE_PARAMS, route_messages},
     {"/metrics", 0, false, 0, route_metrics},
+    {"/openapi.json", 0, false, 0, route_openapi},
     {"/rooms", 0, true, 0, route_rooms},
 };
 
