@@ -66,7 +66,8 @@ static bool find_kept(struct api *api, const struct http_request *request,
 {
 	int64_t now;
 	*version = -1;
-	if (api_need_store(api) || store_version(api->store, &now))
+	/* Without a store nothing is kept, and the route opens it: a busy one is waited for once. */
+	if (!api->store || api_need_store(api) || store_version(api->store, &now))
 		return false;
 	*version = now;
 	return cache_find(&api->cache, now, request, response);
