@@ -8,7 +8,6 @@
 #include <stdint.h>
 
 #include "json.h"
-#include "text.h"
 
 struct http_request {
 	struct str method;	  /* at == NULL: the server gave none */
