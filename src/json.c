@@ -152,11 +152,22 @@ struct json_text json_list_close(struct json_list *list)
 static void put_escaped(struct text *out, char c)
 {
 	static const char plain[] = "\b\f\n\r\t\"\\", letters[] = "bfnrt\"\\";
+	static const char hex[] = "0123456789abcdef";
 	const char *found = c ? strchr(plain, c) : NULL;
+	char escape[] = {'\\', 'u', '0', '0', hex[c >> 4 & 15], hex[c & 15]};
 	if (found)
-		text_printf(out, "\\%c", letters[found - plain]);
-	else
-		text_printf(out, "\\u%04x", (unsigned)c);
+		escape[1] = letters[found - plain];
+	text_put(out, (struct str){escape, found ? 2 : sizeof(escape)});
+}
+
+static void put_id(struct text *out, int64_t id)
+{
+	char digits[24], *at = digits + sizeof(digits);
+	int64_t n = id < 0 ? 0 : id;
+	do
+		*--at = (char)('0' + n % 10);
+	while ((n /= 10) > 0);
+	text_put(out, (struct str){at, (size_t)(digits + sizeof(digits) - at)});
 }
 
 static void put_string(struct text *out, struct str s)
@@ -190,7 +201,8 @@ void json_put_row(struct text *out, const struct store_row *row)
 {
 	char ts[JSON_TS_SIZE];
 	json_ts(ts, row->ts);
-	text_printf(out, "{\"id\":%lld", (long long)row->id);
+	text_put(out, str_of("{\"id\":"));
+	put_id(out, row->id);
 	put_member(out, ",\"room\":", row->room);
 	put_member(out, ",\"nickname\":", row->nickname);
 	put_member(out, ",\"text\":", row->text);

@@ -29,8 +29,8 @@ static void put_json(struct text *out, const struct store_row *row)
 static void put_field(struct text *out, const char *before, struct str field)
 {
 	bool quoted = false;
-	for (size_t i = 0; i < field.len && !quoted; i++)
-		quoted = strchr("\",\r\n", field.at[i]) != NULL;
+	for (const char *at = field.at; at < field.at + field.len && !quoted; at++)
+		quoted = *at == '"' || *at == ',' || *at == '\r' || *at == '\n';
 	text_put(out, str_of(before));
 	if (!quoted) {
 		text_put(out, field);
