@@ -17,7 +17,24 @@ static struct str param(const FCGX_Request *fcgi, const char *name)
 	return str_of(FCGX_GetParam(name, fcgi->envp));
 }
 
-static void answer(void *api, FCGX_Request *fcgi)
+static int write_piece(void *to, struct str piece)
+{
+	return FCGX_PutStr(piece.at, (int)piece.len, to) == (int)piece.len ? 0 : -1;
+}
+
+static bool write_body(const struct http_response *response, FCGX_Stream *out)
+{
+	if (response->omit_body)
+		return true;
+	if (response->stream.run)
+		return response->stream.run(response->stream.arg, write_piece, out) == 0;
+	FCGX_PutStr(response->body.at.at, (int)response->body.at.len, out);
+	FCGX_PutChar('\n', out);
+	return true;
+}
+
+/* Returns false where the answer broke off. */
+static bool answer(void *api, FCGX_Request *fcgi)
 {
 	struct http_request request = {
 	    .method = param(fcgi, "REQUEST_METHOD"),
@@ -29,11 +46,9 @@ static void answer(void *api, FCGX_Request *fcgi)
 	char head[HTTP_HEAD_MAX];
 	api_answer(api, &request, &response);
 	FCGX_PutStr(head, (int)http_head(&response, head), fcgi->out);
-	if (!response.omit_body) {
-		FCGX_PutStr(response.body.at.at, (int)response.body.at.len, fcgi->out);
-		FCGX_PutChar('\n', fcgi->out);
-	}
+	bool whole = write_body(&response, fcgi->out);
 	http_response_free(&response);
+	return whole;
 }
 
 /* Each thread has a database connection of its own, and so an API. */

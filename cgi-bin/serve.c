@@ -84,8 +84,11 @@ static void answer_one(const struct thread *thread, FCGX_Request *request, int f
 	/* What is left of a body would be taken for the next request. */
 	if (FCGX_GetChar(request->in) != EOF || server->ending)
 		request->keepConnection = 0;
-	server->service->answer(thread->own, request);
-	FCGX_Finish_r(request);
+	/* Closed without an end of the request, the web server lets its client see the break. */
+	if (server->service->answer(thread->own, request))
+		FCGX_Finish_r(request);
+	else
+		FCGX_Free(request, 1);
 	if (request->ipcFd >= 0)
 		watch(server, request->ipcFd, EPOLL_CTL_MOD);
 	request->ipcFd = -1;

@@ -6,6 +6,7 @@
 #define CHAT_SERVE_H
 
 #include <fcgiapp.h>
+#include <stdbool.h>
 
 /* What is served. `own` is a thread's: whatever `open` made for it. */
 struct service {
@@ -13,7 +14,7 @@ struct service {
 	void *arg;		  /* for `open` */
 	void *(*open)(void *arg); /* NULL: out of memory */
 	void (*close)(void *own);
-	void (*answer)(void *own, FCGX_Request *request);
+	bool (*answer)(void *own, FCGX_Request *request); /* false: the answer broke off */
 };
 
 /*

@@ -19,11 +19,15 @@ struct api {
 /* Answers one request whose parameters are right. Always fills `response`. */
 typedef void route_fn(struct api *api, const struct params *params, struct http_response *response);
 
-/* Those of the messages' selectors, of which a request may have one. */
+/* Those of the messages' selectors that name a place; a request may have one, or since. */
 #define PARAM_SELECTORS (PARAM_BIT(PARAM_BEFORE) | PARAM_BIT(PARAM_AFTER) | PARAM_BIT(PARAM_AROUND))
 
+route_fn route_export;
 route_fn route_health;
 route_fn route_messages;
+route_fn route_metrics;
+route_fn route_openapi;
+route_fn route_rooms;
 
 /* Ends the store, and what was kept of it. */
 void api_close_store(struct api *api);

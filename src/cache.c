@@ -21,7 +21,7 @@ bool cache_find(struct cache *cache, int64_t version, const struct http_request 
 			continue;
 		answer->used = ++cache->uses;
 		response->status = 200;
-		response->body = (struct json_text){{answer->body, answer->body_len}, NULL};
+		response->body = (struct json_text){.at = {answer->body, answer->body_len}};
 		memcpy(response->link, answer->link, sizeof(answer->link));
 		memcpy(response->etag, answer->etag, sizeof(answer->etag));
 		return true;

@@ -7,6 +7,10 @@
 void http_response_free(struct http_response *response)
 {
 	json_text_free(&response->body);
+	text_free(&response->text);
+	if (response->stream.close)
+		response->stream.close(response->stream.arg);
+	response->stream = (struct http_stream){0};
 }
 
 void http_set_error(
@@ -182,8 +186,12 @@ size_t http_head(const struct http_response *response, char out[HTTP_HEAD_MAX])
 	put_line(&b, "Status: ", status_line(response->status));
 	put_line(&b, "Content-Type: ",
 	    response->content_type ? response->content_type : "application/json; charset=utf-8");
-	put(&b, "Cache-Control: no-cache\r\n");
-	if (response->status != 304)
+	put_line(&b, "Cache-Control: ", response->no_store ? "no-store" : "no-cache");
+	if (response->file[0]) {
+		put(&b, "Content-Disposition: attachment; filename=\"");
+		put_line(&b, response->file, "\"");
+	}
+	if (response->status != 304 && !response->stream.run)
 		put_number(&b, "Content-Length: ", response->body.at.len + 1);
 	if (response->etag[0])
 		put_line(&b, "ETag: ", response->etag);

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "api.h"
+#include "metrics.h"
 
 /* A page: what it says depends on the database alone, and on these. */
 #define PAGE_PARAMS (PARAM_SELECTORS | PARAM_BIT(PARAM_ROOM) | PARAM_BIT(PARAM_LIMIT))
@@ -20,16 +21,34 @@ struct route {
 };
 
 static const struct route routes[] = {
+    {"/export", PARAM_BIT(PARAM_ROOM) | PARAM_BIT(PARAM_FORMAT), false, 0, route_export},
     {"/health", 0, false, 0, route_health},
-    {"/messages", PAGE_PARAMS, true, PAGE_PARAMS, route_messages},
+    {"/messages", PAGE_PARAMS | PARAM_BIT(PARAM_SINCE), true, PAGE_PARAMS, route_messages},
+    {"/metrics", 0, false, 0, route_metrics},
+    {"/openapi.json", 0, false, 0, route_openapi},
+    {"/rooms", 0, true, 0, route_rooms},
 };
 
-static const struct route *find_route(struct str path)
+#define ROUTES (sizeof(routes) / sizeof(routes[0]))
+
+_Static_assert(ROUTES < METRICS_ROUTES_MAX, "a place for each route and for what is none");
+
+const char *api_route(size_t which, unsigned *params)
 {
-	for (size_t i = 0; i < sizeof(routes) / sizeof(routes[0]); i++)
-		if (str_eq(path, str_of(routes[i].path)))
-			return &routes[i];
-	return NULL;
+	if (which >= ROUTES)
+		return NULL;
+	if (params)
+		*params = routes[which].params;
+	return routes[which].path;
+}
+
+/* Its place in the table; ROUTES: there is none. */
+static size_t find_route(struct str path)
+{
+	size_t i = 0;
+	while (i < ROUTES && !str_eq(path, str_of(routes[i].path)))
+		i++;
+	return i;
 }
 
 static bool is_read(struct str method)
@@ -47,7 +66,8 @@ static bool find_kept(struct api *api, const struct http_request *request,
 {
 	int64_t now;
 	*version = -1;
-	if (api_need_store(api) || store_version(api->store, &now))
+	/* Without a store nothing is kept, and the route opens it: a busy one is waited for once. */
+	if (!api->store || api_need_store(api) || store_version(api->store, &now))
 		return false;
 	*version = now;
 	return cache_find(&api->cache, now, request, response);
@@ -70,10 +90,9 @@ static void make_answer(struct api *api, const struct route *route,
 	cache_keep(&api->cache, version, request, response);
 }
 
-static void answer_route(
-    struct api *api, const struct http_request *request, struct http_response *response)
+static void answer_route(struct api *api, const struct route *route,
+    const struct http_request *request, struct http_response *response)
 {
-	const struct route *route = find_route(request->path);
 	if (!request->method.at) {
 		http_set_error(response, 400, "bad_request", "the request has no method");
 	} else if (!route) {
@@ -90,7 +109,7 @@ static void answer_route(
 /* Turns a page that the client has already into 304. */
 static void revalidate(const struct http_request *request, struct http_response *response)
 {
-	if (response->status != 200)
+	if (response->status != 200 || response->no_store)
 		return;
 	if (!response->etag[0])
 		http_set_etag(response);
@@ -102,9 +121,11 @@ static void revalidate(const struct http_request *request, struct http_response 
 
 void api_answer(struct api *api, const struct http_request *request, struct http_response *response)
 {
+	int64_t begin = metrics_now();
+	size_t which = find_route(request->path);
 	*response = (struct http_response){0};
-	answer_route(api, request, response);
-	if (!response->body.at.at) {
+	answer_route(api, which < ROUTES ? &routes[which] : NULL, request, response);
+	if (!response->body.at.at && !response->stream.run) {
 		json_text_free(&response->body);
 		response->status = 500;
 		response->body.at = str_of(
@@ -113,6 +134,7 @@ void api_answer(struct api *api, const struct http_request *request, struct http
 	revalidate(request, response);
 	if (str_eq(request->method, str_of("HEAD")))
 		response->omit_body = true;
+	metrics_count(which, response->status, begin);
 }
 
 struct api *api_open(const char *path)

@@ -24,10 +24,11 @@ static void close_nothing(void *own)
 	(void)own;
 }
 
-static void put_answer(void *own, FCGX_Request *request)
+static bool put_answer(void *own, FCGX_Request *request)
 {
 	(void)own;
 	FCGX_PutStr(answer.bytes, answer.size, request->out);
+	return true;
 }
 
 int main(int argc, char **argv)
