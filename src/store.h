@@ -155,4 +155,11 @@ typedef int store_row_fn(void *arg, const struct store_row *row);
 enum store_status store_page(struct store *store, const struct store_query *query,
     struct store_page *page, store_row_fn *row, void *arg);
 
+/*
+ * Where `ts` (ms since 1970, UTC) lies in the order of ids: *id is the last message before it, 0
+ * where there is none, so that what comes after *id is what there is since `ts`. Ids follow the
+ * logger's clock: where that was set back, it is one of the places that would be right.
+ */
+enum store_status store_find_time(struct store *store, int64_t ts, int64_t *id);
+
 #endif

@@ -101,6 +101,48 @@ enum store_status store_page(struct store *store, const struct store_query *quer
 	return status;
 }
 
+/* Reads the two numbers of the first row; 0 where there is none. */
+static int read_pair(struct store *store, enum stmt which, int64_t out[2])
+{
+	sqlite3_stmt *stmt = store->stmts[which];
+	int rc = sqlite3_step(stmt);
+	bool found = rc == SQLITE_ROW;
+	out[0] = found ? sqlite3_column_int64(stmt, 0) : 0;
+	out[1] = found ? sqlite3_column_int64(stmt, 1) : 0;
+	sql_finish(stmt);
+	return found || rc == SQLITE_DONE ? SQLITE_OK : rc;
+}
+
+/* By bisection: messages up to *id are before `ts`, and the first one from `end` on is not. */
+static int find_time(struct store *store, int64_t ts, int64_t *id)
+{
+	int64_t row[2];
+	int rc = read_pair(store, STMT_NEWEST, row);
+	int64_t end = row[0] + 1;
+	*id = 0;
+	while (!rc && end - *id > 1) {
+		int64_t middle = *id + (end - *id) / 2;
+		sqlite3_bind_int64(store->stmts[STMT_TS_FROM], 1, middle);
+		rc = read_pair(store, STMT_TS_FROM, row);
+		if (row[1] < ts)
+			*id = row[0];
+		else
+			end = middle;
+	}
+	return rc;
+}
+
+enum store_status store_find_time(struct store *store, int64_t ts, int64_t *id)
+{
+	int rc = sql_run(store, STMT_BEGIN_READ);
+	if (!rc)
+		rc = find_time(store, ts, id);
+	enum store_status status = rc ? sql_fail(store, rc) : STORE_OK;
+	if (!sqlite3_get_autocommit(store->db))
+		sql_run(store, STMT_COMMIT);
+	return status;
+}
+
 enum store_status store_read_signs(struct store *store, struct store_signs *out)
 {
 	sqlite3_stmt *stmt = store->stmts[STMT_READ_SIGNS];

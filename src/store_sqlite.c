@@ -15,6 +15,8 @@ static const char *const statements[STMT__MAX] = {
     [STMT_ROWS] = "SELECT id, ts, room, nickname, text, client_id, msg_id FROM messages"
 		  " WHERE room = ?1 AND id BETWEEN ?2 AND ?3 ORDER BY id",
     [STMT_READ_SIGNS] = "SELECT alive_at, session_lost_at FROM logger_note",
+    [STMT_NEWEST] = "SELECT id, ts FROM messages ORDER BY id DESC LIMIT 1",
+    [STMT_TS_FROM] = "SELECT id, ts FROM messages WHERE id >= ?1 ORDER BY id LIMIT 1",
     [STMT_BEGIN_WRITE] = "BEGIN IMMEDIATE",
     [STMT_INSERT] = "INSERT INTO messages (ts, room, nickname, text, client_id, msg_id)"
 		    " VALUES (?1, ?2, ?3, ?4, ?5, ?6)"
