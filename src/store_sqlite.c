@@ -17,6 +17,7 @@ static const char *const statements[STMT__MAX] = {
     [STMT_READ_SIGNS] = "SELECT alive_at, session_lost_at FROM logger_note",
     [STMT_NEWEST] = "SELECT id, ts FROM messages ORDER BY id DESC LIMIT 1",
     [STMT_TS_FROM] = "SELECT id, ts FROM messages WHERE id >= ?1 ORDER BY id LIMIT 1",
+    [STMT_PROGRESS] = "SELECT indexed_id, (SELECT max(id) FROM messages) FROM search_state",
     [STMT_BEGIN_WRITE] = "BEGIN IMMEDIATE",
     [STMT_INSERT] = "INSERT INTO messages (ts, room, nickname, text, client_id, msg_id)"
 		    " VALUES (?1, ?2, ?3, ?4, ?5, ?6)"
@@ -31,6 +32,11 @@ static const char *const statements[STMT__MAX] = {
     [STMT_WRITE_NOTE] = "REPLACE INTO logger_note (one, note, alive_at, session_lost_at)"
 			" VALUES (1, ?1, ?2, nullif(?3, 0))",
     [STMT_READ_NOTE] = "SELECT note FROM logger_note",
+    [STMT_UNINDEXED] = "SELECT id, text, nickname, room FROM messages WHERE id > ?1"
+		       " ORDER BY id LIMIT ?2",
+    [STMT_INDEX_ROW] = "INSERT INTO search (rowid, text, nickname, room) VALUES (?1, ?2, ?3, ?4)",
+    [STMT_INDEX_MERGE] = "INSERT INTO search (search, rank) VALUES ('merge', ?1)",
+    [STMT_INDEX_STATE] = "UPDATE search_state SET indexed_id = ?1",
 };
 
 const char *sql_text(enum stmt which)
