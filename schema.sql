@@ -57,15 +57,16 @@ CREATE TABLE logger_note (
 -- What the search finds messages by, under their ids; the logger fills it behind `messages`. It holds
 -- words and places alone, not the text. Accents and case do not count. In a script without blanks
 -- between words, and of emoji, each character is a word: put blanks between them, and quotes around.
+-- In a room's name - and _ are U+E02D and U+E05F, which makes a word of it.
 --
 --     SELECT chat.* FROM search JOIN chat ON chat.id = search.rowid
 --     WHERE search MATCH 'text:door* nickname:ann room:lab text:"你 好"' ORDER BY rowid DESC LIMIT 10
 --
 -- To take a message out before it is deleted, all three have to be as they were put in: see
--- words_split() in src/words.h.
+-- sql_index_row() in src/store_index.c.
 CREATE VIRTUAL TABLE search USING fts5 (
   text, nickname, room,
-  content = '', columnsize = 0,
+  content = '', columnsize = 0, prefix = 3,
   tokenize = "unicode61 remove_diacritics 2 categories 'L* M* N* Co So'"
 );
 

@@ -22,6 +22,7 @@ typedef void route_fn(struct api *api, const struct params *params, struct http_
 
 route_fn route_health;
 route_fn route_messages;
+route_fn route_search;
 
 /* Opens the database where it is not open, or is no longer the file at its path. */
 enum store_status api_need_store(struct api *api);

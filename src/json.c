@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <time.h>
 
+#include "words.h"
+
 /* json_list is json-c's array under a name of ours: no memory of its own. */
 static struct json_object *array_of(struct json_list *list)
 {
@@ -89,14 +91,59 @@ static int append(struct json_list *list, struct json_object *item, bool broken)
 	return -1;
 }
 
+static int fill_row(struct json_object *item, const struct store_row *row)
+{
+	return add_int(item, "id", row->id) || add_str(item, "room", row->room) ||
+	       add_str(item, "nickname", row->nickname) || add_str(item, "text", row->text) ||
+	       add_str(item, "clientId", row->client_id) || add_str(item, "msgId", row->msg_id) ||
+	       add_ts(item, row->ts);
+}
+
 int json_list_add_row(struct json_list *list, const struct store_row *row)
 {
 	struct json_object *item = json_object_new_object();
-	bool broken = !item || add_int(item, "id", row->id) || add_str(item, "room", row->room) ||
-		      add_str(item, "nickname", row->nickname) ||
-		      add_str(item, "text", row->text) ||
-		      add_str(item, "clientId", row->client_id) ||
-		      add_str(item, "msgId", row->msg_id) || add_ts(item, row->ts);
+	return append(list, item, !item || fill_row(item, row));
+}
+
+/* Appends a part of a snippet, `text`, without the gaps in it. */
+static int add_segment(struct json_object *segments, struct str text, bool match)
+{
+	char *plain = malloc(text.len + 1);
+	struct json_object *segment = json_object_new_object();
+	size_t n = 0;
+	for (size_t i = 0; plain && i < text.len; i++)
+		if (text.at[i] != WORDS_GAP)
+			plain[n++] = text.at[i];
+	bool broken = !plain || !segment || add_str(segment, "text", (struct str){plain, n}) ||
+		      (match && add(segment, "match", json_object_new_boolean(true)));
+	free(plain);
+	if (!broken && n > 0 && json_object_array_add(segments, segment) == 0)
+		return 0;
+	json_object_put(segment);
+	return broken || n > 0 ? -1 : 0;
+}
+
+static int add_segments(struct json_object *segments, struct str snippet)
+{
+	int failed = 0;
+	for (bool match = false; snippet.len > 0 && !failed; match = !match) {
+		const char *end = memchr(snippet.at, match ? WORDS_END : WORDS_BEGIN, snippet.len);
+		size_t len = end ? (size_t)(end - snippet.at) : snippet.len;
+		failed = add_segment(segments, (struct str){snippet.at, len}, match);
+		len += end != NULL;
+		snippet = (struct str){snippet.at + len, snippet.len - len};
+	}
+	return failed;
+}
+
+int json_list_add_hit(struct json_list *list, const struct store_row *row, struct str snippet)
+{
+	struct json_object *item = json_object_new_object();
+	struct json_object *segments = json_object_new_array();
+	bool broken = !item || !segments || fill_row(item, row) ||
+		      add_segments(segments, snippet) || add(item, "snippet", segments);
+	if (broken)
+		json_object_put(segments);
 	return append(list, item, broken);
 }
 

@@ -26,6 +26,12 @@ struct json_list *json_list_open(void);
 /* Appends {"id","room","nickname","text","clientId","msgId","ts"}; 0, or -1 without memory. */
 int json_list_add_row(struct json_list *list, const struct store_row *row);
 
+/*
+ * The same, and "snippet": [{"text","match":true}, …] of a `snippet` as store_search() has it;
+ * "match" only where it is one.
+ */
+int json_list_add_hit(struct json_list *list, const struct store_row *row, struct str snippet);
+
 /* Appends {"id","msgId","clientId","ts"}; 0, or -1 without memory. */
 int json_list_add_receipt(struct json_list *list, const struct store_entry *entry);
 

@@ -7,10 +7,10 @@
 #include "utf8.h"
 
 #define DEFAULT_ROOM "messages"
-#define VALUE_SIZE 256
+#define VALUE_SIZE (SEARCH_BYTES_MAX + 1)
 #define PROBLEM_SIZE 128
 
-enum param_type { TYPE_ROOM, TYPE_NUMBER };
+enum param_type { TYPE_ROOM, TYPE_NUMBER, TYPE_TEXT };
 
 struct param_def {
 	const char *name;
@@ -25,6 +25,7 @@ static const struct param_def param_table[PARAM__MAX] = {
     [PARAM_BEFORE] = {"before", TYPE_NUMBER, 0, PARAM_ID_MAX, "bad_before"},
     [PARAM_AFTER] = {"after", TYPE_NUMBER, 0, PARAM_ID_MAX, "bad_after"},
     [PARAM_AROUND] = {"around", TYPE_NUMBER, 0, PARAM_ID_MAX, "bad_around"},
+    [PARAM_Q] = {"q", TYPE_TEXT, 0, 0, "bad_query"},
 };
 
 /* Returns whether it is right, or says in `problem` what is not. */
@@ -97,6 +98,10 @@ static bool read_param(struct params *out, unsigned taken, struct str raw_name,
 		http_set_error(
 		    response, 400, def->code, "the value of %s is too long or broken", name);
 		return false;
+	}
+	if (def->type == TYPE_TEXT) {
+		memcpy(out->q, value, sizeof(out->q));
+		return true;
 	}
 	char problem[PROBLEM_SIZE];
 	bool right = def->type == TYPE_ROOM ? read_room(value, out->room, problem)

@@ -6,7 +6,15 @@
 
 #include "http.h"
 
-enum param { PARAM_ROOM, PARAM_LIMIT, PARAM_BEFORE, PARAM_AFTER, PARAM_AROUND, PARAM__MAX };
+enum param {
+	PARAM_ROOM,
+	PARAM_LIMIT,
+	PARAM_BEFORE,
+	PARAM_AFTER,
+	PARAM_AROUND,
+	PARAM_Q,
+	PARAM__MAX
+};
 
 /* A set of parameters is the sum of these. */
 #define PARAM_BIT(param) (1u << (param))
@@ -20,6 +28,7 @@ struct params {
 	unsigned given; /* PARAM_BIT() of each that was */
 	int64_t number[PARAM__MAX];
 	char room[MESSAGE_ROOM_MAX + 1];
+	char q[SEARCH_BYTES_MAX + 1];
 };
 
 /*

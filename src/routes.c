@@ -13,6 +13,10 @@ struct route {
 static const struct route routes[] = {
     {"/health", 0, route_health},
     {"/messages", PARAM_SELECTORS | PARAM_BIT(PARAM_ROOM) | PARAM_BIT(PARAM_LIMIT), route_messages},
+    {"/search",
+	PARAM_BIT(PARAM_Q) | PARAM_BIT(PARAM_ROOM) | PARAM_BIT(PARAM_LIMIT) |
+	    PARAM_BIT(PARAM_BEFORE),
+	route_search},
 };
 
 static const struct route *find_route(struct str path)

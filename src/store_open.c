@@ -207,6 +207,7 @@ void store_close(struct store *store)
 {
 	if (!store)
 		return;
+	sql_search_close(store);
 	for (int i = 0; i < STMT__MAX; i++)
 		sqlite3_finalize(store->stmts[i]);
 	sqlite3_close(store->db);

@@ -60,6 +60,19 @@ static int find_page(struct store *store, const struct store_query *query, struc
 	return SQLITE_OK;
 }
 
+struct store_row sql_row(sqlite3_stmt *stmt)
+{
+	return (struct store_row){
+	    .id = sqlite3_column_int64(stmt, 0),
+	    .ts = sqlite3_column_int64(stmt, 1),
+	    .room = sql_column_str(stmt, 2),
+	    .nickname = sql_column_str(stmt, 3),
+	    .text = sql_column_str(stmt, 4),
+	    .client_id = sql_column_str(stmt, 5),
+	    .msg_id = sql_column_str(stmt, 6),
+	};
+}
+
 static int read_rows(struct store *store, struct str room, const struct store_page *page,
     store_row_fn *row, void *arg)
 {
@@ -69,15 +82,7 @@ static int read_rows(struct store *store, struct str room, const struct store_pa
 	sqlite3_bind_int64(stmt, 3, page->last);
 	int rc;
 	while ((rc = sqlite3_step(stmt)) == SQLITE_ROW) {
-		struct store_row r = {
-		    .id = sqlite3_column_int64(stmt, 0),
-		    .ts = sqlite3_column_int64(stmt, 1),
-		    .room = sql_column_str(stmt, 2),
-		    .nickname = sql_column_str(stmt, 3),
-		    .text = sql_column_str(stmt, 4),
-		    .client_id = sql_column_str(stmt, 5),
-		    .msg_id = sql_column_str(stmt, 6),
-		};
+		struct store_row r = sql_row(stmt);
 		if (row(arg, &r) != 0) {
 			rc = SQLITE_ABORT;
 			break;
@@ -114,7 +119,7 @@ static int read_pair(struct store *store, enum stmt which, int64_t out[2])
 }
 
 /* By bisection: messages up to *id are before `ts`, and the first one from `end` on is not. */
-static int find_time(struct store *store, int64_t ts, int64_t *id)
+int sql_find_time(struct store *store, int64_t ts, int64_t *id)
 {
 	int64_t row[2];
 	int rc = read_pair(store, STMT_NEWEST, row);
@@ -136,7 +141,7 @@ enum store_status store_find_time(struct store *store, int64_t ts, int64_t *id)
 {
 	int rc = sql_run(store, STMT_BEGIN_READ);
 	if (!rc)
-		rc = find_time(store, ts, id);
+		rc = sql_find_time(store, ts, id);
 	enum store_status status = rc ? sql_fail(store, rc) : STORE_OK;
 	if (!sqlite3_get_autocommit(store->db))
 		sql_run(store, STMT_COMMIT);

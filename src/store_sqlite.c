@@ -59,6 +59,8 @@ enum store_status sql_status(int rc)
 	case SQLITE_AUTH:
 	case SQLITE_CANTOPEN:
 		return STORE_DENIED;
+	case SQLITE_INTERRUPT:
+		return STORE_SLOW;
 	case SQLITE_FULL:
 		return STORE_FULL;
 	case SQLITE_CORRUPT:

@@ -40,10 +40,11 @@ enum stmt {
 struct store {
 	sqlite3 *db;
 	sqlite3_stmt *stmts[STMT__MAX];
-	int wal_pages;	    /* after the last commit */
-	int64_t newest_id;  /* a writer's: of the messages */
-	int64_t indexed_id; /* the messages up to this one are in the index */
-	bool unsynced;	    /* the commit under way does not wait for the disk */
+	int wal_pages;	       /* after the last commit */
+	int64_t newest_id;     /* a writer's: of the messages */
+	int64_t indexed_id;    /* the messages up to this one are in the index */
+	struct search *search; /* what store_search.c keeps; NULL until the first search */
+	bool unsynced;	       /* the commit under way does not wait for the disk */
 	char error[STORE_ERROR_SIZE];
 };
 
@@ -78,6 +79,15 @@ int sql_read_progress(struct store *store);
  * which takes the same.
  */
 int sql_index_row(sqlite3_stmt *insert, sqlite3_stmt *from);
+
+/* See store_find_time(); within a transaction. */
+int sql_find_time(struct store *store, int64_t ts, int64_t *id);
+
+/* A row of STMT_ROWS, or of a statement that begins with its columns, until the next step. */
+struct store_row sql_row(sqlite3_stmt *stmt);
+
+/* Frees what store_search.c keeps. */
+void sql_search_close(struct store *store);
 
 /* Runs a statement that gives no rows, with what is bound to it, and finishes it. */
 int sql_run(struct store *store, enum stmt which);
