@@ -111,7 +111,8 @@ int64_t store_unindexed(const struct store *store);
 /*
  * Puts at most `limit` of them into the index, the oldest first, in one transaction. It is on the
  * disk for certain when a later batch is: until then a power cut may undo it, and it is done again.
- * After a failure other than STORE_BUSY the store has to be opened again.
+ * It does not wait for a lock: STORE_BUSY. After a failure other than STORE_BUSY the store has to
+ * be opened again.
  */
 enum store_status store_index(struct store *store, int limit);
 

@@ -80,7 +80,9 @@ static int merge(struct store *store)
 
 static int index_slice(struct store *store, int limit, int64_t *last)
 {
+	sqlite3_busy_timeout(store->db, 0);
 	int rc = sql_run(store, STMT_BEGIN_WRITE);
+	sqlite3_busy_timeout(store->db, BUSY_TIMEOUT_MS);
 	if (!rc)
 		rc = index_rows(store, limit, last);
 	if (!rc)

@@ -11,7 +11,6 @@
 #include "store_sqlite.h"
 
 #define APPLICATION_ID 1297171272
-#define BUSY_TIMEOUT_MS 5000
 #define PAGE_BYTES 4096	      /* SQLite's default, which schema.sql leaves */
 #define WAL_LARGE_PAGES 16384 /* 64 MiB */
 
@@ -185,6 +184,7 @@ enum store_status store_open(
 		snprintf(error, STORE_ERROR_SIZE, "database %s: out of memory", path);
 		return STORE_FAILED;
 	}
+	store->search_ms = STORE_SEARCH_MS;
 	enum store_status status = open_file(store, path, mode);
 	if (!status)
 		status = configure(store, mode);

@@ -4,8 +4,8 @@
  */
 #include <stdio.h>
 #include <stdlib.h>
-#include <time.h>
 
+#include "clock.h"
 #include "store_sqlite.h"
 
 #define SNIPPET_WORDS "32"
@@ -70,13 +70,6 @@ struct task {
 	int64_t ids[STORE_PAGE_MAX + 1];
 	int count, most;
 };
-
-static int64_t now_ms(void)
-{
-	struct timespec now;
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
 
 /* ---- start-up ---- */
 
@@ -157,7 +150,7 @@ static int update_tail(struct store *store)
 static int past_deadline(void *arg)
 {
 	const struct search *search = arg;
-	return now_ms() >= search->deadline;
+	return clock_ms(CLOCK_MONOTONIC) >= search->deadline;
 }
 
 /* Appends the matches in one of the two indexes from `low` to `high`, newest first. */
@@ -202,7 +195,7 @@ static int find_all(struct task *task)
 {
 	struct store *store = task->store;
 	int64_t indexed = store->indexed_id;
-	store->search->deadline = now_ms() + STORE_SEARCH_MS;
+	store->search->deadline = clock_ms(CLOCK_MONOTONIC) + store->search_ms;
 	sqlite3_progress_handler(store->db, DEADLINE_STEPS, past_deadline, store->search);
 	int rc = bound(task);
 	if (!rc)

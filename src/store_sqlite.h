@@ -43,6 +43,7 @@ struct store {
 	int wal_pages;	       /* after the last commit */
 	int64_t newest_id;     /* a writer's: of the messages */
 	int64_t indexed_id;    /* the messages up to this one are in the index */
+	int search_ms;	       /* STORE_SEARCH_MS, but in a test */
 	struct search *search; /* what store_search.c keeps; NULL until the first search */
 	bool unsynced;	       /* the commit under way does not wait for the disk */
 	char error[STORE_ERROR_SIZE];
@@ -69,7 +70,10 @@ struct str sql_column_str(sqlite3_stmt *stmt, int column);
 /* Ends a statement's run, whatever came of it, so that it holds neither locks nor our pointers. */
 void sql_finish(sqlite3_stmt *stmt);
 
-enum { CHECKPOINT_PAGES = 1000 }; /* of the -wal file */
+enum {
+	BUSY_TIMEOUT_MS = 5000,
+	CHECKPOINT_PAGES = 1000, /* of the -wal file */
+};
 
 /* Reads how far the index is. */
 int sql_read_progress(struct store *store);
