@@ -11,6 +11,9 @@ void api_set_store_error(struct http_response *response, enum store_status statu
 	    [STORE_MISSING] = {"database_missing", "there is no database yet; the logger makes it"},
 	    [STORE_VERSION] = {"database_version", "the database is of another version"},
 	    [STORE_DENIED] = {"database_denied", "the database may not be read"},
+	    [STORE_SLOW] = {"search_too_slow",
+		"there is too much to look through for this; try more words, or rarer ones"},
+	    [STORE_BEHIND] = {"search_behind", "new messages are still being indexed; try again"},
 	    [STORE_CORRUPT] = {"database_corrupt", "the database is damaged"},
 	};
 	bool known = table[status].code != NULL;

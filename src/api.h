@@ -28,6 +28,7 @@ route_fn route_messages;
 route_fn route_metrics;
 route_fn route_openapi;
 route_fn route_rooms;
+route_fn route_search;
 
 /* Ends the store, and what was kept of it. */
 void api_close_store(struct api *api);

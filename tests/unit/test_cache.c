@@ -9,7 +9,7 @@
 /* A kept answer is not the one that owns its body. */
 static bool was_kept(void)
 {
-	return response.status == 200 && !response.body.owner;
+	return response.status == 200 && !response.body.owner && !response.body.bytes;
 }
 
 static struct store *writer;
