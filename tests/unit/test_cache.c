@@ -21,6 +21,7 @@ static int history_setup(void **state)
 	writer = open_store(database, STORE_CREATOR);
 	for (int i = 0; i < 30; i++)
 		add_message(writer, "messages", "Hi");
+	ask("limit=200"); /* which opens the database */
 	return 0;
 }
 
