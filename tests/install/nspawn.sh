@@ -69,6 +69,7 @@ make_root() {
   php=$(basename "$root"/usr/lib/systemd/system/php*-fpm.service .service)
   [[ -e $root/lib/systemd/system/$php.service ]] || fail 'there is no php-fpm'
   mkdir "$root/var/www/site"
+  echo "127.0.0.1 localhost" > "$root/etc/hosts"
   echo '<?php echo "site ", 6 * 7;' > "$root/var/www/site/index.php"
   rm "$root/etc/nginx/sites-enabled/default"
   cat > "$root/etc/nginx/sites-enabled/site" << END

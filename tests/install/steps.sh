@@ -47,14 +47,14 @@ stored() { # TEXT: published and then in the history
 
 # --- What is on the disk: all but what runs, logs, caches and the packagers' own books
 
-tree() {
-  (cd "$root" && find etc usr opt srv home root var -xdev \
-    \( -path var/log -o -path var/cache -o -path var/lib/dpkg -o -path var/lib/apt \
-    -o -path var/lib/mosquitto -o -path var/lib/mqtt-chat -o -path var/tmp \
-    -o -path root/mqtt-chat.deb -o -path 'etc/*-' -o -path etc/.pwd.lock \
-    -o -path etc/ld.so.cache -o -path var/lib/php \) -prune -o \
-    \( -type f -printf '%M %U:%G ' -exec sha256sum {} \; \) -o -printf '%M %U:%G %p %l\n') |
-    sort -k 2 > "$1"
+tree() { # FILE
+  local skip=(-path var/log -o -path var/cache -o -path var/lib/dpkg -o -path var/lib/apt
+    -o -path var/lib/mosquitto -o -path var/lib/mqtt-chat -o -path var/lib/php -o -path var/tmp
+    -o -path root/mqtt-chat.deb -o -path 'etc/*-' -o -path etc/.pwd.lock -o -path etc/ld.so.cache)
+  (cd "$root" &&
+    find etc usr opt srv home root var -xdev \( "${skip[@]}" \) -prune -o -printf '%p %M %U:%G %l\n' &&
+    find etc usr opt srv home root var -xdev \( "${skip[@]}" \) -prune -o -type f -exec sha256sum {} +) |
+    sort > "$1"
 }
 
 # --- The steps
@@ -75,29 +75,24 @@ refused() { # LINE COMMAND...: the command fails, and says so; the broker is wha
 holding() { inside ss -tanH "sport = :$1" | grep -q "$2"; }
 
 clashes_are_refused() {
-  local other conf=$root/etc/mosquitto/conf.d
-  inside php -r 'stream_socket_server("tcp://127.0.0.1:9001"); sleep(600);' &
-  other=$!
+  local conf=$root/etc/mosquitto/conf.d
+  # shellcheck disable=SC2016
+  inside systemd-run -q --unit=other \
+    php -r '$socket = stream_socket_server("tcp://127.0.0.1:9001"); sleep(600);'
   expect 'another program listens' holding 9001 LISTEN
   refused 'port 9001 is in use by php' install_package
-  end_inside "$other" 'sleep.600'
+  inside systemctl stop other
   printf 'allow_anonymous false\n' > "$conf/default.conf"
   refused '/etc/mosquitto/conf.d/default.conf:1: .allow_anonymous. there meets' configure_package
   printf 'per_listener_settings true\nlistener 1883\nallow_anonymous true\n' > "$conf/default.conf"
   refused '/etc/mosquitto/conf.d/default.conf:2: port 1883 has a listener' configure_package
   rm "$conf/default.conf"
-  inside mosquitto_sub -t house/lamp > /dev/null &
-  other=$!
+  inside systemd-run -q --unit=other mosquitto_sub -t house/lamp
   expect 'a client of the broker' holding 1883 ESTAB
   refused '1 connections use the broker on port 1883' configure_package
-  end_inside "$other" mosquitto_sub
+  inside systemctl stop other
   expect 'no client' eval '! holding 1883 ESTAB'
-  pass 'a taken port, rules for all listeners, a listener and a client on our port are refused, and name the remedy'
-}
-
-end_inside() { # OUTER-PID PATTERN
-  inside pkill -f "$2"
-  wait "$1" 2> /dev/null
+  pass 'a taken port, rules for all, a listener and a client on our port are refused, with the remedy'
 }
 
 turned_on() {
