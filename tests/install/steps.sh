@@ -28,7 +28,7 @@ gone() { ! kill -0 "$1" 2> /dev/null; }
 # --- What a user sees
 
 site_answers() { [[ $(inside curl -sf http://127.0.0.1/) == 'site 42' ]]; }
-chat_answers() { inside curl -sf http://127.0.0.1/chat/ 2> /dev/null | grep -q mqtt; }
+chat_answers() { inside curl -sf http://127.0.0.1/chat/ 2> /dev/null | grep -qi '<title>.*chat'; }
 history_has() { inside curl -sf 'http://127.0.0.1/api/messages?limit=200' 2> /dev/null | grep -q "\"$1\""; }
 publish() { inside mosquitto_pub -t chat/messages -m "$1" 2> /dev/null; }
 broker_serves() { inside mosquitto_pub -t "$1" -m hello 2> /dev/null; }
@@ -78,7 +78,7 @@ clashes_are_refused() {
   local conf=$root/etc/mosquitto/conf.d
   # shellcheck disable=SC2016
   inside systemd-run -q --unit=other \
-    php -r '$socket = stream_socket_server("tcp://127.0.0.1:9001"); sleep(600);'
+    php -r '$$socket = stream_socket_server("tcp://127.0.0.1:9001"); sleep(600);'
   expect 'another program listens' holding 9001 LISTEN
   refused 'port 9001 is in use by php' install_package
   inside systemctl stop other
