@@ -88,13 +88,13 @@ END
 
 nspawn='' leader=''
 
-boot() {
+boot() { # skip|fail: what it is if it does not
   systemd-nspawn -q -D "$root" --boot --register=no --keep-unit --private-network --console=pipe \
     --machine="mqtt-chat-$$" < /dev/null > "$work/console.log" 2>&1 &
   nspawn=$!
   trap shut_down EXIT
   wait_for 'the system to run' is_running ||
-    skip "systemd-nspawn cannot boot here: $(tail -n 1 "$work/console.log")"
+    "$1" "systemd-nspawn does not boot the system: $(tail -n 1 "$work/console.log")"
 }
 
 # The first process of the container is another after a reboot.
@@ -120,7 +120,7 @@ main() {
   make_base
   make_package
   make_root
-  boot
+  boot skip
   pass 'a system with nginx, php-fpm and mosquitto runs'
   run_steps
   say "all passed in $SECONDS s"
