@@ -18,8 +18,15 @@ read -ra compose <<< "${COMPOSE:-docker-compose}"
 # shellcheck disable=SC1091
 . "$top/tests/install/steps.sh"
 
+free_port() {
+  local port
+  until [[ ${port-} && ! $(ss -ltnH "sport = :$port") ]]; do port=$((20000 + RANDOM % 12000)); done
+  echo "$port"
+}
+
 export DOCKER_HOST=unix://$work/docker.sock COMPOSE_PROJECT_NAME=mqtt-chat-test
-export PORT=18080 MQTT_PORT=11883 WS_PORT=19001 LOGGER_PORT=11884
+PORT=$(free_port) MQTT_PORT=$(free_port) WS_PORT=$(free_port) LOGGER_PORT=$(free_port)
+export PORT MQTT_PORT WS_PORT LOGGER_PORT
 dockerd='' logger=''
 
 in_project() { (cd "$work/context/mqtt-chat" && "${compose[@]}" "$@") >> "$work/compose.log" 2>&1; }
@@ -28,7 +35,7 @@ in_container() { (cd "$work/context/mqtt-chat" && "${compose[@]}" exec -T "$@") 
 check_tools() {
   local tool
   ((EUID == 0)) || skip 'only root can start a Docker daemon'
-  for tool in debootstrap dockerd docker "${compose[0]}" mosquitto_pub sqlite3 curl; do
+  for tool in debootstrap ss dockerd docker "${compose[0]}" mosquitto_pub sqlite3 curl; do
     command -v "$tool" > /dev/null || skip "$tool is not installed"
   done
 }
