@@ -33,7 +33,24 @@ static struct str param(const FCGX_Request *fcgi, const char *name)
 	return str_of(FCGX_GetParam(name, fcgi->envp));
 }
 
-static void answer(struct api *api, FCGX_Request *fcgi)
+static int write_piece(void *to, struct str piece)
+{
+	return FCGX_PutStr(piece.at, (int)piece.len, to) == (int)piece.len ? 0 : -1;
+}
+
+static bool write_body(const struct http_response *response, FCGX_Stream *out)
+{
+	if (response->omit_body)
+		return true;
+	if (response->stream.run)
+		return response->stream.run(response->stream.arg, write_piece, out) == 0;
+	FCGX_PutStr(response->body.at.at, (int)response->body.at.len, out);
+	FCGX_PutChar('\n', out);
+	return true;
+}
+
+/* Returns false where the answer broke off. */
+static bool answer(struct api *api, FCGX_Request *fcgi)
 {
 	struct http_request request = {
 	    .method = param(fcgi, "REQUEST_METHOD"),
@@ -45,11 +62,9 @@ static void answer(struct api *api, FCGX_Request *fcgi)
 	char head[HTTP_HEAD_MAX];
 	api_answer(api, &request, &response);
 	FCGX_PutStr(head, (int)http_head(&response, head), fcgi->out);
-	if (!response.omit_body) {
-		FCGX_PutStr(response.body.at.at, (int)response.body.at.len, fcgi->out);
-		FCGX_PutChar('\n', fcgi->out);
-	}
+	bool whole = write_body(&response, fcgi->out);
 	http_response_free(&response);
+	return whole;
 }
 
 static int serve(const char *database)
@@ -63,8 +78,11 @@ static int serve(const char *database)
 	}
 	catch_signals();
 	while (FCGX_Accept_r(&fcgi) == 0) {
-		answer(api, &fcgi);
-		FCGX_Finish_r(&fcgi);
+		/* Closed without an end of the request, nginx lets the client see that it broke off. */
+		if (answer(api, &fcgi))
+			FCGX_Finish_r(&fcgi);
+		else
+			FCGX_Free(&fcgi, 1);
 	}
 	api_close(api);
 	return 0;

@@ -18,10 +18,14 @@ struct api {
 typedef void route_fn(struct api *api, const struct params *params, struct http_response *response);
 
 /* Those of the messages' selectors, of which a request may have one. */
-#define PARAM_SELECTORS (PARAM_BIT(PARAM_BEFORE) | PARAM_BIT(PARAM_AFTER) | PARAM_BIT(PARAM_AROUND))
+#define PARAM_SELECTORS \
+	(PARAM_BIT(PARAM_BEFORE) | PARAM_BIT(PARAM_AFTER) | PARAM_BIT(PARAM_AROUND) |              \
+	    PARAM_BIT(PARAM_SINCE))
 
+route_fn route_export;
 route_fn route_health;
 route_fn route_messages;
+route_fn route_rooms;
 
 /* Opens the database where it is not open, or is no longer the file at its path. */
 enum store_status api_need_store(struct api *api);

@@ -7,6 +7,10 @@
 void http_response_free(struct http_response *response)
 {
 	json_text_free(&response->body);
+	text_free(&response->text);
+	if (response->stream.close)
+		response->stream.close(response->stream.arg);
+	response->stream = (struct http_stream){0};
 }
 
 void http_set_error(
@@ -165,10 +169,13 @@ static const char *reason_phrase(int status)
 size_t http_head(const struct http_response *response, char out[HTTP_HEAD_MAX])
 {
 	struct builder b = {out, HTTP_HEAD_MAX, 0};
-	put(&b, "Status: %d %s\r\nContent-Type: %s\r\nCache-Control: no-cache\r\n",
+	put(&b, "Status: %d %s\r\nContent-Type: %s\r\nCache-Control: %s\r\n",
 	    response->status, reason_phrase(response->status),
-	    response->content_type ? response->content_type : "application/json; charset=utf-8");
-	if (response->status != 304)
+	    response->content_type ? response->content_type : "application/json; charset=utf-8",
+	    response->no_store ? "no-store" : "no-cache");
+	if (response->file[0])
+		put(&b, "Content-Disposition: attachment; filename=\"%s\"\r\n", response->file);
+	if (response->status != 304 && !response->stream.run)
 		put(&b, "Content-Length: %zu\r\n", response->body.at.len + 1);
 	if (response->etag[0])
 		put(&b, "ETag: %s\r\n", response->etag);

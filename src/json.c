@@ -53,11 +53,11 @@ static int add_time(struct json_object *object, const char *key, int64_t ts)
 	return add_str(object, key, ts ? str_of(text) : (struct str){NULL, 0});
 }
 
-static int add_ts(struct json_object *object, int64_t ts)
+static int add_ts(struct json_object *object, const char *key, int64_t ts)
 {
 	char text[JSON_TS_SIZE];
 	json_ts(text, ts);
-	return add_str(object, "ts", str_of(text));
+	return add_str(object, key, str_of(text));
 }
 
 /* Renders `object`, which the text then owns; one that is NULL or `broken` is given up. */
@@ -89,14 +89,37 @@ static int append(struct json_list *list, struct json_object *item, bool broken)
 	return -1;
 }
 
-int json_list_add_row(struct json_list *list, const struct store_row *row)
+static struct json_object *row_object(const struct store_row *row, bool *broken)
 {
 	struct json_object *item = json_object_new_object();
-	bool broken = !item || add_int(item, "id", row->id) || add_str(item, "room", row->room) ||
-		      add_str(item, "nickname", row->nickname) ||
-		      add_str(item, "text", row->text) ||
-		      add_str(item, "clientId", row->client_id) ||
-		      add_str(item, "msgId", row->msg_id) || add_ts(item, row->ts);
+	*broken = !item || add_int(item, "id", row->id) || add_str(item, "room", row->room) ||
+		  add_str(item, "nickname", row->nickname) || add_str(item, "text", row->text) ||
+		  add_str(item, "clientId", row->client_id) ||
+		  add_str(item, "msgId", row->msg_id) || add_ts(item, "ts", row->ts);
+	return item;
+}
+
+int json_list_add_row(struct json_list *list, const struct store_row *row)
+{
+	bool broken;
+	struct json_object *item = row_object(row, &broken);
+	return append(list, item, broken);
+}
+
+struct json_text json_row(const struct store_row *row)
+{
+	bool broken;
+	struct json_object *item = row_object(row, &broken);
+	return render(item, broken);
+}
+
+int json_list_add_room(struct json_list *list, const struct store_room *room)
+{
+	struct json_object *item = json_object_new_object();
+	bool broken = !item || add_str(item, "room", room->room) ||
+		      add_int(item, "messages", room->messages) ||
+		      add_int(item, "lastId", room->last_id) ||
+		      add_ts(item, "lastTs", room->last_ts);
 	return append(list, item, broken);
 }
 
@@ -106,7 +129,7 @@ int json_list_add_receipt(struct json_list *list, const struct store_entry *entr
 	bool broken = !item || add_int(item, "id", entry->id) ||
 		      add_str(item, "msgId", entry->message.msg_id) ||
 		      add_str(item, "clientId", entry->message.client_id) ||
-		      add_ts(item, entry->ts);
+		      add_ts(item, "ts", entry->ts);
 	return append(list, item, broken);
 }
 

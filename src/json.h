@@ -26,11 +26,17 @@ struct json_list *json_list_open(void);
 /* Appends {"id","room","nickname","text","clientId","msgId","ts"}; 0, or -1 without memory. */
 int json_list_add_row(struct json_list *list, const struct store_row *row);
 
+/* Appends {"room","messages","lastId","lastTs"}; 0, or -1 without memory. */
+int json_list_add_room(struct json_list *list, const struct store_room *room);
+
 /* Appends {"id","msgId","clientId","ts"}; 0, or -1 without memory. */
 int json_list_add_receipt(struct json_list *list, const struct store_entry *entry);
 
 /* Renders the list and frees it. NULL is allowed, and gives no text. */
 struct json_text json_list_close(struct json_list *list);
+
+/* {"id","room","nickname","text","clientId","msgId","ts"} */
+struct json_text json_row(const struct store_row *row);
 
 /* {"msgId","clientId","reason"} */
 struct json_text json_rejection(const struct store_entry *entry);

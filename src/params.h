@@ -6,7 +6,18 @@
 
 #include "http.h"
 
-enum param { PARAM_ROOM, PARAM_LIMIT, PARAM_BEFORE, PARAM_AFTER, PARAM_AROUND, PARAM__MAX };
+enum param {
+	PARAM_ROOM,
+	PARAM_LIMIT,
+	PARAM_BEFORE,
+	PARAM_AFTER,
+	PARAM_AROUND,
+	PARAM_SINCE,  /* its number: ms since 1970, UTC */
+	PARAM_FORMAT, /* its number: one of enum param_format */
+	PARAM__MAX
+};
+
+enum param_format { FORMAT_NDJSON, FORMAT_CSV, FORMAT__MAX };
 
 /* A set of parameters is the sum of these. */
 #define PARAM_BIT(param) (1u << (param))

@@ -11,8 +11,10 @@ struct route {
 };
 
 static const struct route routes[] = {
+    {"/export", PARAM_BIT(PARAM_ROOM) | PARAM_BIT(PARAM_FORMAT), route_export},
     {"/health", 0, route_health},
     {"/messages", PARAM_SELECTORS | PARAM_BIT(PARAM_ROOM) | PARAM_BIT(PARAM_LIMIT), route_messages},
+    {"/rooms", 0, route_rooms},
 };
 
 static const struct route *find_route(struct str path)
@@ -49,7 +51,7 @@ static void answer_route(
 /* Turns a page that the client has already into 304. */
 static void revalidate(const struct http_request *request, struct http_response *response)
 {
-	if (response->status != 200)
+	if (response->status != 200 || response->no_store)
 		return;
 	http_set_etag(response);
 	if (!http_etag_matches(request->if_none_match, response->etag))
@@ -62,7 +64,7 @@ void api_answer(struct api *api, const struct http_request *request, struct http
 {
 	*response = (struct http_response){0};
 	answer_route(api, request, response);
-	if (!response->body.at.at) {
+	if (!response->body.at.at && !response->stream.run) {
 		json_text_free(&response->body);
 		response->status = 500;
 		response->body.at = str_of(

@@ -155,4 +155,43 @@ typedef int store_row_fn(void *arg, const struct store_row *row);
 enum store_status store_page(struct store *store, const struct store_query *query,
     struct store_page *page, store_row_fn *row, void *arg);
 
+/*
+ * Where `ts` (ms since 1970, UTC) lies in the order of ids: *id is the last message before it, 0
+ * where there is none, so that what comes after *id is what there is since `ts`. Ids follow the
+ * logger's clock: where that was set back, it is one of the places that would be right.
+ */
+enum store_status store_find_time(struct store *store, int64_t ts, int64_t *id);
+
+/* A room that has messages. */
+struct store_room {
+	struct str room;
+	int64_t messages;
+	int64_t last_id, last_ts; /* of its newest message */
+};
+
+enum { STORE_ROOMS_MAX = 1000 };
+
+/* A room is lent for the time of the call. Returns 0, or anything else to break off. */
+typedef int store_room_fn(void *arg, const struct store_room *room);
+
+/* Calls `room` for each room, that with the newest message first; at most STORE_ROOMS_MAX. */
+enum store_status store_rooms(struct store *store, store_room_fn *room, void *arg);
+
+/* The id of the newest message of all rooms; 0 where there is none. */
+enum store_status store_newest(struct store *store, int64_t *id);
+
+/* A part of the history. */
+struct store_range {
+	struct str room; /* at == NULL: of all rooms */
+	int64_t after;	 /* exclusive */
+	int64_t until;	 /* inclusive */
+};
+
+/*
+ * Calls `row` for each message of the range, oldest first, from one snapshot. `row` ends it by
+ * returning more than 0, which is no error; where it returns less, this returns STORE_FAILED.
+ */
+enum store_status store_history(
+    struct store *store, const struct store_range *range, store_row_fn *row, void *arg);
+
 #endif

@@ -183,6 +183,7 @@ enum store_status store_open(
 		snprintf(error, STORE_ERROR_SIZE, "database %s: out of memory", path);
 		return STORE_FAILED;
 	}
+	store->counted = -1;
 	enum store_status status = open_file(store, path, mode);
 	if (!status)
 		status = configure(store, mode);

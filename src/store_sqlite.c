@@ -4,6 +4,8 @@
 
 #define REJECTED_ROWS "1000"
 
+#define ROW "SELECT id, ts, room, nickname, text, client_id, msg_id FROM messages"
+
 static const char *const statements[STMT__MAX] = {
     [STMT_BEGIN_READ] = "BEGIN",
     [STMT_COMMIT] = "COMMIT",
@@ -12,9 +14,14 @@ static const char *const statements[STMT__MAX] = {
 			" ORDER BY id DESC LIMIT ?3",
     [STMT_IDS_FROM] = "SELECT id FROM messages WHERE room = ?1 AND id >= ?2"
 		      " ORDER BY id LIMIT ?3",
-    [STMT_ROWS] = "SELECT id, ts, room, nickname, text, client_id, msg_id FROM messages"
-		  " WHERE room = ?1 AND id BETWEEN ?2 AND ?3 ORDER BY id",
+    [STMT_ROWS] = ROW " WHERE room = ?1 AND id BETWEEN ?2 AND ?3 ORDER BY id",
     [STMT_READ_SIGNS] = "SELECT alive_at, session_lost_at FROM logger_note",
+    [STMT_NEWEST] = "SELECT id, ts FROM messages ORDER BY id DESC LIMIT 1",
+    [STMT_TS_FROM] = "SELECT id, ts FROM messages WHERE id >= ?1 ORDER BY id LIMIT 1",
+    [STMT_ROOMS] = "SELECT room, messages, last_id, last_ts FROM rooms"
+		   " ORDER BY last_id DESC LIMIT ?1",
+    [STMT_HISTORY] = ROW " WHERE id > ?1 AND id <= ?2 ORDER BY id",
+    [STMT_HISTORY_OF_ROOM] = ROW " WHERE id > ?1 AND id <= ?2 AND room = ?3 ORDER BY id",
     [STMT_BEGIN_WRITE] = "BEGIN IMMEDIATE",
     [STMT_INSERT] = "INSERT INTO messages (ts, room, nickname, text, client_id, msg_id)"
 		    " VALUES (?1, ?2, ?3, ?4, ?5, ?6)"
@@ -26,6 +33,12 @@ static const char *const statements[STMT__MAX] = {
 		    " VALUES (?1, ?2, ?3, ?4, ?5)",
     [STMT_TRIM_REJECTED] =
 	"DELETE FROM rejected WHERE id <= (SELECT max(id) FROM rejected) - " REJECTED_ROWS,
+    [STMT_COUNTED] = "SELECT max(last_id) FROM rooms",
+    /* With max(), SQLite takes the other columns from the row that has it. */
+    [STMT_COUNT_ROOMS] = "INSERT INTO rooms SELECT room, count(*), max(id), ts FROM messages"
+			 " NOT INDEXED WHERE id > ?1 GROUP BY room"
+			 " ON CONFLICT (room) DO UPDATE SET last_id = excluded.last_id,"
+			 " last_ts = excluded.last_ts, messages = messages + excluded.messages",
     [STMT_WRITE_NOTE] = "REPLACE INTO logger_note (one, note, alive_at, session_lost_at)"
 			" VALUES (1, ?1, ?2, nullif(?3, 0))",
     [STMT_READ_NOTE] = "SELECT note FROM logger_note",
@@ -105,6 +118,19 @@ struct str sql_column_str(sqlite3_stmt *stmt, int column)
 	return (struct str){at, at ? (size_t)sqlite3_column_bytes(stmt, column) : 0};
 }
 
+struct store_row sql_column_row(sqlite3_stmt *stmt)
+{
+	return (struct store_row){
+	    .id = sqlite3_column_int64(stmt, 0),
+	    .ts = sqlite3_column_int64(stmt, 1),
+	    .room = sql_column_str(stmt, 2),
+	    .nickname = sql_column_str(stmt, 3),
+	    .text = sql_column_str(stmt, 4),
+	    .client_id = sql_column_str(stmt, 5),
+	    .msg_id = sql_column_str(stmt, 6),
+	};
+}
+
 void sql_finish(sqlite3_stmt *stmt)
 {
 	sqlite3_reset(stmt);
@@ -118,4 +144,13 @@ int sql_run(struct store *store, enum stmt which)
 	int rc = sqlite3_reset(stmt);
 	sqlite3_clear_bindings(stmt);
 	return rc;
+}
+
+int sql_number(struct store *store, enum stmt which, int64_t *out)
+{
+	sqlite3_stmt *stmt = store->stmts[which];
+	int rc = sqlite3_step(stmt);
+	*out = rc == SQLITE_ROW ? sqlite3_column_int64(stmt, 0) : 0;
+	sql_finish(stmt);
+	return rc == SQLITE_ROW || rc == SQLITE_DONE ? SQLITE_OK : rc;
 }

@@ -18,12 +18,19 @@ enum stmt {
 	STMT_IDS_FROM,
 	STMT_ROWS,
 	STMT_READ_SIGNS,
+	STMT_NEWEST,
+	STMT_TS_FROM,
+	STMT_ROOMS,
+	STMT_HISTORY,
+	STMT_HISTORY_OF_ROOM,
 	STMT__READER_MAX,
 	STMT_BEGIN_WRITE = STMT__READER_MAX,
 	STMT_INSERT,
 	STMT_FIND,
 	STMT_REJECT,
 	STMT_TRIM_REJECTED,
+	STMT_COUNTED,
+	STMT_COUNT_ROOMS,
 	STMT_WRITE_NOTE,
 	STMT_READ_NOTE,
 	STMT__MAX
@@ -32,7 +39,8 @@ enum stmt {
 struct store {
 	sqlite3 *db;
 	sqlite3_stmt *stmts[STMT__MAX];
-	int wal_pages; /* after the last commit */
+	int wal_pages;	 /* after the last commit */
+	int64_t counted; /* the last id that the table rooms counts; -1: not known yet */
 	char error[STORE_ERROR_SIZE];
 };
 
@@ -54,10 +62,16 @@ void sql_bind_str(sqlite3_stmt *stmt, int place, struct str s);
 /* A column of the present row, valid until the next step. */
 struct str sql_column_str(sqlite3_stmt *stmt, int column);
 
+/* The present row of a statement that gives the columns of STMT_ROWS, valid until the next step. */
+struct store_row sql_column_row(sqlite3_stmt *stmt);
+
 /* Ends a statement's run, whatever came of it, so that it holds neither locks nor our pointers. */
 void sql_finish(sqlite3_stmt *stmt);
 
 /* Runs a statement that gives no rows, with what is bound to it, and finishes it. */
 int sql_run(struct store *store, enum stmt which);
+
+/* Runs a statement with what is bound to it and finishes it: the number in its first row, or 0. */
+int sql_number(struct store *store, enum stmt which, int64_t *out);
 
 #endif

@@ -69,6 +69,18 @@ static int keep(struct store *store, struct store_entry *entry)
 	return reject(store, entry);
 }
 
+/* Adds what came since the last time to the table rooms; *newest is the last id in it then. */
+static int count_rooms(struct store *store, int64_t *newest)
+{
+	int rc = SQLITE_OK;
+	if (store->counted < 0)
+		rc = sql_number(store, STMT_COUNTED, &store->counted);
+	sqlite3_bind_int64(store->stmts[STMT_COUNT_ROOMS], 1, store->counted);
+	if (!rc)
+		rc = sql_run(store, STMT_COUNT_ROOMS);
+	return rc ? rc : sql_number(store, STMT_NEWEST, newest);
+}
+
 static int write_note(struct store *store, const struct store_note *note)
 {
 	sqlite3_stmt *stmt = store->stmts[STMT_WRITE_NOTE];
@@ -98,14 +110,19 @@ enum store_status store_insert_batch(
 	int rc = sql_run(store, STMT_BEGIN_WRITE);
 	for (size_t i = 0; i < count && !rc; i++)
 		rc = keep(store, &entries[i]);
+	int64_t newest = 0;
+	if (!rc)
+		rc = count_rooms(store, &newest);
 	if (!rc && note) {
 		struct store_note kept = note(arg);
 		rc = write_note(store, &kept);
 	}
 	if (!rc)
 		rc = sql_run(store, STMT_COMMIT);
-	if (!rc)
+	if (!rc) {
+		store->counted = newest;
 		return STORE_OK;
+	}
 	enum store_status status = sql_fail(store, rc);
 	if (!sqlite3_get_autocommit(store->db))
 		sql_run(store, STMT_ROLLBACK);
