@@ -102,6 +102,16 @@ typedef struct store_note store_note_fn(void *arg);
 enum store_status store_insert_batch(
     struct store *store, struct store_entry *entries, size_t count, store_note_fn *note, void *arg);
 
+/* How many messages are stored and are not in the index of the search yet; a writer's. */
+int64_t store_unindexed(const struct store *store);
+
+/*
+ * Puts at most `limit` of them into the index, the oldest first, in one transaction. It is on the
+ * disk for certain when a later batch is: until then a power cut may undo it, and it is done again.
+ * After a failure other than STORE_BUSY the store has to be opened again.
+ */
+enum store_status store_index(struct store *store, int limit);
+
 /*
  * Reads the note of the last batch that had one into `out` (`size` bytes; a longer one is cut).
  * *length is -1 where there has never been one.

@@ -22,6 +22,7 @@ static const char *const statements[STMT__MAX] = {
 		   " ORDER BY last_id DESC LIMIT ?1",
     [STMT_HISTORY] = ROW " WHERE id > ?1 AND id <= ?2 ORDER BY id",
     [STMT_HISTORY_OF_ROOM] = ROW " WHERE id > ?1 AND id <= ?2 AND room = ?3 ORDER BY id",
+    [STMT_PROGRESS] = "SELECT indexed_id, (SELECT max(id) FROM messages) FROM search_state",
     [STMT_BEGIN_WRITE] = "BEGIN IMMEDIATE",
     [STMT_INSERT] = "INSERT INTO messages (ts, room, nickname, text, client_id, msg_id)"
 		    " VALUES (?1, ?2, ?3, ?4, ?5, ?6)"
@@ -42,6 +43,11 @@ static const char *const statements[STMT__MAX] = {
     [STMT_WRITE_NOTE] = "REPLACE INTO logger_note (one, note, alive_at, session_lost_at)"
 			" VALUES (1, ?1, ?2, nullif(?3, 0))",
     [STMT_READ_NOTE] = "SELECT note FROM logger_note",
+    [STMT_UNINDEXED] = "SELECT id, text, nickname, room FROM messages WHERE id > ?1"
+		       " ORDER BY id LIMIT ?2",
+    [STMT_INDEX_ROW] = "INSERT INTO search (rowid, text, nickname, room) VALUES (?1, ?2, ?3, ?4)",
+    [STMT_INDEX_MERGE] = "INSERT INTO search (search, rank) VALUES ('merge', ?1)",
+    [STMT_INDEX_STATE] = "UPDATE search_state SET indexed_id = ?1",
 };
 
 const char *sql_text(enum stmt which)

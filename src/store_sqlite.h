@@ -1,6 +1,7 @@
 /*
  * store_sqlite.h: what the files of the SQLite store share. Only they include it, and only they
- * know sqlite3: store_open.c, store_write.c, store_read.c and the common store_sqlite.c.
+ * know sqlite3: store_open.c, store_write.c, store_index.c, store_read.c, store_search.c and the
+ * common store_sqlite.c.
  */
 #ifndef CHAT_STORE_SQLITE_H
 #define CHAT_STORE_SQLITE_H
@@ -23,6 +24,7 @@ enum stmt {
 	STMT_ROOMS,
 	STMT_HISTORY,
 	STMT_HISTORY_OF_ROOM,
+	STMT_PROGRESS,
 	STMT__READER_MAX,
 	STMT_BEGIN_WRITE = STMT__READER_MAX,
 	STMT_INSERT,
@@ -33,14 +35,21 @@ enum stmt {
 	STMT_COUNT_ROOMS,
 	STMT_WRITE_NOTE,
 	STMT_READ_NOTE,
+	STMT_UNINDEXED,
+	STMT_INDEX_ROW,
+	STMT_INDEX_MERGE,
+	STMT_INDEX_STATE,
 	STMT__MAX
 };
 
 struct store {
 	sqlite3 *db;
 	sqlite3_stmt *stmts[STMT__MAX];
-	int wal_pages;	 /* after the last commit */
-	int64_t counted; /* the last id that the table rooms counts; -1: not known yet */
+	int wal_pages;	    /* after the last commit */
+	int64_t newest_id;  /* a writer's: of the messages */
+	int64_t indexed_id; /* the messages up to this one are in the index */
+	int64_t counted;    /* the last id that the table rooms counts; -1: not known yet */
+	bool unsynced;	    /* the commit under way does not wait for the disk */
 	char error[STORE_ERROR_SIZE];
 };
 
@@ -67,6 +76,17 @@ struct store_row sql_column_row(sqlite3_stmt *stmt);
 
 /* Ends a statement's run, whatever came of it, so that it holds neither locks nor our pointers. */
 void sql_finish(sqlite3_stmt *stmt);
+
+enum { CHECKPOINT_PAGES = 1000 }; /* of the -wal file */
+
+/* Reads how far the index is. */
+int sql_read_progress(struct store *store);
+
+/*
+ * Puts a message, the present row (id, text, nickname, room) of `from`, into an index by `insert`,
+ * which takes the same.
+ */
+int sql_index_row(sqlite3_stmt *insert, sqlite3_stmt *from);
 
 /* Runs a statement that gives no rows, with what is bound to it, and finishes it. */
 int sql_run(struct store *store, enum stmt which);

@@ -4,9 +4,18 @@
 #ifndef CHAT_UTF8_H
 #define CHAT_UTF8_H
 
+#include <stdint.h>
 #include <sys/types.h>
 
 #include "str.h"
+
+#define UTF8_INVALID UINT32_MAX
+
+/*
+ * Reads the code point at the front of `s`, which is not empty, and takes it off; or gives
+ * UTF8_INVALID, and leaves `s` alone.
+ */
+uint32_t utf8_take(struct str *s);
 
 /*
  * The number of code points in `s`, or -1 where `s` is not UTF-8 as RFC 3629 defines it (overlong
