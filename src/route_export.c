@@ -4,12 +4,14 @@
 #include "api.h"
 #include "log.h"
 #include "metrics.h"
+#include "row.h"
 
 /* What is read at once: a client that reads slowly holds no snapshot. */
 #define PIECE_ROWS 1000
 #define PIECE_BYTES 262144
 
-struct export {
+struct export
+{
 	struct api *api;
 	char room[MESSAGE_ROOM_MAX + 1];
 	bool csv;
@@ -18,52 +20,10 @@ struct export {
 	struct text piece;
 };
 
-static void put_json(struct text *out, const struct store_row *row)
-{
-	struct json_text json = json_row(row);
-	out->broken = out->broken || !json.at.at;
-	text_put(out, json.at);
-	json_text_free(&json);
-	text_put(out, str_of("\n"));
-}
-
-/* A field of RFC 4180, with `before` in front of it. */
-static void put_field(struct text *out, const char *before, struct str field)
-{
-	bool quoted = false;
-	for (size_t i = 0; i < field.len && !quoted; i++)
-		quoted = strchr("\",\r\n", field.at[i]) != NULL;
-	text_put(out, str_of(before));
-	if (!quoted) {
-		text_put(out, field);
-		return;
-	}
-	text_put(out, str_of("\""));
-	for (size_t i = 0; i < field.len; i++) {
-		text_put(out, (struct str){field.at + i, 1});
-		if (field.at[i] == '"')
-			text_put(out, str_of("\""));
-	}
-	text_put(out, str_of("\""));
-}
-
-static void put_csv(struct text *out, const struct store_row *row)
-{
-	char ts[JSON_TS_SIZE];
-	json_ts(ts, row->ts);
-	text_printf(out, "%lld", (long long)row->id);
-	put_field(out, ",", row->room);
-	put_field(out, ",", row->nickname);
-	put_field(out, ",", row->text);
-	put_field(out, ",", row->client_id);
-	put_field(out, ",", row->msg_id);
-	text_printf(out, ",%s\r\n", ts);
-}
-
 static int add_row(void *arg, const struct store_row *row)
 {
 	struct export *export = arg;
-	(export->csv ? put_csv : put_json)(&export->piece, row);
+	(export->csv ? row_put_csv : row_put_json)(&export->piece, row);
 	export->rest.after = row->id;
 	export->rows++;
 	if (export->piece.broken)
@@ -90,7 +50,7 @@ static int read_piece(struct export *export)
 static int run(void *arg, http_write_fn *write, void *to)
 {
 	struct export *export = arg;
-	if (export->csv && write(to, str_of("id,room,nickname,text,clientId,msgId,ts\r\n")))
+	if (export->csv && write(to, str_of(ROW_CSV_HEAD)))
 		return -1;
 	for (;;) {
 		if (read_piece(export))
@@ -141,7 +101,8 @@ static void describe(struct http_response *response, const struct export *export
  *
  * All that is stored when it begins, of the room or, without one, of all: oldest → newest. ndjson,
  * the default: a message a line, as in /messages. csv: RFC 4180, with the same columns and their
- * names above. It is complete only where it ended properly: cut off, it ends without the last chunk.
+ * names above. It is complete only where it ended properly: cut off, it ends without the last
+ * chunk.
  */
 void route_export(struct api *api, const struct params *params, struct http_response *response)
 {

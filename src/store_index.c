@@ -71,7 +71,7 @@ static int index_rows(struct store *store, int limit, int64_t *last)
 	return rc == SQLITE_DONE ? SQLITE_OK : rc;
 }
 
-static int merge(struct store *store)
+int sql_index_merge(struct store *store)
 {
 	sqlite3_bind_int(store->stmts[STMT_INDEX_MERGE], 1, MERGE_PAGES);
 	return sql_run(store, STMT_INDEX_MERGE);
@@ -79,11 +79,12 @@ static int merge(struct store *store)
 
 static int index_slice(struct store *store, int limit, int64_t *last)
 {
-	int rc = sql_run(store, STMT_BEGIN_WRITE);
+	int rc = sql_begin_write(store);
+	*last = store->indexed_id;
 	if (!rc)
 		rc = index_rows(store, limit, last);
 	if (!rc)
-		rc = merge(store);
+		rc = sql_index_merge(store);
 	if (!rc) {
 		sqlite3_bind_int64(store->stmts[STMT_INDEX_STATE], 1, *last);
 		rc = sql_run(store, STMT_INDEX_STATE);
@@ -100,13 +101,15 @@ static int index_slice(struct store *store, int limit, int64_t *last)
 static int sync_commits(struct store *store, bool wait)
 {
 	store->unsynced = !wait;
+	if (store->editor)
+		return SQLITE_OK;
 	return sqlite3_exec(store->db,
 	    wait ? "PRAGMA synchronous = FULL" : "PRAGMA synchronous = NORMAL", NULL, NULL, NULL);
 }
 
 enum store_status store_index(struct store *store, int limit)
 {
-	int64_t last = store->indexed_id;
+	int64_t last = 0;
 	int rc = sync_commits(store, store->wal_pages >= CHECKPOINT_PAGES);
 	if (!rc)
 		rc = index_slice(store, limit, &last);

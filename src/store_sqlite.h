@@ -25,6 +25,10 @@ enum stmt {
 	STMT_HISTORY,
 	STMT_HISTORY_OF_ROOM,
 	STMT_PROGRESS,
+	STMT_DATA_VERSION,
+	STMT_SCAN,
+	STMT_SCAN_ROOM,
+	STMT_FREE_PAGES,
 	STMT__READER_MAX,
 	STMT_BEGIN_WRITE = STMT__READER_MAX,
 	STMT_INSERT,
@@ -39,17 +43,23 @@ enum stmt {
 	STMT_INDEX_ROW,
 	STMT_INDEX_MERGE,
 	STMT_INDEX_STATE,
+	STMT_ONE_ROW,
+	STMT_UNINDEX_ROW,
+	STMT_DELETE,
 	STMT__MAX
 };
 
 struct store {
 	sqlite3 *db;
 	sqlite3_stmt *stmts[STMT__MAX];
-	int wal_pages;	    /* after the last commit */
-	int64_t newest_id;  /* a writer's: of the messages */
-	int64_t indexed_id; /* the messages up to this one are in the index */
-	int64_t counted;    /* the last id that the table rooms counts; -1: not known yet */
-	bool unsynced;	    /* the commit under way does not wait for the disk */
+	int wal_pages;	      /* after the last commit */
+	int64_t newest_id;    /* a writer's: of the messages */
+	int64_t indexed_id;   /* the messages up to this one are in the index */
+	int64_t counted;      /* the last id that the table rooms counts; -1: not known yet */
+	int64_t data_version; /* SQLite's, of the last transaction: another one tells that */
+	int64_t tidy_version; /* ... another process has committed since; for store_tidy() */
+	bool editor;
+	bool unsynced; /* the commit under way does not wait for the disk */
 	char error[STORE_ERROR_SIZE];
 };
 
@@ -78,6 +88,18 @@ struct store_row sql_column_row(sqlite3_stmt *stmt);
 void sql_finish(sqlite3_stmt *stmt);
 
 enum { CHECKPOINT_PAGES = 1000 }; /* of the -wal file */
+
+/*
+ * Begins to write. What is remembered from the transaction before is read anew where another
+ * process has written since.
+ */
+int sql_begin_write(struct store *store);
+
+/* Ends it: commits, or takes back what was done where `rc` is an error. */
+enum store_status sql_end_write(struct store *store, int rc);
+
+/* After many small changes of the index: a step of the merging that they have put off. */
+int sql_index_merge(struct store *store);
 
 /* Reads how far the index is. */
 int sql_read_progress(struct store *store);

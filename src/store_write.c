@@ -107,7 +107,7 @@ enum store_status store_insert_batch(
 {
 	if (store_moved(store))
 		return gone(store);
-	int rc = sql_run(store, STMT_BEGIN_WRITE);
+	int rc = sql_begin_write(store);
 	for (size_t i = 0; i < count && !rc; i++)
 		rc = keep(store, &entries[i]);
 	int64_t newest = 0;
@@ -117,15 +117,8 @@ enum store_status store_insert_batch(
 		struct store_note kept = note(arg);
 		rc = write_note(store, &kept);
 	}
-	if (!rc)
-		rc = sql_run(store, STMT_COMMIT);
-	if (!rc) {
-		store->counted = newest;
-		return STORE_OK;
-	}
-	enum store_status status = sql_fail(store, rc);
-	if (!sqlite3_get_autocommit(store->db))
-		sql_run(store, STMT_ROLLBACK);
+	enum store_status status = sql_end_write(store, rc);
+	store->counted = status ? -1 : newest;
 	return status;
 }
 
