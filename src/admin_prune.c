@@ -115,7 +115,8 @@ static int run(struct admin *admin, struct prune *p)
 		printf("%lld messages would be deleted\n", (long long)total);
 		return ADMIN_OK;
 	}
-	if (!admin_confirmed(admin, "Delete %lld messages for good?", (long long)total))
+	if (total > 0 &&
+	    !admin_confirmed(admin, "Delete %lld messages for good?", (long long)total))
 		return ADMIN_FAILED;
 	if (delete_all(admin, p, total)) {
 		admin_fail("%s", store_error(p->store));

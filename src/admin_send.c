@@ -81,7 +81,7 @@ static int make_id(char out[33])
 }
 
 static struct json_object *make_payload(
-    const struct admin *admin, const struct sending *s, const char *text)
+    const struct admin *admin, const struct sending *s, struct str text)
 {
 	const char *nickname = admin_option(admin, "nickname");
 	const char *user = getenv("USER");
@@ -90,7 +90,8 @@ static struct json_object *make_payload(
 	    json_object_new_string(nickname	   ? nickname
 				   : user && *user ? user
 						   : "admin"));
-	json_object_object_add(object, "text", json_object_new_string(text));
+	json_object_object_add(
+	    object, "text", json_object_new_string_len(text.len ? text.at : "", (int)text.len));
 	json_object_object_add(object, "clientId", json_object_new_string("mqtt-chat"));
 	json_object_object_add(object, "msgId", json_object_new_string(s->msg_id));
 	return object;
@@ -116,7 +117,7 @@ static int exchange(struct sending *s, const char *topic, struct str payload, in
 	return ADMIN_OK;
 }
 
-static int send_text(struct admin *admin, const char *room, const char *text, int64_t timeout)
+static int send_text(struct admin *admin, const char *room, struct str text, int64_t timeout)
 {
 	static const struct mqtt_events events = {
 	    broker_connected, broker_subscribed, take_message, NULL, NULL};
@@ -148,9 +149,9 @@ int admin_send(struct admin *admin)
 		return ADMIN_USAGE;
 	for (int i = 0; i < admin->arg_count; i++)
 		text_printf(&text, "%s%s", i ? " " : "", admin->args[i]);
-	int result = text.broken
-			 ? admin_fail("out of memory")
-			 : send_text(admin, room.at ? room.at : "messages", text.at, timeout);
+	int result = text.broken ? admin_fail("out of memory")
+				 : send_text(admin, room.at ? room.at : "messages", text_str(&text),
+				       timeout);
 	text_free(&text);
 	return result;
 }

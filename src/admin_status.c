@@ -167,7 +167,7 @@ static void show_history(struct status *s, struct store *store)
 	figure(s, "fileBytes", o.file_bytes);
 	figure(s, "walBytes", o.wal_bytes);
 	figure(s, "unindexed", lag);
-	figure(s, "rejected", o.rejected);
+	figure(s, "rejectedKept", o.rejected);
 	line(s, ADMIN_PLAIN, "history", "%lld messages in %lld rooms, the last one %s%s",
 	    (long long)o.messages, (long long)o.rooms,
 	    o.newest_id ? admin_age(age, admin_now() - o.newest_ts) : "never",

@@ -234,13 +234,16 @@ enum store_status store_match(struct store *store, const struct store_filter *fi
 
 enum { STORE_SLICE_MAX = 1000 };
 
-/* The same, and deletes them, in one transaction, with what the search knows of them. */
+/*
+ * The same, and deletes them, in one transaction, with what the search knows of them. A power cut
+ * may undo it until a later batch is on the disk.
+ */
 enum store_status store_prune(struct store *store, const struct store_filter *filter, int limit,
     int64_t *cursor, int64_t *matched, bool *done);
 
 /*
- * Gives back to the disk at most `pages` of those that are empty, in one transaction; *left is how
- * many are empty still. The file is shorter after the next checkpoint.
+ * Gives back to the disk at most `pages` (0: none) of those that are empty, in one transaction;
+ * *left is how many are empty still. The file is shorter after the next checkpoint.
  */
 enum store_status store_shrink(struct store *store, int pages, int64_t *left);
 

@@ -98,7 +98,7 @@ static int index_slice(struct store *store, int limit, int64_t *last)
  * loses index and search_state together, and nothing else. Once the -wal file is due to be
  * emptied the commit waits after all: see checkpoint() in store_open.c.
  */
-static int sync_commits(struct store *store, bool wait)
+int sql_sync_commits(struct store *store, bool wait)
 {
 	store->unsynced = !wait;
 	if (store->editor)
@@ -110,7 +110,7 @@ static int sync_commits(struct store *store, bool wait)
 enum store_status store_index(struct store *store, int limit)
 {
 	int64_t last = 0;
-	int rc = sync_commits(store, store->wal_pages >= CHECKPOINT_PAGES);
+	int rc = sql_sync_commits(store, store->wal_pages >= CHECKPOINT_PAGES);
 	if (!rc)
 		rc = index_slice(store, limit, &last);
 	enum store_status status = rc ? sql_fail(store, rc) : STORE_OK;
@@ -118,7 +118,7 @@ enum store_status store_index(struct store *store, int limit)
 		sql_run(store, STMT_ROLLBACK);
 	if (!status)
 		store->indexed_id = last;
-	if (sync_commits(store, true) && !status)
+	if (sql_sync_commits(store, true) && !status)
 		status = sql_fail(store, SQLITE_ERROR);
 	return status;
 }

@@ -79,6 +79,20 @@ enum store_status store_match(struct store *store, const struct store_filter *fi
 	return STORE_OK;
 }
 
+/* In one transaction of its own; what it does may be undone by a power cut. */
+static enum store_status write_unsynced(struct store *store,
+    int (*work)(struct store *, const struct slice *), const struct slice *slice)
+{
+	int rc = sql_sync_commits(store, store->wal_pages >= CHECKPOINT_PAGES);
+	if (!rc)
+		rc = sql_begin_write(store);
+	if (!rc)
+		rc = work(store, slice);
+	enum store_status status = sql_end_write(store, rc);
+	rc = sql_sync_commits(store, true);
+	return rc && !status ? sql_fail(store, rc) : status;
+}
+
 /* What there is to delete is looked for before the lock is taken: nobody else deletes or changes
  * it. */
 enum store_status store_prune(struct store *store, const struct store_filter *filter, int limit,
@@ -87,12 +101,8 @@ enum store_status store_prune(struct store *store, const struct store_filter *fi
 	struct slice slice;
 	int rc = find_slice(store, filter, limit, *cursor, &slice);
 	enum store_status status = rc ? sql_fail(store, rc) : STORE_OK;
-	if (!status && slice.count) {
-		rc = sql_begin_write(store);
-		if (!rc)
-			rc = delete_slice(store, &slice);
-		status = sql_end_write(store, rc);
-	}
+	if (!status && slice.count)
+		status = write_unsynced(store, delete_slice, &slice);
 	if (status)
 		return status;
 	*cursor = slice.last;
@@ -101,16 +111,23 @@ enum store_status store_prune(struct store *store, const struct store_filter *fi
 	return STORE_OK;
 }
 
-enum store_status store_shrink(struct store *store, int pages, int64_t *left)
+static int vacuum(struct store *store, const struct slice *slice)
 {
 	char sql[48];
-	snprintf(sql, sizeof(sql), "PRAGMA incremental_vacuum(%d)", pages);
+	snprintf(sql, sizeof(sql), "PRAGMA incremental_vacuum(%d)", slice->count);
+	return sqlite3_exec(store->db, sql, NULL, NULL, NULL);
+}
+
+enum store_status store_shrink(struct store *store, int pages, int64_t *left)
+{
+	const struct slice slice = {.count = pages};
+	enum store_status status = STORE_OK;
 	int rc = sql_number(store, STMT_FREE_PAGES, left);
-	if (!rc && *left)
-		rc = sqlite3_exec(store->db, sql, NULL, NULL, NULL);
-	if (!rc)
+	if (!rc && *left && pages > 0) {
+		status = write_unsynced(store, vacuum, &slice);
 		rc = sql_number(store, STMT_FREE_PAGES, left);
-	return rc ? sql_fail(store, rc) : STORE_OK;
+	}
+	return rc && !status ? sql_fail(store, rc) : status;
 }
 
 enum store_status store_sync(struct store *store)

@@ -95,6 +95,12 @@ enum { CHECKPOINT_PAGES = 1000 }; /* of the -wal file */
  */
 int sql_begin_write(struct store *store);
 
+/*
+ * Whether the next commits of a writer wait for the disk. Those of messages do; see store_index.c
+ * for those that need not.
+ */
+int sql_sync_commits(struct store *store, bool wait);
+
 /* Ends it: commits, or takes back what was done where `rc` is an error. */
 enum store_status sql_end_write(struct store *store, int rc);
 
