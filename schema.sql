@@ -71,18 +71,43 @@ CREATE TABLE logger_note (
   note            BLOB NOT NULL
 ) STRICT;
 
+-- What the logger has done since the database was made, counted in the transactions of the batches
+-- themselves. How long a commit took is known after it, so it comes with the next one.
+CREATE TABLE logger_figures (
+  one            INTEGER PRIMARY KEY CHECK (one = 1),
+  stored         INTEGER NOT NULL DEFAULT 0,
+  repeated       INTEGER NOT NULL DEFAULT 0, -- arrived again, and were stored already
+  rejected       INTEGER NOT NULL DEFAULT 0,
+  batches        INTEGER NOT NULL DEFAULT 0, -- those that were not empty
+  batch_age_ms   INTEGER NOT NULL DEFAULT 0, -- the last one's oldest message, as it began to be stored
+  commits        INTEGER NOT NULL DEFAULT 0,
+  commit_seconds REAL    NOT NULL DEFAULT 0, -- all of them together
+  within_500us   INTEGER NOT NULL DEFAULT 0, -- how many commits took no longer than that
+  within_1ms     INTEGER NOT NULL DEFAULT 0,
+  within_2500us  INTEGER NOT NULL DEFAULT 0,
+  within_5ms     INTEGER NOT NULL DEFAULT 0,
+  within_10ms    INTEGER NOT NULL DEFAULT 0,
+  within_25ms    INTEGER NOT NULL DEFAULT 0,
+  within_50ms    INTEGER NOT NULL DEFAULT 0,
+  within_100ms   INTEGER NOT NULL DEFAULT 0,
+  within_250ms   INTEGER NOT NULL DEFAULT 0,
+  within_1s      INTEGER NOT NULL DEFAULT 0
+) STRICT;
+INSERT INTO logger_figures (one) VALUES (1);
+
 -- What the search finds messages by, under their ids; the logger fills it behind `messages`. It holds
 -- words and places alone, not the text. Accents and case do not count. In a script without blanks
 -- between words, and of emoji, each character is a word: put blanks between them, and quotes around.
+-- In a room's name - and _ are U+E02D and U+E05F, which makes a word of it.
 --
 --     SELECT chat.* FROM search JOIN chat ON chat.id = search.rowid
 --     WHERE search MATCH 'text:door* nickname:ann room:lab text:"你 好"' ORDER BY rowid DESC LIMIT 10
 --
 -- To take a message out before it is deleted, all three have to be as they were put in: see
--- words_split() in src/words.h.
+-- sql_index_row() in src/store_index.c.
 CREATE VIRTUAL TABLE search USING fts5 (
   text, nickname, room,
-  content = '', columnsize = 0,
+  content = '', columnsize = 0, prefix = 3,
   tokenize = "unicode61 remove_diacritics 2 categories 'L* M* N* Co So'"
 );
 

@@ -95,7 +95,7 @@ static int follow(struct tail *tail, bool once)
 	for (;; nanosleep(&pause, NULL)) {
 		if (store_moved(tail->store))
 			return admin_fail("the database was replaced; start again");
-		enum store_status status = store_version_of_data(tail->store, &now);
+		enum store_status status = store_version(tail->store, &now);
 		if (!status && now != version)
 			status = store_history(tail->store, &tail->range, show, tail);
 		if (status && status != STORE_BUSY)

@@ -6,7 +6,7 @@
 static bool read_query(
     struct store_query *out, const struct params *params, struct http_response *response)
 {
-	unsigned given = params->given & PARAM_SELECTORS;
+	unsigned given = params->given & (PARAM_SELECTORS | PARAM_BIT(PARAM_SINCE));
 	if (given & (given - 1)) {
 		http_set_error(response, 400, "contradictory_parameters",
 		    "before, after, around and since exclude each other");

@@ -4,10 +4,7 @@
 
 void row_put_json(struct text *out, const struct store_row *row)
 {
-	struct json_text json = json_row(row);
-	out->broken = out->broken || !json.at.at;
-	text_put(out, json.at);
-	json_text_free(&json);
+	json_put_row(out, row);
 	text_put(out, str_of("\n"));
 }
 
@@ -15,19 +12,21 @@ void row_put_json(struct text *out, const struct store_row *row)
 static void put_field(struct text *out, const char *before, struct str field)
 {
 	bool quoted = false;
-	for (size_t i = 0; i < field.len && !quoted; i++)
-		quoted = strchr("\",\r\n", field.at[i]) != NULL;
+	for (const char *at = field.at; at < field.at + field.len && !quoted; at++)
+		quoted = *at == '"' || *at == ',' || *at == '\r' || *at == '\n';
 	text_put(out, str_of(before));
 	if (!quoted) {
 		text_put(out, field);
 		return;
 	}
 	text_put(out, str_of("\""));
-	for (size_t i = 0; i < field.len; i++) {
-		text_put(out, (struct str){field.at + i, 1});
-		if (field.at[i] == '"')
-			text_put(out, str_of("\""));
+	for (const char *quote; (quote = memchr(field.at, '"', field.len)) != NULL;) {
+		size_t len = (size_t)(quote - field.at) + 1;
+		text_put(out, (struct str){field.at, len});
+		text_put(out, str_of("\""));
+		field = (struct str){field.at + len, field.len - len};
 	}
+	text_put(out, field);
 	text_put(out, str_of("\""));
 }
 

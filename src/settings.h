@@ -17,6 +17,7 @@ struct settings {
 	char password_file[PATH_MAX]; /* its first line is the password; empty: none */
 	int64_t retention_days;	      /* the logger deletes what is older; 0: nothing */
 	int64_t retention_messages;   /* a room; it deletes the oldest above; 0: none */
+	int64_t threads;	      /* how many requests the API serves at a time */
 };
 
 /* What main() is to return, but for the first. The numbers are those of sysexits(3). */

@@ -12,6 +12,7 @@
 #include <sys/types.h>
 
 #include "message.h"
+#include "search_query.h"
 
 enum store_status {
 	STORE_OK,
@@ -21,6 +22,8 @@ enum store_status {
 	STORE_DENIED,  /* may not be read, written or created */
 	STORE_FULL,    /* the disk or a quota is full */
 	STORE_CORRUPT, /* the file is damaged */
+	STORE_SLOW,    /* a search took too long, and was given up */
+	STORE_BEHIND,  /* too much waits for the index of the search: try again later */
 	STORE_FAILED,  /* anything else: I/O, memory */
 	STORE__MAX
 };
@@ -56,6 +59,12 @@ const char *store_error(const struct store *store);
  * reads is no longer the database.
  */
 bool store_moved(const struct store *store);
+
+/*
+ * A number that this store has not given before, unless nothing was committed since by anybody.
+ * What is read after this call is at least as new.
+ */
+enum store_status store_version(struct store *store, int64_t *out);
 
 /*
  * The size of what was written and is not in the database file itself yet, in bytes (a writer's
@@ -122,7 +131,8 @@ int64_t store_unindexed(const struct store *store);
 /*
  * Puts at most `limit` of them into the index, the oldest first, in one transaction. It is on the
  * disk for certain when a later batch is: until then a power cut may undo it, and it is done again.
- * After a failure other than STORE_BUSY the store has to be opened again.
+ * It does not wait for a lock: STORE_BUSY. After a failure other than STORE_BUSY the store has to
+ * be opened again.
  */
 enum store_status store_index(struct store *store, int limit);
 
@@ -134,6 +144,30 @@ enum store_status store_read_note(struct store *store, char *out, size_t size, s
 
 /* Reads the signs of the last batch that had a note. */
 enum store_status store_read_signs(struct store *store, struct store_signs *out);
+
+enum { STORE_COMMIT_BOUNDS = 10 };
+
+/* Upper bounds in seconds, of struct store_figures. */
+extern const double store_commit_bounds[STORE_COMMIT_BOUNDS];
+
+/* What the logger has done since the database was made. */
+struct store_figures {
+	int64_t stored;
+	int64_t repeated; /* entries that were stored already */
+	int64_t rejected;
+	int64_t batches; /* those that were not empty */
+	int64_t
+	    batch_age_ms; /* the last one's oldest message, when it began to be stored; 0: empty */
+	int64_t commits;  /* without the last one */
+	double commit_seconds;
+	int64_t within[STORE_COMMIT_BOUNDS]; /* commits that took no longer than that bound */
+};
+
+/* Reads the figures as they were after the last batch that had a note. */
+enum store_status store_read_figures(struct store *store, struct store_figures *out);
+
+/* The size of the -wal file. It is used again and again: what tells is that it grows. */
+int64_t store_wal_bytes(const struct store *store);
 
 enum store_selector {
 	STORE_NEWEST, /* the end of the room */
@@ -178,6 +212,20 @@ typedef int store_row_fn(void *arg, const struct store_row *row);
  */
 enum store_status store_page(struct store *store, const struct store_query *query,
     struct store_page *page, store_row_fn *row, void *arg);
+
+enum { STORE_SEARCH_MS = 1000, STORE_UNINDEXED_MAX = 10000 };
+
+/*
+ * Calls `hit` for each match of a page: of the newest `limit` (1 to STORE_PAGE_MAX) older than the
+ * id `before`, oldest first, all from one snapshot, and describes the page in `page`. `snippet`
+ * is a part of the text with what matched between WORDS_BEGIN and WORDS_END, and gaps: see words.h.
+ * What is not in the index yet is found as well, where that is no more than STORE_UNINDEXED_MAX
+ * messages; and it gives up after STORE_SEARCH_MS.
+ */
+typedef int store_hit_fn(void *arg, const struct store_row *row, struct str snippet);
+
+enum store_status store_search(struct store *store, const struct search_query *query,
+    int64_t before, int limit, struct store_page *page, store_hit_fn *hit, void *arg);
 
 /*
  * Where `ts` (ms since 1970, UTC) lies in the order of ids: *id is the last message before it, 0

@@ -62,12 +62,6 @@ enum store_status store_overview(struct store *store, struct store_overview *out
 	return status;
 }
 
-enum store_status store_version_of_data(struct store *store, int64_t *out)
-{
-	int rc = sql_number(store, STMT_DATA_VERSION, out);
-	return rc ? sql_fail(store, rc) : STORE_OK;
-}
-
 const char *store_engine(void)
 {
 	static char text[40];

@@ -18,9 +18,6 @@ struct store_overview {
 
 enum store_status store_overview(struct store *store, struct store_overview *out);
 
-/* Changes whenever somebody else has committed. */
-enum store_status store_version_of_data(struct store *store, int64_t *out);
-
 /* The engine and its version. */
 const char *store_engine(void);
 

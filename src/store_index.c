@@ -22,10 +22,11 @@ static struct str column_within(sqlite3_stmt *stmt, int column, size_t most)
 int sql_index_row(sqlite3_stmt *insert, sqlite3_stmt *from)
 {
 	char text[WORDS_SIZE(TEXT_BYTES)], nickname[WORDS_SIZE(NICKNAME_BYTES)];
+	char room[WORDS_ROOM_SIZE(MESSAGE_ROOM_MAX)];
 	sqlite3_bind_int64(insert, 1, sqlite3_column_int64(from, 0));
 	sql_bind_str(insert, 2, words_split(column_within(from, 1, TEXT_BYTES), text));
 	sql_bind_str(insert, 3, words_split(column_within(from, 2, NICKNAME_BYTES), nickname));
-	sql_bind_str(insert, 4, sql_column_str(from, 3));
+	sql_bind_str(insert, 4, words_room(column_within(from, 3, MESSAGE_ROOM_MAX), room));
 	sqlite3_step(insert);
 	int rc = sqlite3_reset(insert);
 	sqlite3_clear_bindings(insert);
@@ -79,7 +80,9 @@ int sql_index_merge(struct store *store)
 
 static int index_slice(struct store *store, int limit, int64_t *last)
 {
+	sqlite3_busy_timeout(store->db, store->editor ? EDITOR_TIMEOUT_MS : 0);
 	int rc = sql_begin_write(store);
+	sqlite3_busy_timeout(store->db, store->editor ? EDITOR_TIMEOUT_MS : BUSY_TIMEOUT_MS);
 	*last = store->indexed_id;
 	if (!rc)
 		rc = index_rows(store, limit, last);

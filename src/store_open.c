@@ -11,8 +11,6 @@
 #include "store_sqlite.h"
 
 #define APPLICATION_ID 1297171272
-#define BUSY_TIMEOUT_MS 5000
-#define EDITOR_TIMEOUT_MS 2000
 #define PAGE_BYTES 4096	      /* SQLite's default, which schema.sql leaves */
 #define WAL_LARGE_PAGES 16384 /* 64 MiB */
 
@@ -22,6 +20,18 @@ static int read_number(sqlite3 *db, const char *sql, int64_t *out)
 	int rc = sqlite3_prepare_v2(db, sql, -1, &stmt, NULL);
 	if (rc == SQLITE_OK && (rc = sqlite3_step(stmt)) == SQLITE_ROW) {
 		*out = sqlite3_column_int64(stmt, 0);
+		rc = SQLITE_OK;
+	}
+	sqlite3_finalize(stmt);
+	return rc;
+}
+
+static int read_mode(struct store *store)
+{
+	sqlite3_stmt *stmt = NULL;
+	int rc = sqlite3_prepare_v2(store->db, "PRAGMA journal_mode", -1, &stmt, NULL);
+	if (rc == SQLITE_OK && (rc = sqlite3_step(stmt)) == SQLITE_ROW) {
+		store->wal = str_eq(sql_column_str(stmt, 0), str_of("wal"));
 		rc = SQLITE_OK;
 	}
 	sqlite3_finalize(stmt);
@@ -61,7 +71,9 @@ static enum store_status create_schema(struct store *store)
 static enum store_status check_schema(struct store *store, enum store_mode mode)
 {
 	int64_t application = 0, version = 0, tables = 0;
-	int rc = read_number(store->db, "PRAGMA application_id", &application);
+	int rc = read_mode(store);
+	if (!rc)
+		rc = read_number(store->db, "PRAGMA application_id", &application);
 	if (!rc)
 		rc = read_number(store->db, "PRAGMA user_version", &version);
 	if (!rc)
@@ -214,6 +226,7 @@ enum store_status store_open(
 		return STORE_FAILED;
 	}
 	store->counted = -1;
+	store->search_ms = STORE_SEARCH_MS;
 	enum store_status status = open_file(store, path, mode);
 	if (!status)
 		status = configure(store, mode);
@@ -236,6 +249,7 @@ void store_close(struct store *store)
 {
 	if (!store)
 		return;
+	sql_search_close(store);
 	for (int i = 0; i < STMT__MAX; i++)
 		sqlite3_finalize(store->stmts[i]);
 	sqlite3_close(store->db);

@@ -142,7 +142,7 @@ enum store_status store_sync(struct store *store)
 enum store_status store_tidy(struct store *store)
 {
 	int64_t version = 0;
-	int rc = sql_number(store, STMT_DATA_VERSION, &version);
+	int rc = sql_number(store, STMT_READ_VERSION, &version);
 	if (rc || (!store->editor && version == store->tidy_version))
 		return rc ? sql_fail(store, rc) : STORE_OK;
 	store->tidy_version = version;

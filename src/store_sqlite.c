@@ -18,12 +18,16 @@ static const char *const statements[STMT__MAX] = {
     [STMT_READ_SIGNS] = "SELECT alive_at, session_lost_at FROM logger_note",
     [STMT_NEWEST] = "SELECT id, ts FROM messages ORDER BY id DESC LIMIT 1",
     [STMT_TS_FROM] = "SELECT id, ts FROM messages WHERE id >= ?1 ORDER BY id LIMIT 1",
+    [STMT_READ_FIGURES] =
+	"SELECT stored, repeated, rejected, batches, batch_age_ms, commits, commit_seconds,"
+	" within_500us, within_1ms, within_2500us, within_5ms, within_10ms, within_25ms,"
+	" within_50ms, within_100ms, within_250ms, within_1s FROM logger_figures",
     [STMT_ROOMS] = "SELECT room, messages, last_id, last_ts FROM rooms"
 		   " ORDER BY last_id DESC LIMIT ?1",
     [STMT_HISTORY] = ROW " WHERE id > ?1 AND id <= ?2 ORDER BY id",
     [STMT_HISTORY_OF_ROOM] = ROW " WHERE id > ?1 AND id <= ?2 AND room = ?3 ORDER BY id",
+    [STMT_READ_VERSION] = "PRAGMA data_version",
     [STMT_PROGRESS] = "SELECT indexed_id, (SELECT max(id) FROM messages) FROM search_state",
-    [STMT_DATA_VERSION] = "PRAGMA data_version",
     [STMT_SCAN] = "SELECT id, ts, nickname FROM messages WHERE id > ?1 AND id <= ?2"
 		  " ORDER BY id LIMIT ?3",
     [STMT_SCAN_ROOM] = "SELECT id, ts, nickname FROM messages WHERE id > ?1 AND id <= ?2"
@@ -46,6 +50,14 @@ static const char *const statements[STMT__MAX] = {
 			 " NOT INDEXED WHERE id > ?1 GROUP BY room"
 			 " ON CONFLICT (room) DO UPDATE SET last_id = excluded.last_id,"
 			 " last_ts = excluded.last_ts, messages = messages + excluded.messages",
+    [STMT_ADD_FIGURES] = "UPDATE logger_figures SET stored = stored + ?1, repeated = repeated + ?2,"
+			 " rejected = rejected + ?3, batches = batches + ?4, batch_age_ms = ?5,"
+			 " commits = commits + ?6, commit_seconds = commit_seconds + ?7,"
+			 " within_500us = within_500us + ?8, within_1ms = within_1ms + ?9,"
+			 " within_2500us = within_2500us + ?10, within_5ms = within_5ms + ?11,"
+			 " within_10ms = within_10ms + ?12, within_25ms = within_25ms + ?13,"
+			 " within_50ms = within_50ms + ?14, within_100ms = within_100ms + ?15,"
+			 " within_250ms = within_250ms + ?16, within_1s = within_1s + ?17",
     [STMT_WRITE_NOTE] = "REPLACE INTO logger_note (one, note, alive_at, session_lost_at)"
 			" VALUES (1, ?1, ?2, nullif(?3, 0))",
     [STMT_READ_NOTE] = "SELECT note FROM logger_note",
@@ -80,6 +92,8 @@ enum store_status sql_status(int rc)
 	case SQLITE_AUTH:
 	case SQLITE_CANTOPEN:
 		return STORE_DENIED;
+	case SQLITE_INTERRUPT:
+		return STORE_SLOW;
 	case SQLITE_FULL:
 		return STORE_FULL;
 	case SQLITE_CORRUPT:
@@ -176,7 +190,7 @@ int sql_begin_write(struct store *store)
 	int64_t version = 0;
 	int rc = sql_run(store, STMT_BEGIN_WRITE);
 	if (!rc)
-		rc = sql_number(store, STMT_DATA_VERSION, &version);
+		rc = sql_number(store, STMT_READ_VERSION, &version);
 	if (rc || version == store->data_version)
 		return rc;
 	store->data_version = version;

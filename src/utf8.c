@@ -42,7 +42,7 @@ ssize_t utf8_count(struct str s)
 	return count;
 }
 
-static bool is_space(uint32_t point)
+bool utf8_is_space(uint32_t point)
 {
 	return (point >= 0x09 && point <= 0x0d) || point == 0x20 || point == 0xa0 ||
 	       point == 0x1680 || (point >= 0x2000 && point <= 0x200a) || point == 0x2028 ||
@@ -52,14 +52,14 @@ static bool is_space(uint32_t point)
 
 struct str utf8_trim(struct str s)
 {
-	for (struct str rest = s; s.len > 0 && is_space(utf8_take(&rest));)
+	for (struct str rest = s; s.len > 0 && utf8_is_space(utf8_take(&rest));)
 		s = rest;
 	while (s.len > 0) {
 		size_t last = s.len - 1;
 		while (last > 0 && ((unsigned char)s.at[last] & 0xc0) == 0x80)
 			last--;
 		struct str tail = {s.at + last, s.len - last};
-		if (!is_space(utf8_take(&tail)))
+		if (!utf8_is_space(utf8_take(&tail)))
 			break;
 		s.len = last;
 	}

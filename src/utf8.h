@@ -24,9 +24,14 @@ uint32_t utf8_take(struct str *s);
 ssize_t utf8_count(struct str s);
 
 /*
- * `s`, which must be UTF-8, without white space at both ends: what String.prototype.trim() of
- * ECMAScript takes away (TAB VT FF SP NBSP ZWNBSP, category Zs, LF CR LS PS), so that the page and
- * the logger agree on a message to the byte. Points into `s`.
+ * Whether it is white space, as String.prototype.trim() of ECMAScript has it (TAB VT FF SP NBSP
+ * ZWNBSP, category Zs, LF CR LS PS).
+ */
+bool utf8_is_space(uint32_t point);
+
+/*
+ * `s`, which must be UTF-8, without white space at both ends, so that the page and the logger agree
+ * on a message to the byte. Points into `s`.
  */
 struct str utf8_trim(struct str s);
 

@@ -88,13 +88,13 @@ static bool is_word(uint32_t point)
 	return !in_ranges(nothing, sizeof(nothing) / sizeof(nothing[0]), point);
 }
 
-/* As utf8_take(), but a space for a byte that is not UTF-8 and for what is ours. */
+/* As utf8_take(), but a space for a byte that is not UTF-8, for NUL, and for what is ours. */
 static uint32_t take(struct str *s)
 {
 	uint32_t point = utf8_take(s);
 	if (point == UTF8_INVALID)
 		*s = (struct str){s->at + 1, s->len - 1};
-	return point == UTF8_INVALID || (point >= WORDS_GAP && point <= WORDS_END) ? ' ' : point;
+	return point == UTF8_INVALID || point <= WORDS_END ? ' ' : point;
 }
 
 struct str words_split(struct str s, char *out)
@@ -118,6 +118,22 @@ struct str words_split(struct str s, char *out)
 	return (struct str){out, n};
 }
 
+struct str words_room(struct str room, char *out)
+{
+	size_t n = 0;
+	for (size_t i = 0; i < room.len; i++) {
+		char c = room.at[i];
+		if (c != '-' && c != '_') {
+			out[n++] = c;
+			continue;
+		}
+		out[n++] = '\xee';
+		out[n++] = c == '-' ? '\x80' : '\x81';
+		out[n++] = (char)(0x80 | (c & 0x3f));
+	}
+	return (struct str){out, n};
+}
+
 bool words_any(struct str s)
 {
 	while (s.len > 0)
@@ -126,10 +142,15 @@ bool words_any(struct str s)
 	return false;
 }
 
-bool words_end_single(struct str s)
+size_t words_last(struct str s)
 {
-	bool last = false;
-	while (s.len > 0)
-		last = is_single(take(&s));
-	return last;
+	size_t length = 0;
+	bool over = true; /* the next character begins a word */
+	while (s.len > 0) {
+		uint32_t point = take(&s);
+		if (is_word(point))
+			length = is_single(point) ? 0 : over ? 1 : length + 1;
+		over = !is_word(point) || is_single(point);
+	}
+	return length;
 }

@@ -21,15 +21,28 @@
 
 /*
  * Writes `s`, split, to `out`, which has WORDS_SIZE(s.len) bytes, and returns it. Without the gaps
- * it is `s` again, but for the three characters above: in `s` they become spaces, as do
- * bytes that are not UTF-8.
+ * it is `s` again, but for NUL and the three characters above: in `s` they become
+ * spaces, as do bytes that are not UTF-8.
  */
 struct str words_split(struct str s, char *out);
+
+/* The most bytes that words_room() makes of `length` bytes. */
+#define WORDS_ROOM_SIZE(length) (3 * (length))
+
+/*
+ * Writes the name of a room as one word to `out`, which has WORDS_ROOM_SIZE(room.len) bytes, and
+ * returns it: - and _ become U+E02D and U+E05F, which stand for nothing else and are letters to the
+ * index. So a room is found exactly, and lab-2 is not looked through for lab.
+ */
+struct str words_room(struct str room, char *out);
 
 /* Whether there may be a word in `s`: something other than blanks and punctuation. */
 bool words_any(struct str s);
 
-/* Whether the last character of `s` is a word of its own. */
-bool words_end_single(struct str s);
+/*
+ * How many characters the last word of `s` has; 0 where it is one of those that are words of their
+ * own, which begin no longer one.
+ */
+size_t words_last(struct str s);
 
 #endif

@@ -3,9 +3,9 @@ import assert from 'node:assert/strict';
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync, renameSync, writeFileSync } from 'node:fs';
-import { get } from 'node:http';
 import { dirname, join } from 'node:path';
 import { after, before, test } from 'node:test';
+import { begin, fill, finish } from '../lib/bulk.js';
 import { http } from '../lib/http.js';
 import { startStack, until } from '../lib/stack.js';
 
@@ -16,55 +16,15 @@ let stack;
 
 before(async () => {
   stack = await startStack();
-  fill(stack, BIG);
+  fill(stack, 'big', BIG);
 });
 after(() => stack?.close());
-
-/**
- * Puts messages into the room `big`, as somebody with a shell would.
- * @param {import('../lib/stack.js').Stack} to
- * @param {number} count
- */
-function fill({ database }, count) {
-  const { status, stderr } = spawnSync('sqlite3', [
-    database,
-    `WITH RECURSIVE n (i) AS (VALUES (1) UNION ALL SELECT i + 1 FROM n WHERE i < ${count})
-     INSERT INTO messages (ts, room, nickname, text)
-     SELECT 1795455665123 + i, 'big', 'Ann', 'message ' || i || substr(hex(zeroblob(50)), 1, i % 99)
-     FROM n`,
-  ]);
-  assert.equal(status, 0, String(stderr));
-}
 
 /** @param {string} query */
 const ask = (query, options = {}) => http(stack.port, `/api/export${query}`, options);
 
 /** @param {string} body */
 const lines = (body) => body.split('\n').slice(0, -1);
-
-/** A client that reads only when told to. @param {string} query */
-async function slowly(query) {
-  const [answer] = /** @type {[import('node:http').IncomingMessage]} */ (
-    await once(
-      get({ host: '127.0.0.1', port: stack.port, path: `/api/export${query}`, agent: false }),
-      'response',
-    )
-  );
-  answer.on('error', () => {});
-  return answer;
-}
-
-/** The rest of what a slow client gets. @param {import('node:http').IncomingMessage} answer */
-async function rest(answer) {
-  let text = '';
-  answer.setEncoding('utf8');
-  try {
-    for await (const chunk of answer) text += chunk;
-  } catch {
-    return { text, whole: false };
-  }
-  return { text, whole: answer.complete };
-}
 
 /** Every process of the API, without the one that starts them. */
 function responders() {
@@ -159,7 +119,7 @@ test('a wrong parameter is 400 in JSON', async () => {
 });
 
 test('what comes while it runs is not in it, and a slow client holds no snapshot', async () => {
-  const answer = await slowly('?room=big');
+  const answer = await begin(stack.port, '/api/export?room=big');
   const client = await stack.client();
   await client.publishAsync('chat/big', 'too late', { qos: 1 });
   await until(async () => (await stack.history('room=big&limit=1'))[0].text === 'too late');
@@ -169,7 +129,7 @@ test('what comes while it runs is not in it, and a slow client holds no snapshot
     return String(run.stdout) === '0|0|0\n';
   });
   assert.ok(!answer.complete);
-  const { text, whole } = await rest(answer);
+  const { text, whole } = await finish(answer);
   assert.ok(whole);
   const all = lines(text);
   assert.equal(all.length, BIG);
@@ -188,11 +148,33 @@ test('the responder needs no more memory for a long export than for a short one'
   assert.ok(Math.max(...grown) < 12_000, `grown by ${grown} kB`);
 });
 
+/** How many exports run, says the responder. */
+async function running() {
+  const { body } = await http(stack.port, '/api/metrics');
+  return Number(/^mqtt_chat_exports_running (\d+)$/m.exec(body)?.[1]);
+}
+
+test('a third export at once is 503 with Retry-After; a client that goes away makes room', async () => {
+  const two = [
+    await begin(stack.port, '/api/export?room=big'),
+    await begin(stack.port, '/api/export?format=csv'),
+  ];
+  const third = await ask('?room=export');
+  assert.deepEqual([third.status, third.json().error.code], [503, 'too_many_exports']);
+  assert.ok(Number(third.headers['retry-after']) > 0);
+  assert.equal(await running(), 2);
+  two[0].destroy();
+  await until(async () => (await running()) === 1);
+  assert.equal((await ask('?room=export')).status, 200);
+  two[1].destroy();
+  await until(async () => (await running()) === 0);
+});
+
 test('killed, the responder leaves an export that is visibly broken off', async () => {
-  const answer = await slowly('?room=big');
+  const answer = await begin(stack.port, '/api/export?room=big');
   const before = responders();
   for (const pid of before) process.kill(pid, 'SIGKILL');
-  const { text, whole } = await rest(answer);
+  const { text, whole } = await finish(answer);
   assert.ok(!whole);
   assert.ok(lines(text).length < BIG);
   await until(async () => (await ask('?room=export')).status === 200);
