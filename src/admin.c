@@ -15,6 +15,7 @@ static const struct admin_command commands[] = {
     {"tail", "", 0, 0, "follow what is said", admin_tail_options, admin_tail},
     {"send", "TEXT...", 1, 1000, "say something, and wait until it is stored", admin_send_options,
 	admin_send},
+    {"search", "WORD...", 1, 1000, "find messages", admin_search_options, admin_search},
     {"export", "[FILE]", 0, 1, "write the history as NDJSON or CSV", admin_export_options,
 	admin_export},
     {"import", "[FILE]", 0, 1, "take in a history: NDJSON, CSV, or a MariaDB table",

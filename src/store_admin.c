@@ -153,12 +153,14 @@ static int inspect_rooms(struct inspection *in)
 	return rc;
 }
 
-/* Whether the index finds the message by its room and the first of its words. */
-static int sample(struct inspection *in, sqlite3_stmt *row, sqlite3_stmt *search, int64_t *lost)
+/* Whether the index finds the message by its room. */
+static int sample(sqlite3_stmt *row, sqlite3_stmt *search, int64_t *lost)
 {
-	char match[MESSAGE_ROOM_MAX + 16];
+	char match[WORDS_ROOM_SIZE(MESSAGE_ROOM_MAX) + 16], word[WORDS_ROOM_SIZE(MESSAGE_ROOM_MAX)];
 	struct str room = sql_column_str(row, 1);
-	(void)in;
+	if (!message_room_valid(room))
+		return SQLITE_OK;
+	room = words_room(room, word);
 	snprintf(match, sizeof(match), "room:\"%.*s\"", (int)room.len, room.at);
 	sqlite3_bind_text(search, 1, match, -1, SQLITE_STATIC);
 	sqlite3_bind_int64(search, 2, sqlite3_column_int64(row, 0));
@@ -185,7 +187,7 @@ static int inspect_samples(struct inspection *in)
 		rc = sqlite3_prepare_v2(in->store->db,
 		    "SELECT 1 FROM search WHERE search MATCH ?1 AND rowid = ?2", -1, &search, NULL);
 	while (!rc && sqlite3_step(rows) == SQLITE_ROW)
-		rc = sample(in, rows, search, &lost);
+		rc = sample(rows, search, &lost);
 	sqlite3_finalize(rows);
 	sqlite3_finalize(search);
 	if (!rc && lost)

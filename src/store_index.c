@@ -72,9 +72,9 @@ static int index_rows(struct store *store, int limit, int64_t *last)
 	return rc == SQLITE_DONE ? SQLITE_OK : rc;
 }
 
-int sql_index_merge(struct store *store)
+int sql_index_merge(struct store *store, int pages)
 {
-	sqlite3_bind_int(store->stmts[STMT_INDEX_MERGE], 1, MERGE_PAGES);
+	sqlite3_bind_int(store->stmts[STMT_INDEX_MERGE], 1, pages);
 	return sql_run(store, STMT_INDEX_MERGE);
 }
 
@@ -87,7 +87,7 @@ static int index_slice(struct store *store, int limit, int64_t *last)
 	if (!rc)
 		rc = index_rows(store, limit, last);
 	if (!rc)
-		rc = sql_index_merge(store);
+		rc = sql_index_merge(store, MERGE_PAGES);
 	if (!rc) {
 		sqlite3_bind_int64(store->stmts[STMT_INDEX_STATE], 1, *last);
 		rc = sql_run(store, STMT_INDEX_STATE);

@@ -63,7 +63,7 @@ static int delete_slice(struct store *store, const struct slice *slice)
 		if (!rc)
 			rc = sql_run(store, STMT_DELETE);
 	}
-	return slice->count && !rc ? sql_index_merge(store) : rc;
+	return rc ? rc : sql_index_merge(store, slice->count / 4 + 1);
 }
 
 enum store_status store_match(struct store *store, const struct store_filter *filter, int limit,

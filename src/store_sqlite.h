@@ -125,8 +125,8 @@ int sql_sync_commits(struct store *store, bool wait);
 /* Ends it: commits, or takes back what was done where `rc` is an error. */
 enum store_status sql_end_write(struct store *store, int rc);
 
-/* After many small changes of the index: a step of the merging that they have put off. */
-int sql_index_merge(struct store *store);
+/* After changes of the index: as many pages of the merging that they have put off. */
+int sql_index_merge(struct store *store, int pages);
 
 /* Reads how far the index is. */
 int sql_read_progress(struct store *store);
