@@ -109,10 +109,10 @@ static void check_damage(struct check *check, struct store *store)
 {
 	int count = 0;
 	enum store_status status = store_inspect(store, tell_damage, check, &count);
-	if (status)
+	if (status && !count)
 		check_tell(check, CHECK_FAULT, "database",
 		    "restore it from a backup: mqtt-chat restore FILE", "%s", store_error(store));
-	else if (!count)
+	else if (!status && !count)
 		check_tell(check, CHECK_OK, "database", NULL, "%s is sound and of schema %d",
 		    check->admin->settings.database, STORE_SCHEMA_VERSION);
 }

@@ -213,7 +213,7 @@ static bool listens_openly(const char *table, int port)
 	return open;
 }
 
-static void check_listener(struct check *check, const struct listener *listener)
+static void check_listener(struct check *check, const struct listener *listener, bool acl_checked)
 {
 	if (listens_openly("/proc/net/tcp", listener->port) ||
 	    listens_openly("/proc/net/tcp6", listener->port))
@@ -221,7 +221,7 @@ static void check_listener(struct check *check, const struct listener *listener)
 		    "give the listener the address 127.0.0.1 and `socket_domain ipv4`, and restart "
 		    "the broker; or put a firewall before it",
 		    "port %d can be reached from other machines", listener->port);
-	if (listener->anonymous)
+	if (listener->anonymous && !acl_checked)
 		check_acl(check, listener);
 	if (listener->port == check->admin->settings.port &&
 	    (listener->anonymous || !listener->password))
@@ -245,8 +245,14 @@ static void check_config(struct check *check, const char *path)
 	}
 	read_lines(&config, text.at);
 	check_globals(check, &config);
-	for (int i = 0; i < config.count; i++)
-		check_listener(check, &config.listeners[i]);
+	for (int i = 0; i < config.count; i++) {
+		bool checked = false;
+		for (int k = 0; k < i; k++)
+			checked = checked || (config.listeners[k].anonymous &&
+						 !strcmp(config.listeners[k].acl_file,
+						     config.listeners[i].acl_file));
+		check_listener(check, &config.listeners[i], checked);
+	}
 	if (check->faults + check->warnings == before)
 		check_tell(check, CHECK_OK, "broker", NULL,
 		    "%s has what the logger needs, %d listeners", path, config.count);
