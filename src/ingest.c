@@ -7,6 +7,7 @@
 
 #include "batch.h"
 #include "clock.h"
+#include "house.h"
 #include "indexer.h"
 #include "log.h"
 #include "mqtt.h"
@@ -26,6 +27,7 @@ struct ingest {
 	struct store *store; /* NULL: it has to be opened again */
 	struct mqtt *mqtt;
 	struct batch *batch;
+	struct house house;
 	struct indexer indexer;
 	bool online;	    /* there is a connection, or one is being made */
 	bool ready;	    /* the subscription is in force */
@@ -270,7 +272,8 @@ static int wait_for_broker(struct ingest *in)
 	short want = (short)(mqtt_wants_write(in->mqtt) ? POLLIN | POLLOUT : POLLIN);
 	struct pollfd p = {mqtt_socket(in->mqtt), want, 0};
 	bool due = in->ready && indexer_due(&in->indexer, in->store);
-	struct timespec timeout = {due ? 0 : TICK_MS / 1000, 0};
+	int ms = due ? 0 : house_wait_ms(&in->house, clock_ms(CLOCK_MONOTONIC), TICK_MS);
+	struct timespec timeout = {ms / 1000, (long)(ms % 1000) * 1000000};
 	int n = ppoll(&p, 1, &timeout, in->config->wait_mask);
 	if (n <= 0)
 		return 0;
@@ -307,6 +310,18 @@ static void one_round(struct ingest *in)
 	else if (!in->ready && clock_ms(CLOCK_MONOTONIC) > in->deadline)
 		lose(in, "no answer to CONNECT");
 	index_behind(in, !events_seen);
+}
+
+/* After the acknowledgements: what nobody waits for. A failure of it never stops the storing. */
+static void keep_house(struct ingest *in)
+{
+	if (!in->store || batch_count(in->batch) > 0)
+		return;
+	bool waited_for = in->online && readable(mqtt_socket(in->mqtt));
+	if (house_work(&in->house, in->store, clock_ms(CLOCK_MONOTONIC), waited_for))
+		return;
+	store_close(in->store);
+	in->store = NULL;
 }
 
 /*
@@ -384,6 +399,7 @@ static enum ingest_status loop(struct ingest *in)
 			one_round(in);
 		else
 			wait_and_reconnect(in);
+		keep_house(in);
 		if (in->ready)
 			show_life(in);
 		tell(in);
@@ -410,7 +426,10 @@ static enum ingest_status start(struct ingest *in)
 
 enum ingest_status ingest_run(const struct ingest_config *config, struct store *store)
 {
-	struct ingest in = {.config = config, .store = store, .batch = batch_open()};
+	struct ingest in = {.config = config,
+	    .store = store,
+	    .batch = batch_open(),
+	    .house = {.days = config->retention_days, .messages = config->retention_messages}};
 	in.mqtt = mqtt_open(config->client_id, FILTER, &events, &in);
 	enum ingest_status status = start(&in);
 	mqtt_close(in.mqtt);
