@@ -5,7 +5,7 @@ const NICKNAME = 'chat.nickname';
 const CLIENT_ID = 'chat.clientId';
 
 /** @param {string} key */
-function read(key) {
+export function read(key) {
   try {
     return localStorage.getItem(key) ?? '';
   } catch {
@@ -17,7 +17,7 @@ function read(key) {
  * @param {string} key
  * @param {string} value
  */
-function write(key, value) {
+export function write(key, value) {
   try {
     localStorage.setItem(key, value);
   } catch {
