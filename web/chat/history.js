@@ -20,7 +20,7 @@ export class HistoryError extends Error {
 }
 
 /** @param {Response} response */
-async function describe(response) {
+export async function describe(response) {
   const body = await response.json().catch(() => null);
   const message = body?.error?.message;
   const text = typeof message === 'string' ? message : response.statusText;
@@ -36,7 +36,7 @@ function isTimeout(error) {
  * @param {URL} url
  * @param {typeof fetch} fetcher
  */
-async function request(url, fetcher) {
+export async function request(url, fetcher) {
   try {
     return await fetcher(url, { cache: 'no-cache', signal: AbortSignal.timeout(TIMEOUT_MS) });
   } catch (error) {
