@@ -8,7 +8,7 @@ import { dayLineText, hourText, setHours } from '../../web/chat/times.js';
 
 const DEFAULTS = {
   ...{ theme: 'system', size: 'normal', hours: 'system', density: 'roomy' },
-  ...{ announce: 'on', sound: 'off', notify: 'off' },
+  ...{ announce: 'on', sound: 'off', keys: 'on', notify: 'off' },
 };
 
 test('without a stored value the defaults hold', () => {

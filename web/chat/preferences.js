@@ -13,7 +13,8 @@ export const CHOICES = /** @type {const} */ ({
   density: ['roomy', 'compact'],
   announce: ['on', 'off'],
   sound: ['off', 'on'],
-  notify: ['off', 'on'],
+  keys: ['on', 'off'],
+  notify: ['off', 'mentions', 'all'],
 });
 
 /** @typedef {keyof typeof CHOICES} Name */

@@ -24,13 +24,18 @@ const GROUPS = [
   ],
   ['hours', texts.hours, { system: texts.hoursSystem, 24: texts.hours24, 12: texts.hours12 }],
   ['density', texts.density, { roomy: texts.densityRoomy, compact: texts.densityCompact }],
+  [
+    'notify',
+    texts.notify,
+    { off: texts.notifyOff, mentions: texts.notifyMentions, all: texts.notifyAll },
+  ],
 ];
 
 /** @type {[Name, string][]} */
 const SWITCHES = [
   ['announce', texts.announce],
   ['sound', texts.sound],
-  ['notify', texts.notify],
+  ['keys', texts.keys],
 ];
 
 /**
@@ -56,12 +61,13 @@ function makeGroup([name, title, choices]) {
 
 /**
  * Notifications are the browser's to allow, and it is asked only when they are wanted.
+ * @param {string} wish
  * @param {HTMLElement} problem
  */
-async function askToNotify(problem) {
-  const answer = await globalThis.Notification?.requestPermission();
-  setPreference('notify', answer === 'granted' ? 'on' : 'off');
-  problem.textContent = answer === 'granted' ? '' : texts.notifyDenied;
+async function askToNotify(wish, problem) {
+  const granted = (await globalThis.Notification?.requestPermission()) === 'granted';
+  setPreference('notify', granted ? wish : 'off');
+  problem.textContent = granted ? '' : texts.notifyDenied;
 }
 
 export function createSettingsDialog() {
@@ -74,7 +80,7 @@ export function createSettingsDialog() {
     if (!(target instanceof HTMLInputElement)) return;
     const name = /** @type {Name} */ (target.name);
     const value = target.type === 'radio' ? target.value : target.checked ? 'on' : 'off';
-    if (name === 'notify' && value === 'on') askToNotify(problem);
+    if (name === 'notify' && value !== 'off') askToNotify(value, problem);
     else setPreference(name, value);
   });
   form.addEventListener('submit', (event) => event.preventDefault());

@@ -91,7 +91,11 @@ export const english = ({ number, plural, list, isolate }) => ({
   densityCompact: 'Compact',
   announce: 'Read new messages out to screen readers',
   sound: 'A sound for a new message while the page is hidden',
+  keys: 'Shortcuts of a single key',
   notify: 'Notifications while the page is hidden',
+  notifyOff: 'None',
+  notifyMentions: 'When my name is said',
+  notifyAll: 'All messages',
   notifyDenied: 'The browser does not let this page show notifications.',
 
   // attention

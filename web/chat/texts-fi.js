@@ -82,7 +82,11 @@ export const finnish = ({ number, plural, list, isolate }) => ({
   densityCompact: 'Tiiviisti',
   announce: 'Uudet viestit luetaan ruudunlukijalla',
   sound: 'Ääni uudesta viestistä, kun sivu on piilossa',
+  keys: 'Yhden näppäimen pikanäppäimet',
   notify: 'Ilmoitukset, kun sivu on piilossa',
+  notifyOff: 'Ei mitään',
+  notifyMentions: 'Kun nimeni mainitaan',
+  notifyAll: 'Kaikista viesteistä',
   notifyDenied: 'Selain ei salli tämän sivun ilmoituksia.',
 
   notice: (name, room) => `${name} · ${room}`,
