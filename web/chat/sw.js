@@ -62,16 +62,31 @@ async function answer(event, key) {
   }
 }
 
-/** The page names the files that it needs, but for the one that it loads last. */
+/** What a file of the page names: attributes of the page, imports of a module. */
+const NAMES = / (?:href|src)="([\w./-]+)"|\b(?:from|import) ?\(?["'](\.\/[\w.-]+)["']/g;
+
+/**
+ * Keeps a file, and whatever it names.
+ * @param {Cache} cache
+ * @param {string} url
+ * @param {Set<string>} seen
+ */
+async function keepTree(cache, url, seen) {
+  if (seen.has(url)) return;
+  seen.add(url);
+  const response = await fetch(url, { cache: 'no-cache' });
+  if (!response.ok) throw new Error(`${url} answers ${response.status}`);
+  await cache.put(url, response.clone());
+  if (!/\/$|\.js$/.test(url)) return;
+  const names = Array.from((await response.text()).matchAll(NAMES), ([, a, b]) => a ?? b);
+  await Promise.all(names.map((name) => keepTree(cache, new URL(name, url).href, seen)));
+}
+
 async function keepPage() {
-  const page = await fetch(scope, { cache: 'no-cache' });
-  if (!page.ok) throw new Error(`the page answers ${page.status}`);
-  const html = await page.clone().text();
-  const names = Array.from(html.matchAll(/ (?:href|src)="([\w./-]+)"/g), ([, name]) => name);
-  const files = new Set(['mqtt.js', ...names].map((name) => new URL(name, scope).href));
   const cache = await caches.open(CACHE);
-  await cache.addAll(Array.from(files, (url) => new Request(url, { cache: 'no-cache' })));
-  await cache.put(scope.href, page);
+  const seen = new Set();
+  await keepTree(cache, scope.href, seen);
+  await keepTree(cache, new URL('mqtt.js', scope).href, seen); // named in no other file as it is
 }
 
 worker.addEventListener('install', (event) => {
