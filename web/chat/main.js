@@ -7,12 +7,14 @@ import { byId } from './dom.js';
 import { createHistory } from './history.js';
 import { newMsgId, newToken } from './ids.js';
 import { isRoom, parseMessage, parseReceipts, parseRejection } from './payload.js';
+import { companyTopics, willFor } from './presence.js';
 import { createReader } from './reader.js';
 import { createSender } from './sender.js';
 import { clientIdOr, readNickname, writeNickname } from './settings.js';
 import { createStatus } from './status.js';
 import { createStore, initialState } from './store.js';
 import { texts } from './texts.js';
+import { translate } from './translate.js';
 import { createView } from './view.js';
 
 const DEFAULT_ROOM = 'messages';
@@ -59,14 +61,17 @@ const room = roomInAddress();
 const store = createStore(
   initialState({ room, clientId: clientIdOr(newToken), nickname: readNickname() }),
 );
-const history = createHistory(new URL('../api/', document.baseURI));
+const api = new URL('../api/', document.baseURI);
+const history = createHistory(api);
 const reader = createReader({ store, history, clock });
 
 /** @type {Record<string, (payload: Uint8Array) => void>} */
 const topics = {
   [`chat/${room}`](payload) {
     const message = parseMessage(payload);
-    if (message) store.dispatch({ type: 'live', message, now: clock.now() });
+    if (!message) return;
+    store.dispatch({ type: 'live', message, now: clock.now() });
+    extras?.heard(message, room);
   },
   [`chat/${room}/stored`](payload) {
     store.dispatch({ type: 'receipts', receipts: parseReceipts(payload) });
@@ -77,14 +82,25 @@ const topics = {
   },
 };
 
+const connectionId = `page-${newToken()}`;
+/** Loaded when the history is on the screen. @type {import('./extras.js').Extras | undefined} */
+let extras;
+/** The room that the connection's will is for. */
+let willRoom = room;
+
 const connection = createConnection({
   load: loadMqtt,
   url: brokerUrl(),
-  clientId: `page-${newToken()}`,
+  clientId: connectionId,
   topics: Object.keys(topics),
-  onMessage: (topic, payload) => topics[topic]?.(payload),
+  retained: () => ({ topics: companyTopics(room), will: willFor(willRoom, connectionId) }),
+  onMessage(topic, payload) {
+    if (!extras?.presence.hear(topic, payload)) topics[topic]?.(payload);
+  },
   onLink(link) {
+    if (link.phase === 'connecting') willRoom = room;
     store.dispatch({ type: 'link', link });
+    extras?.presence.link(link.phase === 'online', willRoom);
     if (link.phase === 'online') reader.read();
   },
   clock,
@@ -100,6 +116,7 @@ const composer = createComposer({
   },
   onText(text) {
     store.dispatch({ type: 'composed', text, msgId: newMsgId(), now: clock.now() });
+    extras?.presence.sent();
     render();
     view.toBottom();
   },
@@ -123,6 +140,7 @@ store.subscribe(() => {
 
 byId('room', HTMLElement).textContent = room;
 document.title = texts.title(room);
+translate();
 render();
 
 addEventListener('hashchange', () => {
@@ -135,4 +153,11 @@ document.addEventListener('visibilitychange', () => {
 
 await Promise.race([reader.read(), sleep(HISTORY_FIRST_MS)]);
 await painted();
+const { startExtras } = await import('./extras.js');
+extras = startExtras({
+  ...{ store, api, connectionId, publish: connection.publish },
+  write: () => byId('text', HTMLTextAreaElement).focus(),
+  toNewest: view.toBottom,
+  stepRoom() {},
+});
 connection.start();

@@ -2,6 +2,7 @@
 
 import { make, say } from './dom.js';
 import { isLate } from './log.js';
+import { isOnlyEmoji, renderText } from './rich.js';
 import { texts } from './texts.js';
 import { dayText, fullText, hourText, isSameDay } from './times.js';
 
@@ -110,10 +111,11 @@ export function createRowView(first, own, retry) {
   const name = make('bdi', 'name');
   const time = make('time', 'time');
   const state = make('span', 'state');
-  const text = make('p', 'text');
+  const text = make('div', 'text');
   const problem = make('p', 'problem');
   const element = make('li', 'row', name, time, state, text, problem);
   text.dir = 'auto';
+  let shown = '';
 
   const view = {
     element,
@@ -125,7 +127,11 @@ export function createRowView(first, own, retry) {
       element.dataset.state = isLate(row) ? 'late' : row.state;
       element.classList.toggle('own', isOwn);
       say(name, row.nickname);
-      say(text, row.text);
+      if (shown !== row.text) {
+        shown = row.text;
+        text.replaceChildren(renderText(row.text));
+        text.classList.toggle('emoji', isOnlyEmoji(row.text));
+      }
       showProblem(problem, row, () => retry(row.key));
       showState(state, row, isOwn);
       view.updateTime();
