@@ -176,7 +176,7 @@ describe('the page', { skip: browsers.skip, timeout: 120_000 }, () => {
     await say(page, '🫖'.repeat(4001));
     assert.match(
       String(await page.locator('#text-error').textContent()),
-      /at most 4000 .* has 4001/,
+      /at most 4,000 .* has 4,001/,
     );
     assert.equal(await page.locator('.row').count(), 1);
     await say(page, '🫖'.repeat(4000));

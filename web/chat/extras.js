@@ -1,6 +1,7 @@
 // What the page does beside showing and sending messages. It is loaded when the history is on the
 // screen, so that none of it stands in the way of that.
 
+import { createAnnouncer } from './announcer.js';
 import { createAttention } from './attention.js';
 import { clock } from './clock.js';
 import { NOBODY } from './company.js';
@@ -36,6 +37,7 @@ function onClick(id, action) {
 export function startExtras({ store, api, connectionId, publish, write, toNewest, stepRoom }) {
   const room = () => store.get().room;
   const people = createPeopleView();
+  const announcer = createAnnouncer();
   const attention = createAttention({
     open(name) {
       location.hash = name;
@@ -90,7 +92,9 @@ export function startExtras({ store, api, connectionId, publish, write, toNewest
     heard(message, name) {
       const { clientId, nickname } = store.get();
       presence.heardMessage(message.clientId);
-      if (message.clientId !== clientId) attention.note(message, name, nickname);
+      if (message.clientId === clientId) return;
+      attention.note(message, name, nickname);
+      if (name === room()) announcer.announce(message);
     },
   };
 }

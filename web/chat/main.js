@@ -7,6 +7,7 @@ import { byId } from './dom.js';
 import { createHistory } from './history.js';
 import { newMsgId, newToken } from './ids.js';
 import { isRoom, parseMessage, parseReceipts, parseRejection } from './payload.js';
+import { onPreferences } from './preferences.js';
 import { companyTopics, willFor } from './presence.js';
 import { createReader } from './reader.js';
 import { createSender } from './sender.js';
@@ -14,6 +15,7 @@ import { clientIdOr, readNickname, writeNickname } from './settings.js';
 import { createStatus } from './status.js';
 import { createStore, initialState } from './store.js';
 import { texts } from './texts.js';
+import { setHours } from './times.js';
 import { translate } from './translate.js';
 import { createView } from './view.js';
 
@@ -107,6 +109,7 @@ const connection = createConnection({
 });
 createSender({ store, publish: connection.publish, clock });
 
+onPreferences(({ hours }) => setHours(hours));
 const view = createView({ retry: (key) => store.dispatch({ type: 'retry', key }) });
 const status = createStatus({ reconnect: connection.check, readAgain: reader.read });
 const composer = createComposer({
@@ -142,6 +145,7 @@ byId('room', HTMLElement).textContent = room;
 document.title = texts.title(room);
 translate();
 render();
+onPreferences(view.updateTimes);
 
 addEventListener('hashchange', () => {
   if (roomInAddress() !== room) location.reload();

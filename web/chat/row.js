@@ -12,7 +12,7 @@ import { dayText, fullText, hourText, isSameDay } from './times.js';
  * @typedef {object} RowView
  * @property {HTMLLIElement} element
  * @property {Row} row
- * @property {(row: Row, own: boolean) => void} update
+ * @property {(row: Row, own: boolean, reader: string) => void} update
  * @property {() => void} updateTime
  */
 
@@ -102,12 +102,23 @@ function showState(element, row, own) {
 }
 
 /**
+ * @param {HTMLElement} element
+ * @param {string} text
+ * @param {string} reader whose mentions are highlighted
+ */
+function showText(element, text, reader) {
+  element.replaceChildren(renderText(text, reader));
+  element.classList.toggle('emoji', isOnlyEmoji(text));
+}
+
+/**
  * @param {Row} first
  * @param {boolean} own
+ * @param {string} reader the nickname of the one who reads
  * @param {(key: number) => void} retry
  * @returns {RowView}
  */
-export function createRowView(first, own, retry) {
+export function createRowView(first, own, reader, retry) {
   const name = make('bdi', 'name');
   const time = make('time', 'time');
   const state = make('span', 'state');
@@ -122,21 +133,18 @@ export function createRowView(first, own, retry) {
     row: first,
     updateTime: () => showTime(time, new Date(view.row.ts ?? view.row.at)),
     /** @type {RowView['update']} */
-    update(row, isOwn) {
+    update(row, isOwn, reader) {
       view.row = row;
       element.dataset.state = isLate(row) ? 'late' : row.state;
       element.classList.toggle('own', isOwn);
       say(name, row.nickname);
-      if (shown !== row.text) {
-        shown = row.text;
-        text.replaceChildren(renderText(row.text));
-        text.classList.toggle('emoji', isOnlyEmoji(row.text));
-      }
+      if (shown !== `${reader}\n${row.text}`) showText(text, row.text, reader);
+      shown = `${reader}\n${row.text}`;
       showProblem(problem, row, () => retry(row.key));
       showState(state, row, isOwn);
       view.updateTime();
     },
   };
-  view.update(first, own);
+  view.update(first, own, reader);
   return view;
 }

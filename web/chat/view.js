@@ -89,15 +89,18 @@ export function createView({ retry }) {
   /** @type {Map<number, RowView>} */
   let views = new Map();
   let today = new Date();
+  let reader = '';
 
   /** @param {State} state */
   function update(state) {
     /** @type {Map<number, RowView>} */
     const next = new Map();
+    const renamed = state.nickname !== reader;
+    reader = state.nickname;
     for (const row of state.log.rows) {
       const own = isOwn(state, row);
-      const view = views.get(row.key) ?? createRowView(row, own, retry);
-      if (view.row !== row) view.update(row, own);
+      const view = views.get(row.key) ?? createRowView(row, own, state.nickname, retry);
+      if (view.row !== row || renamed) view.update(row, own, state.nickname);
       next.set(row.key, view);
     }
     views = next;
@@ -107,16 +110,21 @@ export function createView({ retry }) {
     );
   }
 
+  function updateTimes() {
+    for (const view of views.values()) view.updateTime();
+  }
+
   /** At midnight yesterday's times get their date. */
   function updateDay() {
     const now = new Date();
     if (isSameDay(now, today)) return;
     today = now;
-    for (const view of views.values()) view.updateTime();
+    updateTimes();
   }
 
   return {
     toBottom: place.toBottom,
+    updateTimes,
     /** @param {State} state */
     render(state) {
       const [title, hint] = blankTexts(state);
