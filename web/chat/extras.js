@@ -77,6 +77,7 @@ export function startExtras({ store, api, connectionId, publish, write, toNewest
 
   store.subscribe(({ nickname }) => presence.enter(room(), nickname));
   presence.enter(room(), store.get().nickname);
+  showPeople();
   byId('text', HTMLTextAreaElement).addEventListener('input', ({ target }) => {
     if (target instanceof HTMLTextAreaElement && target.value.trim() !== '') presence.typed();
   });
