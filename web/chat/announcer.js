@@ -1,22 +1,16 @@
-// Reads new messages out, as they come and only if that is set. The log itself is silent: what is
-// loaded of the history, and what changes in a row, is not news.
+// Says new messages to screen readers, if that is wished. The log itself is silent, since it also
+// changes as pages of the history come and go.
 
 import { byId, make } from './dom.js';
 import { preferences } from './preferences.js';
 
-/** Long enough to be noticed, short enough not to be found by browsing. */
-const KEPT_MS = 10_000;
-const WAITING_MAX = 10;
+/** More than these nobody listens to. */
+const KEPT = 5;
 
-export function createAnnouncer() {
-  const region = byId('announcer', HTMLElement);
-  return {
-    /** @param {{nickname: string, text: string}} message */
-    announce({ nickname, text }) {
-      if (preferences().announce === 'off' || region.children.length >= WAITING_MAX) return;
-      const line = make('p', '', `${nickname}: ${text}`);
-      region.append(line);
-      setTimeout(() => line.remove(), KEPT_MS);
-    },
-  };
+/** @param {{nickname: string, text: string}} message */
+export function announce({ nickname, text }) {
+  if (preferences().announce === 'off') return;
+  const box = byId('announcer', HTMLElement);
+  box.append(make('p', '', `${nickname}: ${text}`));
+  while (box.childElementCount > KEPT) box.firstElementChild?.remove();
 }

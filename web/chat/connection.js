@@ -14,7 +14,7 @@ import { backoff } from './backoff.js';
  */
 const KEEPALIVE_S = 120;
 const PROBE_MS = 25_000;
-const ANSWER_MS = 8_000;
+const ANSWER_MS = 4_000;
 const CONNECT_TIMEOUT_MS = 10_000;
 /** A connection that lasted this long was a good one: the next wait is short again. */
 const GOOD_MS = 10_000;

@@ -1,7 +1,7 @@
 // What the page does beside showing and sending messages. It is loaded when the history is on the
 // screen, so that none of it stands in the way of that.
 
-import { createAnnouncer } from './announcer.js';
+import { announce } from './announcer.js';
 import { createAttention } from './attention.js';
 import { clock } from './clock.js';
 import { NOBODY } from './company.js';
@@ -13,89 +13,121 @@ import { createSearch } from './search.js';
 import { createSearchPanel } from './search-panel.js';
 import { createSettingsDialog } from './settings-dialog.js';
 import { createShortcuts } from './shortcuts.js';
+import { texts } from './texts.js';
 
+/** @typedef {import('./store.js').Store} Store */
 /** @typedef {import('./store.js').State} State */
 
 /** Of the newest page that is kept for a day without a network. */
 const OFFLINE_ROWS = 50;
 
-/** @param {string} id @param {() => void} action */
-function onClick(id, action) {
-  byId(id, HTMLButtonElement).addEventListener('click', action);
+/** @param {string} room */
+function openRoom(room) {
+  location.hash = room;
 }
 
 /**
- * @param {object} parts
- * @param {import('./store.js').Store} parts.store
- * @param {URL} parts.api
- * @param {string} parts.connectionId
- * @param {import('./presence.js').Publish} parts.publish
- * @param {() => void} parts.write
- * @param {() => void} parts.toNewest
- * @param {(step: 1 | -1) => void} parts.stepRoom
+ * The room before or after the one that is open, in the order of the list.
+ * @param {State} state
+ * @param {1 | -1} step
  */
-export function startExtras({ store, api, connectionId, publish, write, toNewest, stepRoom }) {
-  const room = () => store.get().room;
+function neighbour({ rooms, room }, step) {
+  const names = Object.keys(rooms).sort();
+  return names.at((names.indexOf(room) + step) % names.length) ?? room;
+}
+
+/**
+ * @param {Store} store
+ * @param {import('./connection.js').Connection} connection
+ * @param {string} connectionId
+ */
+function createCompany(store, connection, connectionId) {
   const people = createPeopleView();
-  const announcer = createAnnouncer();
-  const attention = createAttention({
-    open(name) {
-      location.hash = name;
-    },
-  });
   let company = NOBODY;
 
-  function showPeople() {
+  function show() {
     const { nickname, clientId } = store.get();
     people.render(company, { nickname, clientId, now: clock.now() });
   }
 
   const presence = createPresence({
-    ...{ connectionId, clientId: store.get().clientId, publish, clock },
+    ...{ connectionId, clientId: store.get().clientId, publish: connection.publish, clock },
     onChange(next) {
-      if (next !== company) requestAnimationFrame(showPeople);
       company = next;
+      requestAnimationFrame(show);
     },
   });
+  byId('text', HTMLTextAreaElement).addEventListener('input', ({ target }) => {
+    if (target instanceof HTMLTextAreaElement && target.value.trim() !== '') presence.typed();
+  });
+  show();
+  return presence;
+}
 
-  const search = createSearchPanel({ search: createSearch(api), room });
+/**
+ * @param {Store} store
+ * @param {URL} api
+ * @param {() => void} toNewest
+ */
+function createPanels(store, api, toNewest) {
+  const search = createSearchPanel({ search: createSearch(api), room: () => store.get().room });
   const settings = createSettingsDialog();
   const shortcuts = createShortcuts({
-    ...{ write, toNewest, stepRoom },
+    write: () => byId('text', HTMLTextAreaElement).focus(),
     search: search.open,
     settings: settings.open,
+    toNewest,
+    stepRoom: (step) => openRoom(neighbour(store.get(), step)),
   });
-  onClick('open-search', search.open);
-  onClick('open-settings', settings.open);
-  onClick('open-shortcuts', shortcuts.open);
+  for (const [id, { open }] of Object.entries({ search, settings, shortcuts })) {
+    byId(`open-${id}`, HTMLButtonElement).addEventListener('click', open);
+  }
+}
+
+/**
+ * @param {object} parts
+ * @param {Store} parts.store
+ * @param {URL} parts.api
+ * @param {string} parts.connectionId
+ * @param {import('./connection.js').Connection} parts.connection
+ * @param {() => void} parts.toNewest
+ */
+export function startExtras({ store, api, connectionId, connection, toNewest }) {
+  const attention = createAttention({ open: openRoom });
+  const presence = createCompany(store, connection, connectionId);
+  createPanels(store, api, toNewest);
+  let heardIn = store.get().room;
+  presence.enter(heardIn, store.get().nickname);
 
   startOffline(() => {
     const url = new URL('messages', api);
-    url.search = String(new URLSearchParams({ room: room(), limit: String(OFFLINE_ROWS) }));
+    const query = { room: store.get().room, limit: String(OFFLINE_ROWS) };
+    url.search = String(new URLSearchParams(query));
     return url;
-  });
-
-  store.subscribe(({ nickname }) => presence.enter(room(), nickname));
-  presence.enter(room(), store.get().nickname);
-  showPeople();
-  byId('text', HTMLTextAreaElement).addEventListener('input', ({ target }) => {
-    if (target instanceof HTMLTextAreaElement && target.value.trim() !== '') presence.typed();
   });
 
   return {
     presence,
 
+    /** @param {State} state */
+    render({ room, nickname }) {
+      attention.setTitle(texts.title(room));
+      presence.enter(room, nickname);
+      if (room !== heardIn) connection.listen();
+      heardIn = room;
+    },
+
     /**
      * A message has come over the connection.
      * @param {import('./payload.js').Message} message
-     * @param {string} name of its room
+     * @param {string} room
      */
-    heard(message, name) {
-      const { clientId, nickname } = store.get();
+    heard(message, room) {
+      const { clientId, nickname, room: open } = store.get();
       presence.heardMessage(message.clientId);
       if (message.clientId === clientId) return;
-      attention.note(message, name, nickname);
-      if (name === room()) announcer.announce(message);
+      attention.note(message, room, nickname);
+      if (room === open) announce(message);
     },
   };
 }

@@ -218,6 +218,20 @@ export function parsePage(value) {
 }
 
 /**
+ * The rooms, as the API tells them; what is none of them is left out.
+ * @param {unknown} value
+ * @returns {{room: string, messages: number, lastId: number}[]}
+ */
+export function parseRooms(value) {
+  if (!Array.isArray(value)) return [];
+  const good = value.filter(
+    (item) =>
+      isObject(item) && isRoom(String(item.room)) && isId(item.messages) && isId(item.lastId),
+  );
+  return good.map(({ room, messages, lastId }) => ({ room, messages, lastId }));
+}
+
+/**
  * What somebody typed, as it can be sent: halves of surrogate pairs and NULs are no characters.
  * @param {string} typed
  */

@@ -25,6 +25,29 @@ export function write(key, value) {
   }
 }
 
+/** @param {string} key */
+export function remove(key) {
+  try {
+    localStorage.removeItem(key);
+  } catch {
+    // Nothing could be kept there either.
+  }
+}
+
+/**
+ * What is kept under keys that begin so, by the rest of the key.
+ * @param {string} prefix
+ * @returns {[string, string][]}
+ */
+export function readAll(prefix) {
+  try {
+    const keys = Object.keys(localStorage).filter((key) => key.startsWith(prefix));
+    return keys.map((key) => [key.slice(prefix.length), read(key)]);
+  } catch {
+    return [];
+  }
+}
+
 export const readNickname = () => read(NICKNAME);
 
 /** @param {string} nickname */

@@ -24,12 +24,30 @@ export const english = ({ number, plural, list, isolate }) => ({
   empty: 'No messages yet',
   emptyHint: 'Whatever is written here, everybody in this room sees at once.',
 
+  start: (/** @type {string} */ room) => `This is where #${room} begins.`,
+  newLine: 'New',
+  newBelow: (/** @type {number} */ count) => `${number(count)} new`,
+  newest: 'To the newest',
+  jump: 'Jump to a date',
+  go: 'Go',
+
+  // rooms
+  side: 'Rooms and people',
+  rooms: 'Rooms',
+  unread: (/** @type {number} */ count) => `${number(count)} unread`,
+  newRoom: 'Open or make a room',
+  open: 'Open',
+  roomName: (/** @type {string} */ name) =>
+    `${isolate(name)} cannot be a room's name: a–z, 0–9, - and _, at most 64.`,
+
   // messages
   stored: 'Stored',
   sending: 'sending…',
   late: 'Not stored yet',
   tries: (/** @type {number} */ count) => `sent ${plural(count, { one: 'time', other: 'times' })}`,
   retry: 'Retry',
+  remove: 'Delete',
+  removeMessage: (/** @type {string} */ text) => `Delete the message: ${text}`,
   retryMessage: (/** @type {string} */ text) => `Retry sending: ${text}`,
   failed: (/** @type {string} */ reason) => `Not sent: ${reason || 'the server refused it'}.`,
 

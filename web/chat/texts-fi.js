@@ -24,11 +24,27 @@ export const finnish = ({ number, plural, list, isolate }) => ({
   empty: 'Ei vielä viestejä',
   emptyHint: 'Minkä tänne kirjoitat, sen kaikki huoneessa näkevät heti.',
 
+  start: (room) => `Tästä alkaa #${room}.`,
+  newLine: 'Uutta',
+  newBelow: (count) => plural(count, { one: 'uusi', other: 'uutta' }),
+  newest: 'Uusimpaan',
+  jump: 'Siirry päivään',
+  go: 'Siirry',
+
+  side: 'Huoneet ja ihmiset',
+  rooms: 'Huoneet',
+  unread: (count) => `${number(count)} lukematta`,
+  newRoom: 'Avaa tai luo huone',
+  open: 'Avaa',
+  roomName: (name) => `${isolate(name)} ei kelpaa huoneen nimeksi: a–z, 0–9, - ja _, enintään 64.`,
+
   stored: 'Tallennettu',
   sending: 'lähetetään…',
   late: 'Ei vielä tallennettu',
   tries: (count) => `lähetetty ${plural(count, { one: 'kerran', other: 'kertaa' })}`,
   retry: 'Yritä uudelleen',
+  remove: 'Poista',
+  removeMessage: (text) => `Poista viesti: ${text}`,
   retryMessage: (text) => `Yritä lähettää uudelleen: ${text}`,
   failed: (reason) => `Ei lähetetty: ${reason || 'palvelin ei hyväksynyt viestiä'}.`,
 
