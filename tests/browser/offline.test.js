@@ -47,11 +47,14 @@ describe('offline', { skip: browsers.skip, timeout: 120_000 }, () => {
     await untilKept(page, '/chat/mqtt.js');
     await untilKept(page, '/api/messages?room=kept');
     await stack.stop('nginx');
-    await page.reload();
-    await shows(page, ['one', 'two']);
-    await linked(page, 'offline');
-    await say(page, 'written offline');
-    await stack.start('nginx');
+    try {
+      await page.reload();
+      await shows(page, ['one', 'two']);
+      await linked(page, 'offline');
+      await say(page, 'written offline');
+    } finally {
+      await stack.start('nginx');
+    }
     await reaches(page, 'written offline', 'stored', 45_000);
     await page.close();
   });
@@ -60,10 +63,13 @@ describe('offline', { skip: browsers.skip, timeout: 120_000 }, () => {
     const page = await enter(stack, context, 'errors');
     await untilKept(page, '/api/messages?room=errors');
     await stack.stop('api');
-    await page.reload();
-    await page.locator('#history-notice').waitFor();
-    assert.match(String(await page.locator('#history-reason').textContent()), /503/);
-    await stack.start('api');
+    try {
+      await page.reload();
+      await page.locator('#history-notice').waitFor();
+      assert.match(String(await page.locator('#history-reason').textContent()), /503/);
+    } finally {
+      await stack.start('api');
+    }
     assert.ok((await kept(page)).includes('/api/messages?room=errors'), 'the good answer stays');
     await page.close();
   });
@@ -80,6 +86,21 @@ describe('offline', { skip: browsers.skip, timeout: 120_000 }, () => {
     const rooms = (await kept(page)).filter((path) => path.startsWith('/api/messages'));
     assert.equal(rooms.length, 20);
     assert.ok(!rooms.some((path) => /before|none/.test(path)));
+    await page.close();
+  });
+
+  test('a page of the history that has a newer one is not kept as the last', async () => {
+    const publish = await device(stack);
+    for (let i = 0; i < 5; i++) await publish('part', `${i}`);
+    await storedCount(stack, 'part', 5);
+    const [first] = await stack.history('room=part');
+    const page = await enter(stack, context, 'whole');
+    await untilKept(page, '/api/messages?room=whole');
+    const part = `../api/messages?room=part&limit=2&around=${first.id}`;
+    await page.evaluate((url) => fetch(url), part);
+    await page.evaluate(() => fetch('../api/messages?room=after'));
+    await untilKept(page, '/api/messages?room=after');
+    assert.ok(!(await kept(page)).includes('/api/messages?room=part'));
     await page.close();
   });
 
