@@ -59,6 +59,7 @@ async function setUp() {
   const messages = [];
   let loadable = true;
   const connection = createConnection({
+    retained: () => ({ topics: [], will: undefined }),
     load: async () => {
       if (!loadable) throw new Error('not loaded');
       return (_url, options) => {

@@ -56,5 +56,7 @@ test('an answer that is no page of matches is an error, not an empty list', asyn
   for (const room of ['', '../x', 'javascript:', 7]) {
     assert.equal(parseMatches([{ ...MATCH, room }]), null);
   }
+  const plain = { ...MATCH, snippet: [{ text: 'x' }] };
+  assert.deepEqual(parseMatches([plain])?.[0].snippet, [{ text: 'x', match: false }]);
   assert.deepEqual(parseMatches([]), []);
 });

@@ -1,6 +1,5 @@
 // Puts the parts together: settings → store ⇄ reader, connection, sender → views.
 
-import { announce } from './announcer.js';
 import { clock } from './clock.js';
 import { createComposer } from './composer.js';
 import { createConnection } from './connection.js';
@@ -11,6 +10,7 @@ import { createJump } from './jump.js';
 import { keptRooms, startKeeping } from './keep.js';
 import { isRoom, parseMessage, parseReceipts, parseRejection } from './payload.js';
 import { onPreferences } from './preferences.js';
+import { companyTopics, willFor } from './presence.js';
 import { createReader } from './reader.js';
 import { createSender } from './sender.js';
 import { clientIdOr, readNickname, writeNickname } from './settings.js';
@@ -72,7 +72,8 @@ const store = createStore({
   rooms: keptRooms(begin.room),
   visible: !document.hidden,
 });
-const history = createHistory(new URL('../api/', document.baseURI));
+const api = new URL('../api/', document.baseURI);
+const history = createHistory(api);
 const reader = createReader({ store, history, clock });
 startKeeping(store);
 
@@ -85,8 +86,7 @@ const hearers = {
     const message = parseMessage(payload);
     if (!message) return;
     store.dispatch({ type: 'live', room, message, now: clock.now() });
-    const { clientId, room: open } = store.get();
-    if (room === open && message.clientId !== clientId) announce(message);
+    extras?.heard(message, room);
   },
   stored(room, payload) {
     store.dispatch({ type: 'receipts', room, receipts: parseReceipts(payload) });
@@ -107,14 +107,28 @@ async function listRooms() {
   store.dispatch({ type: 'listed', rooms: await history.rooms() });
 }
 
+const connectionId = `page-${newToken()}`;
+/** Loaded when the history is on the screen. @type {import('./extras.js').Extras | undefined} */
+let extras;
+/** The room that the connection's will is for. */
+let willRoom = begin.room;
+
 const connection = createConnection({
   load: loadMqtt,
   url: brokerUrl(),
-  clientId: `page-${newToken()}`,
+  clientId: connectionId,
   topics: ['chat/+', 'chat/+/stored', 'chat/+/rejected'],
-  onMessage: hear,
+  retained() {
+    const { room } = store.get();
+    return { topics: companyTopics(room), will: willFor(room, connectionId) };
+  },
+  onMessage(topic, payload) {
+    if (!extras?.presence.hear(topic, payload)) hear(topic, payload);
+  },
   onLink(link) {
+    if (link.phase === 'connecting') willRoom = store.get().room;
     store.dispatch({ type: 'link', link });
+    extras?.presence.link(link.phase === 'online', willRoom);
     if (link.phase !== 'online') return;
     reader.read();
     listRooms();
@@ -148,6 +162,7 @@ const composer = createComposer({
   onText(text) {
     store.dispatch({ type: 'composed', text, msgId: newMsgId(), now: clock.now() });
     store.dispatch({ type: 'drafted', draft: '' });
+    extras?.presence.sent();
     toNewest();
   },
   onDraft: (draft) => store.dispatch({ type: 'drafted', draft }),
@@ -160,7 +175,8 @@ function render() {
   rendering = false;
   const state = store.get();
   say(byId('room', HTMLElement), state.room);
-  document.title = texts.title(state.room);
+  if (extras) extras.render(state);
+  else document.title = texts.title(state.room);
   view.render(state);
   status.render(state);
   sidebar.render(state);
@@ -197,5 +213,7 @@ document.addEventListener('visibilitychange', () => {
 
 await Promise.race([enterRoom(), sleep(HISTORY_FIRST_MS)]);
 await painted();
+const { startExtras } = await import('./extras.js');
+extras = startExtras({ store, api, connectionId, connection, toNewest });
 connection.start();
 listRooms();

@@ -7,6 +7,7 @@ import { parsePerson } from './payload.js';
 
 /** @typedef {import('./company.js').Company} Company */
 /** @typedef {{qos: 0 | 1, retain?: boolean, expiryS?: number}} How */
+/** @typedef {(topic: string, payload: string, how: How) => unknown} Publish nothing while offline */
 
 const TYPING_EVERY_MS = 3000;
 const EXPIRY_S = 600;
@@ -26,7 +27,7 @@ export const companyTopics = (room) => [presenceTopic(room, '+'), `chat/${room}/
 export function willFor(room, connectionId) {
   return {
     topic: presenceTopic(room, connectionId),
-    payload: new Uint8Array(),
+    payload: '',
     qos: /** @type {const} */ (1),
     retain: true,
   };
@@ -36,7 +37,7 @@ export function willFor(room, connectionId) {
  * @param {object} parts
  * @param {string} parts.connectionId the MQTT client id, which no other page has
  * @param {string} parts.clientId that of this browser
- * @param {(topic: string, payload: string, how: How) => void} parts.publish does nothing while offline
+ * @param {Publish} parts.publish
  * @param {(company: Company) => void} parts.onChange
  * @param {import('./clock.js').Clock} parts.clock
  */

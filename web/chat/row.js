@@ -3,7 +3,7 @@
 import { make, say } from './dom.js';
 import { timeOf } from './layout.js';
 import { isLate } from './log.js';
-import { renderText } from './rich.js';
+import { isOnlyEmoji, renderText } from './rich.js';
 import { texts } from './texts.js';
 import { fullText, hourText } from './times.js';
 
@@ -156,6 +156,7 @@ export function createRowView(first, how, actions) {
       name.style.setProperty('--hue', `${hueOf(row.nickname)}`);
       const content = `${nickname}\n${row.text}`;
       if (content !== shown) text.replaceChildren(renderText(row.text, nickname));
+      text.classList.toggle('emoji', isOnlyEmoji(row.text));
       shown = content;
       showProblem(problem, row, actions);
       showState(state, row, own);

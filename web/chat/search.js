@@ -11,11 +11,12 @@ export const SEARCH_LIMIT = 20;
 
 /**
  * @param {unknown} value
- * @returns {value is Segment}
+ * @returns {Segment[] | null}
  */
-function isSegment(value) {
-  const segment = Object(value);
-  return typeof segment.text === 'string' && typeof segment.match === 'boolean';
+function parseSnippet(value) {
+  if (!Array.isArray(value) || value.length === 0) return null;
+  if (!value.every((segment) => typeof segment?.text === 'string')) return null;
+  return value.map(({ text, match }) => ({ text, match: match === true }));
 }
 
 /**
@@ -25,16 +26,15 @@ function isSegment(value) {
 export function parseMatches(value) {
   const page = parsePage(value);
   if (page === null || !Array.isArray(value)) return null;
-  const good = value.every(
-    ({ room, snippet }) =>
-      typeof room === 'string' &&
-      isRoom(room) &&
-      Array.isArray(snippet) &&
-      snippet.length > 0 &&
-      snippet.every(isSegment),
-  );
-  if (!good) return null;
-  return page.map((message, i) => ({ ...message, room: value[i].room, snippet: value[i].snippet }));
+  /** @type {Match[]} */
+  const matches = [];
+  for (const [i, message] of page.entries()) {
+    const { room } = value[i];
+    const snippet = parseSnippet(value[i].snippet);
+    if (snippet === null || typeof room !== 'string' || !isRoom(room)) return null;
+    matches.push({ ...message, room, snippet });
+  }
+  return matches;
 }
 
 /** @param {string | null} header */

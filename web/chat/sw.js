@@ -6,8 +6,8 @@ const CACHE = 'mqtt-chat';
 const ROOMS_MAX = 20;
 const scope = new URL('./', location.href);
 const api = new URL('../api/', location.href);
-/** What names a page other than the newest. */
-const SELECTORS = ['after', 'around', 'before', 'since'];
+/** What names a page of the history that is read on from another. */
+const SELECTORS = ['after', 'before', 'since'];
 
 /** @typedef {Event & {waitUntil: (promise: Promise<unknown>) => void}} LifeEvent */
 /** @typedef {LifeEvent & {request: Request, respondWith: (answer: Promise<Response>) => void}} FetchEvent */
@@ -27,10 +27,13 @@ function keyOf({ method, url: address }) {
   if (method !== 'GET' || url.origin !== scope.origin) return '';
   if (url.pathname.startsWith(scope.pathname)) return url.origin + url.pathname;
   if (url.pathname === `${api.pathname}rooms`) return url.origin + url.pathname;
-  const newest = !SELECTORS.some((name) => url.searchParams.has(name));
-  if (url.pathname !== `${api.pathname}messages` || !newest) return '';
+  const opens = !SELECTORS.some((name) => url.searchParams.has(name));
+  if (url.pathname !== `${api.pathname}messages` || !opens) return '';
   return `${url.origin}${url.pathname}?room=${url.searchParams.get('room')}`;
 }
+
+/** Whether a good answer is the last there is: no page of the history that has a newer one. @param {Response} response */
+const isLast = ({ ok, headers }) => ok && !headers.get('Link')?.includes('rel="next"');
 
 /** The rooms that were read longest ago go. @param {Cache} cache */
 async function forgetRooms(cache) {
@@ -53,7 +56,7 @@ async function keep(key, response) {
 async function answer(event, key) {
   try {
     const response = await fetch(event.request);
-    if (response.ok) event.waitUntil(keep(key, response.clone()).catch(() => {}));
+    if (isLast(response)) event.waitUntil(keep(key, response.clone()).catch(() => {}));
     return response;
   } catch (error) {
     const kept = await caches.match(key);

@@ -10,6 +10,7 @@ export const english = ({ number, plural, list, isolate }) => ({
   connecting: 'Connecting…',
   online: 'Connected',
   offline: 'Offline',
+  notices: 'Notices',
   offlineNotice: 'Offline. What you write is kept, and sent when the connection is back.',
   retryIn: (/** @type {number} */ seconds) => `Retrying in ${number(seconds)}\u00a0s.`,
   retryNow: 'Retry now',

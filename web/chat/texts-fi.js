@@ -11,6 +11,7 @@ export const finnish = ({ number, plural, list, isolate }) => ({
   connecting: 'Yhdistetään…',
   online: 'Yhteydessä',
   offline: 'Ei yhteyttä',
+  notices: 'Ilmoitukset',
   offlineNotice: 'Ei yhteyttä. Kirjoittamasi säilyy ja lähetetään, kun yhteys palaa.',
   retryIn: (seconds) => `Uusi yritys ${number(seconds)}\u00a0s kuluttua.`,
   retryNow: 'Yritä heti',
