@@ -153,8 +153,10 @@ describe('sending', { skip: browsers.skip, timeout: 180_000 }, () => {
     await page.addInitScript(() => localStorage.setItem('chat.nickname', 'Aino'));
     await page.goto(`${stack.url}#hidden`);
     await linked(page, 'online');
+    await say(page, 'before');
+    await reaches(page, 'before', 'stored');
     await page.evaluate(hide, true);
-    const wanted = [];
+    const wanted = ['before'];
     for (let minute = 1; minute <= 10; minute++) {
       await publish('hidden', {
         nickname: 'B',
@@ -166,7 +168,7 @@ describe('sending', { skip: browsers.skip, timeout: 180_000 }, () => {
       await page.clock.fastForward(60_000);
       await page.waitForTimeout(150);
     }
-    await storedCount(stack, 'hidden', 10);
+    await storedCount(stack, 'hidden', 11);
     await page.evaluate(hide, false);
     await linked(page, 'online');
     await shows(page, wanted, 15_000);
