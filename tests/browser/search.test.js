@@ -48,7 +48,9 @@ describe('search', { skip: browsers.skip, timeout: 120_000 }, () => {
     assert.equal(await page.locator('.search [role=status]').textContent(), '31 matches');
 
     await page.getByLabel('This room only').check();
-    await page.waitForFunction(() => !document.querySelector('.matches')?.textContent?.includes('#tea'));
+    await page.waitForFunction(
+      () => !document.querySelector('.matches')?.textContent?.includes('#tea'),
+    );
     await page.close();
   });
 

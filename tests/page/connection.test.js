@@ -195,7 +195,7 @@ test('a line that is silent after a ping is dead', async () => {
   last().accept();
   await clock.pass(25_000);
   assert.equal(last().pings, 1);
-  await clock.pass(7000);
+  await clock.pass(3000);
   assert.equal(phases.at(-1), 'online');
   await clock.pass(1000);
   assert.equal(phases.at(-1), 'offline');
@@ -224,7 +224,7 @@ test('told that something changed, it connects now, or asks for a sign of life',
   last().accept();
   connection.check();
   assert.equal(last().pings, 1);
-  await clock.pass(8000);
+  await clock.pass(4000);
   assert.equal(phases.at(-1), 'offline');
 });
 

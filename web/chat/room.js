@@ -20,7 +20,7 @@ import * as pages from './pages.js';
 
 /**
  * Where the view has to go next.
- * @typedef {{to: 'end' | 'new'} | ({to: 'place'} & Place) | {to: 'message', id: number}
+ * @typedef {{to: 'end'} | {to: 'new'} | ({to: 'place'} & Place) | {to: 'message', id: number}
  *   | {to: 'day', id: number}} Goal
  */
 
