@@ -35,6 +35,23 @@ CREATE INDEX messages_room ON messages (room, id);
 CREATE UNIQUE INDEX messages_msg_id ON messages (msg_id, ifnull(client_id, ''))
   WHERE msg_id IS NOT NULL;
 
+-- The rooms that have messages, so that nobody has to count. The logger adds each batch to it, and
+-- what somebody else inserted since; a trigger for that would cost more than half of what an insert does.
+CREATE TABLE rooms (
+  room     TEXT PRIMARY KEY,
+  messages INTEGER NOT NULL, -- those up to last_id
+  last_id  INTEGER NOT NULL,
+  last_ts  INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+
+CREATE TRIGGER message_deleted AFTER DELETE ON messages BEGIN
+  UPDATE rooms SET messages = messages - 1 WHERE room = old.room AND last_id >= old.id;
+  DELETE FROM rooms WHERE room = old.room AND messages = 0;
+  UPDATE rooms SET (last_id, last_ts) =
+      (SELECT id, ts FROM messages WHERE room = old.room AND id < old.id ORDER BY id DESC LIMIT 1)
+    WHERE room = old.room AND last_id = old.id;
+END;
+
 -- What arrived and could not be stored: why, when, and how it began. The logger keeps the newest 1000.
 CREATE TABLE rejected (
   id     INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -53,6 +70,30 @@ CREATE TABLE logger_note (
   session_lost_at INTEGER,
   note            BLOB NOT NULL
 ) STRICT;
+
+-- What the logger has done since the database was made, counted in the transactions of the batches
+-- themselves. How long a commit took is known after it, so it comes with the next one.
+CREATE TABLE logger_figures (
+  one            INTEGER PRIMARY KEY CHECK (one = 1),
+  stored         INTEGER NOT NULL DEFAULT 0,
+  repeated       INTEGER NOT NULL DEFAULT 0, -- arrived again, and were stored already
+  rejected       INTEGER NOT NULL DEFAULT 0,
+  batches        INTEGER NOT NULL DEFAULT 0, -- those that were not empty
+  batch_age_ms   INTEGER NOT NULL DEFAULT 0, -- the last one's oldest message, as it began to be stored
+  commits        INTEGER NOT NULL DEFAULT 0,
+  commit_seconds REAL    NOT NULL DEFAULT 0, -- all of them together
+  within_500us   INTEGER NOT NULL DEFAULT 0, -- how many commits took no longer than that
+  within_1ms     INTEGER NOT NULL DEFAULT 0,
+  within_2500us  INTEGER NOT NULL DEFAULT 0,
+  within_5ms     INTEGER NOT NULL DEFAULT 0,
+  within_10ms    INTEGER NOT NULL DEFAULT 0,
+  within_25ms    INTEGER NOT NULL DEFAULT 0,
+  within_50ms    INTEGER NOT NULL DEFAULT 0,
+  within_100ms   INTEGER NOT NULL DEFAULT 0,
+  within_250ms   INTEGER NOT NULL DEFAULT 0,
+  within_1s      INTEGER NOT NULL DEFAULT 0
+) STRICT;
+INSERT INTO logger_figures (one) VALUES (1);
 
 -- The messages as a person reads them: local time of the machine, no ids of senders.
 CREATE VIEW chat AS

@@ -16,15 +16,30 @@ struct http_request {
 	struct str if_none_match; /* RFC 9110, 13.1.2; at == NULL without one */
 };
 
-enum { HTTP_LINK_MAX = 512, HTTP_ETAG_SIZE = 20, HTTP_HEAD_MAX = 1024 };
+enum { HTTP_LINK_MAX = 512, HTTP_ETAG_SIZE = 20, HTTP_FILE_MAX = 100, HTTP_HEAD_MAX = 1024 };
+
+/* Takes a piece of a body. Returns 0, or -1 where nobody takes it any more. */
+typedef int http_write_fn(void *to, struct str piece);
+
+/* A body that is made while it goes out: it has no length, and may break off. */
+struct http_stream {
+	int (*run)(void *arg, http_write_fn *write, void *to); /* -1: it broke off; NULL: none */
+	void (*close)(void *arg); /* called once, by http_response_free(), whether it ran or not */
+	void *arg;
+};
 
 struct http_response {
 	int status;
-	const char *allow; /* NULL: no such header */
-	int retry_after;   /* seconds; 0: no such header */
+	const char *content_type; /* NULL: JSON in UTF-8 */
+	const char *allow;	  /* NULL: no such header */
+	int retry_after;	  /* seconds; 0: no such header */
+	bool no_store; /* it is true for this moment only: no cache keeps it, and it has no ETag */
+	char file[HTTP_FILE_MAX]; /* to be saved under this name; empty: to be shown */
 	char link[HTTP_LINK_MAX];
 	char etag[HTTP_ETAG_SIZE]; /* with its quotes; empty: no such header */
 	struct json_text body;	   /* freed by http_response_free() */
+	struct text text;	   /* what the body lies in where that is no JSON; freed likewise */
+	struct http_stream stream; /* in place of a body */
 	bool omit_body;		   /* for HEAD and 304: the head alone goes out */
 };
 

@@ -281,7 +281,10 @@ static int wait_for_broker(struct ingest *in)
 	struct pollfd p = {mqtt_socket(in->mqtt), want, 0};
 	struct timespec timeout = {TICK_MS / 1000, (long)(TICK_MS % 1000) * 1000000};
 	int n = ppoll(&p, 1, &timeout, in->config->wait_mask);
-	return n > 0 ? p.revents : 0;
+	if (n <= 0)
+		return 0;
+	wait_ms(in, 0); /* with something to read at once, ppoll() has let no signal in */
+	return p.revents;
 }
 
 static void one_round(struct ingest *in)

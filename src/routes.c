@@ -1,215 +1,54 @@
 #include "routes.h"
 
-#include <stdio.h>
 #include <stdlib.h>
-#include <time.h>
 
-#include "log.h"
-#include "params.h"
+#include "api.h"
+#include "metrics.h"
 
-struct api {
-	const char *path;
-	struct store *store;	     /* NULL until needed, and after a failure */
-	enum store_status last_told; /* so that a lasting failure is logged once */
-};
+/* A page: what it says depends on the database alone, and on these. */
+#define PAGE_PARAMS (PARAM_SELECTORS | PARAM_BIT(PARAM_ROOM) | PARAM_BIT(PARAM_LIMIT))
 
-typedef void route_fn(struct api *api, const struct params *params, struct http_response *response);
-
+/*
+ * An answer that depends on the database alone is kept while that does not change. One that looks
+ * at the clock as well must not be: neither a route that does, nor a parameter.
+ */
 struct route {
 	const char *path;
 	unsigned params; /* the ones it takes */
+	bool kept;
+	unsigned kept_params; /* the ones that leave it so: with any other it is not kept */
 	route_fn *answer;
 };
 
-/* ---- errors ---- */
-
-static void set_store_error(struct http_response *response, enum store_status status)
-{
-	static const struct {
-		const char *code, *message;
-	} table[STORE__MAX] = {
-	    [STORE_BUSY] = {"database_busy", "the database is busy; try again"},
-	    [STORE_MISSING] = {"database_missing", "there is no database yet; the logger makes it"},
-	    [STORE_VERSION] = {"database_version", "the database is of another version"},
-	    [STORE_DENIED] = {"database_denied", "the database may not be read"},
-	    [STORE_CORRUPT] = {"database_corrupt", "the database is damaged"},
-	};
-	bool known = table[status].code != NULL;
-	http_set_error(response, known ? 503 : 500, known ? table[status].code : "database_failed",
-	    "%s", known ? table[status].message : "the database could not be read");
-	if (known)
-		response->retry_after = status == STORE_BUSY ? 1 : 5;
-}
-
-/* ---- the database ---- */
-
-static void tell_status(struct api *api, enum store_status status, const char *error)
-{
-	if (status != STORE_OK && status != api->last_told)
-		log_error("%s", error);
-	if (status == STORE_OK && api->last_told != STORE_OK)
-		log_info("database %s: it can be read again", api->path);
-	api->last_told = status;
-}
-
-/* Opens the database where it is not open, or is no longer the file at its path. */
-static enum store_status need_store(struct api *api)
-{
-	char error[STORE_ERROR_SIZE];
-	if (api->store && !store_moved(api->store))
-		return STORE_OK;
-	store_close(api->store);
-	enum store_status status = store_open(&api->store, api->path, STORE_READER, error);
-	if (status)
-		tell_status(api, status, error);
-	return status;
-}
-
-static void note_failure(struct api *api, enum store_status status)
-{
-	tell_status(api, status, store_error(api->store));
-	if (status == STORE_BUSY)
-		return;
-	store_close(api->store);
-	api->store = NULL;
-}
-
-/* ---- /messages ---- */
-
-#define SELECTORS (PARAM_BIT(PARAM_BEFORE) | PARAM_BIT(PARAM_AFTER) | PARAM_BIT(PARAM_AROUND))
-
-/* Returns whether at most one selector is given; otherwise makes the response an error. */
-static bool read_query(
-    struct store_query *out, const struct params *params, struct http_response *response)
-{
-	unsigned given = params->given & SELECTORS;
-	if (given & (given - 1)) {
-		http_set_error(response, 400, "contradictory_parameters",
-		    "before, after and around exclude each other");
-		return false;
-	}
-	*out = (struct store_query){
-	    .room = str_of(params->room),
-	    .selector = STORE_NEWEST,
-	    .limit = (int)params->number[PARAM_LIMIT],
-	};
-	if (given == PARAM_BIT(PARAM_BEFORE))
-		*out = (struct store_query){
-		    out->room, STORE_BEFORE, params->number[PARAM_BEFORE], out->limit};
-	else if (given == PARAM_BIT(PARAM_AFTER))
-		*out = (struct store_query){
-		    out->room, STORE_AFTER, params->number[PARAM_AFTER], out->limit};
-	else if (given == PARAM_BIT(PARAM_AROUND))
-		*out = (struct store_query){
-		    out->room, STORE_AROUND, params->number[PARAM_AROUND], out->limit};
-	return true;
-}
-
-/* Links are relative to the request (RFC 8288, RFC 3986 5.3), so they hold under any mount point.
- */
-static void set_links(
-    struct http_response *response, const struct store_query *query, const struct store_page *page)
-{
-	char older[HTTP_LINK_MAX / 2] = "", newer[HTTP_LINK_MAX / 2] = "";
-	if (page->older)
-		snprintf(older, sizeof(older), "<?room=%.*s&limit=%d&before=%lld>; rel=\"prev\"",
-		    (int)query->room.len, query->room.at, query->limit,
-		    (long long)(page->first > PARAM_ID_MAX ? PARAM_ID_MAX : page->first));
-	if (page->newer)
-		snprintf(newer, sizeof(newer), "<?room=%.*s&limit=%d&after=%lld>; rel=\"next\"",
-		    (int)query->room.len, query->room.at, query->limit,
-		    (long long)(page->last < 0 ? 0 : page->last));
-	snprintf(response->link, sizeof(response->link), "%s%s%s", older,
-	    older[0] && newer[0] ? ", " : "", newer);
-}
-
-static int add_row(void *list, const struct store_row *row)
-{
-	return json_list_add_row(list, row);
-}
-
-/*
- * GET /messages?room=messages&limit=10[&before=ID|&after=ID|&around=ID]
- *
- *     [{"id":7,"room":"messages","nickname":"Ann","text":"Hi","clientId":"c1"|null,
- *       "msgId":"018f…"|null,"ts":"2026-11-23T17:41:05.123Z"}, …]
- *
- * Oldest → newest; the newest ones without a selector. Link: rel="prev" leads to older messages,
- * rel="next" to newer ones, each only where there are some.
- */
-static void get_messages(
-    struct api *api, const struct params *params, struct http_response *response)
-{
-	struct store_query query;
-	struct store_page page;
-	if (!read_query(&query, params, response))
-		return;
-	enum store_status status = need_store(api);
-	if (status) {
-		set_store_error(response, status);
-		return;
-	}
-	struct json_list *list = json_list_open();
-	status = list ? store_page(api->store, &query, &page, add_row, list) : STORE_FAILED;
-	response->body = json_list_close(list);
-	if (status) {
-		note_failure(api, status);
-		set_store_error(response, status);
-		return;
-	}
-	tell_status(api, STORE_OK, "");
-	response->status = 200;
-	set_links(response, &query, &page);
-}
-
-/* ---- /health ---- */
-
-#define SILENT_MS 120000 /* four signs of life that did not come */
-#define LOST_MS 86400000 /* a day, in which somebody may look */
-
-/*
- * GET /health
- *
- *     {"status":"ok"|"session_lost","schema":1,"loggerAliveAt":"2026-11-23T17:41:05.123Z",
- *      "loggerAgeSeconds":3,"sessionLostAt":null|"…"}
- *
- * 503 where the database cannot be read or the logger gives no sign of life. session_lost: within
- * the last day the broker forgot the logger's session, and with it what it had queued.
- */
-static void get_health(struct api *api, const struct params *params, struct http_response *response)
-{
-	struct store_signs signs = {0, 0};
-	int64_t now = (int64_t)time(NULL) * 1000;
-	(void)params;
-	enum store_status status = need_store(api);
-	if (!status && (status = store_read_signs(api->store, &signs)))
-		note_failure(api, status);
-	if (status) {
-		set_store_error(response, status);
-	} else if (now - signs.alive_at > SILENT_MS) {
-		http_set_error(response, 503, "logger_silent",
-		    "the logger has given no sign of life for over two minutes");
-		response->retry_after = 30;
-	} else {
-		tell_status(api, STORE_OK, "");
-		response->status = 200;
-		response->body = json_health(&signs, now - signs.session_lost_at < LOST_MS, now);
-	}
-}
-
-/* ---- all routes ---- */
-
 static const struct route routes[] = {
-    {"/health", 0, get_health},
-    {"/messages", SELECTORS | PARAM_BIT(PARAM_ROOM) | PARAM_BIT(PARAM_LIMIT), get_messages},
+    {"/export", PARAM_BIT(PARAM_ROOM) | PARAM_BIT(PARAM_FORMAT), false, 0, route_export},
+    {"/health", 0, false, 0, route_health},
+    {"/messages", PAGE_PARAMS | PARAM_BIT(PARAM_SINCE), true, PAGE_PARAMS, route_messages},
+    {"/metrics", 0, false, 0, route_metrics},
+    {"/openapi.json", 0, false, 0, route_openapi},
+    {"/rooms", 0, true, 0, route_rooms},
 };
 
-static const struct route *find_route(struct str path)
+#define ROUTES (sizeof(routes) / sizeof(routes[0]))
+
+_Static_assert(ROUTES < METRICS_ROUTES_MAX, "a place for each route and for what is none");
+
+const char *api_route(size_t which, unsigned *params)
 {
-	for (size_t i = 0; i < sizeof(routes) / sizeof(routes[0]); i++)
-		if (str_eq(path, str_of(routes[i].path)))
-			return &routes[i];
-	return NULL;
+	if (which >= ROUTES)
+		return NULL;
+	if (params)
+		*params = routes[which].params;
+	return routes[which].path;
+}
+
+/* Its place in the table; ROUTES: there is none. */
+static size_t find_route(struct str path)
+{
+	size_t i = 0;
+	while (i < ROUTES && !str_eq(path, str_of(routes[i].path)))
+		i++;
+	return i;
 }
 
 static bool is_read(struct str method)
@@ -217,11 +56,43 @@ static bool is_read(struct str method)
 	return str_eq(method, str_of("GET")) || str_eq(method, str_of("HEAD"));
 }
 
-static void answer_route(
-    struct api *api, const struct http_request *request, struct http_response *response)
+/*
+ * Looks for the answer among those that are kept. Where it is not: *version is what one that is
+ * made from now on is to be kept under, or -1. It is read now, when the request is here, so that
+ * all that was committed before is in the answer.
+ */
+static bool find_kept(struct api *api, const struct http_request *request,
+    struct http_response *response, int64_t *version)
 {
-	const struct route *route = find_route(request->path);
+	int64_t now;
+	*version = -1;
+	/* Without a store nothing is kept, and the route opens it: a busy one is waited for once. */
+	if (!api->store || api_need_store(api) || store_version(api->store, &now))
+		return false;
+	*version = now;
+	return cache_find(&api->cache, now, request, response);
+}
+
+static void make_answer(struct api *api, const struct route *route,
+    const struct http_request *request, struct http_response *response)
+{
 	struct params params;
+	int64_t version = -1;
+	if (route->kept && find_kept(api, request, response, &version))
+		return;
+	if (!params_read(&params, route->params, request->query, response))
+		return;
+	route->answer(api, &params, response);
+	bool whole = response->status == 200 && response->body.at.at;
+	if (version < 0 || !whole || (params.given & ~route->kept_params))
+		return;
+	http_set_etag(response);
+	cache_keep(&api->cache, version, request, response);
+}
+
+static void answer_route(struct api *api, const struct route *route,
+    const struct http_request *request, struct http_response *response)
+{
 	if (!request->method.at) {
 		http_set_error(response, 400, "bad_request", "the request has no method");
 	} else if (!route) {
@@ -230,17 +101,18 @@ static void answer_route(
 		http_set_error(
 		    response, 405, "method_not_allowed", "only GET and HEAD are allowed here");
 		response->allow = "GET, HEAD";
-	} else if (params_read(&params, route->params, request->query, response)) {
-		route->answer(api, &params, response);
+	} else {
+		make_answer(api, route, request, response);
 	}
 }
 
 /* Turns a page that the client has already into 304. */
 static void revalidate(const struct http_request *request, struct http_response *response)
 {
-	if (response->status != 200)
+	if (response->status != 200 || response->no_store)
 		return;
-	http_set_etag(response);
+	if (!response->etag[0])
+		http_set_etag(response);
 	if (!http_etag_matches(request->if_none_match, response->etag))
 		return;
 	response->status = 304;
@@ -249,9 +121,11 @@ static void revalidate(const struct http_request *request, struct http_response 
 
 void api_answer(struct api *api, const struct http_request *request, struct http_response *response)
 {
+	int64_t begin = metrics_now();
+	size_t which = find_route(request->path);
 	*response = (struct http_response){0};
-	answer_route(api, request, response);
-	if (!response->body.at.at) {
+	answer_route(api, which < ROUTES ? &routes[which] : NULL, request, response);
+	if (!response->body.at.at && !response->stream.run) {
 		json_text_free(&response->body);
 		response->status = 500;
 		response->body.at = str_of(
@@ -260,6 +134,7 @@ void api_answer(struct api *api, const struct http_request *request, struct http
 	revalidate(request, response);
 	if (str_eq(request->method, str_of("HEAD")))
 		response->omit_body = true;
+	metrics_count(which, response->status, begin);
 }
 
 struct api *api_open(const char *path)
@@ -274,6 +149,6 @@ void api_close(struct api *api)
 {
 	if (!api)
 		return;
-	store_close(api->store);
+	api_close_store(api);
 	free(api);
 }

@@ -14,6 +14,7 @@ struct settings {
 	int64_t port;		      /* of that host */
 	char username[256];	      /* for the broker; empty: none */
 	char password_file[PATH_MAX]; /* its first line is the password; empty: none */
+	int64_t threads;	      /* how many requests the API serves at a time */
 };
 
 /* What main() is to return, but for the first. The numbers are those of sysexits(3). */

@@ -57,6 +57,12 @@ const char *store_error(const struct store *store);
 bool store_moved(const struct store *store);
 
 /*
+ * A number that this store has not given before, unless nothing was committed since by anybody.
+ * What is read after this call is at least as new.
+ */
+enum store_status store_version(struct store *store, int64_t *out);
+
+/*
  * The size of what was written and is not in the database file itself yet, in bytes (a writer's
  * -wal file). It shrinks again unless somebody reads for long, which holds it back.
  */
@@ -111,6 +117,30 @@ enum store_status store_read_note(struct store *store, char *out, size_t size, s
 /* Reads the signs of the last batch that had a note. */
 enum store_status store_read_signs(struct store *store, struct store_signs *out);
 
+enum { STORE_COMMIT_BOUNDS = 10 };
+
+/* Upper bounds in seconds, of struct store_figures. */
+extern const double store_commit_bounds[STORE_COMMIT_BOUNDS];
+
+/* What the writers have done since the database was made. */
+struct store_figures {
+	int64_t stored;
+	int64_t repeated; /* entries that were stored already */
+	int64_t rejected;
+	int64_t batches; /* those that were not empty */
+	int64_t
+	    batch_age_ms; /* the last one's oldest message, when it began to be stored; 0: empty */
+	int64_t commits;  /* without the last one */
+	double commit_seconds;
+	int64_t within[STORE_COMMIT_BOUNDS]; /* commits that took no longer than that bound */
+};
+
+/* Reads the figures as they were after the last batch that had a note. */
+enum store_status store_read_figures(struct store *store, struct store_figures *out);
+
+/* The size of the -wal file. It is used again and again: what tells is that it grows. */
+int64_t store_wal_bytes(const struct store *store);
+
 enum store_selector {
 	STORE_NEWEST, /* the end of the room */
 	STORE_BEFORE, /* what is older than `id` */
@@ -154,5 +184,44 @@ typedef int store_row_fn(void *arg, const struct store_row *row);
  */
 enum store_status store_page(struct store *store, const struct store_query *query,
     struct store_page *page, store_row_fn *row, void *arg);
+
+/*
+ * Where `ts` (ms since 1970, UTC) lies in the order of ids: *id is the last message before it, 0
+ * where there is none, so that what comes after *id is what there is since `ts`. Ids follow the
+ * logger's clock: where that was set back, it is one of the places that would be right.
+ */
+enum store_status store_find_time(struct store *store, int64_t ts, int64_t *id);
+
+/* A room that has messages. */
+struct store_room {
+	struct str room;
+	int64_t messages;
+	int64_t last_id, last_ts; /* of its newest message */
+};
+
+enum { STORE_ROOMS_MAX = 1000 };
+
+/* A room is lent for the time of the call. Returns 0, or anything else to break off. */
+typedef int store_room_fn(void *arg, const struct store_room *room);
+
+/* Calls `room` for each room, that with the newest message first; at most STORE_ROOMS_MAX. */
+enum store_status store_rooms(struct store *store, store_room_fn *room, void *arg);
+
+/* The id of the newest message of all rooms; 0 where there is none. */
+enum store_status store_newest(struct store *store, int64_t *id);
+
+/* A part of the history. */
+struct store_range {
+	struct str room; /* at == NULL: of all rooms */
+	int64_t after;	 /* exclusive */
+	int64_t until;	 /* inclusive */
+};
+
+/*
+ * Calls `row` for each message of the range, oldest first, from one snapshot. `row` ends it by
+ * returning more than 0, which is no error; where it returns less, this returns STORE_FAILED.
+ */
+enum store_status store_history(
+    struct store *store, const struct store_range *range, store_row_fn *row, void *arg);
 
 #endif

@@ -28,6 +28,18 @@ static int read_number(sqlite3 *db, const char *sql, int64_t *out)
 	return rc;
 }
 
+static int read_mode(struct store *store)
+{
+	sqlite3_stmt *stmt = NULL;
+	int rc = sqlite3_prepare_v2(store->db, "PRAGMA journal_mode", -1, &stmt, NULL);
+	if (rc == SQLITE_OK && (rc = sqlite3_step(stmt)) == SQLITE_ROW) {
+		store->wal = str_eq(sql_column_str(stmt, 0), str_of("wal"));
+		rc = SQLITE_OK;
+	}
+	sqlite3_finalize(stmt);
+	return rc;
+}
+
 static enum store_status wrong_version(struct store *store, int64_t application, int64_t version)
 {
 	const char *path = sqlite3_db_filename(store->db, NULL);
@@ -61,7 +73,9 @@ static enum store_status create_schema(struct store *store)
 static enum store_status check_schema(struct store *store, enum store_mode mode)
 {
 	int64_t application = 0, version = 0, tables = 0;
-	int rc = read_number(store->db, "PRAGMA application_id", &application);
+	int rc = read_mode(store);
+	if (!rc)
+		rc = read_number(store->db, "PRAGMA application_id", &application);
 	if (!rc)
 		rc = read_number(store->db, "PRAGMA user_version", &version);
 	if (!rc)
@@ -183,6 +197,7 @@ enum store_status store_open(
 		snprintf(error, STORE_ERROR_SIZE, "database %s: out of memory", path);
 		return STORE_FAILED;
 	}
+	store->counted = -1;
 	enum store_status status = open_file(store, path, mode);
 	if (!status)
 		status = configure(store, mode);

@@ -1,6 +1,7 @@
 /*
  * store_sqlite.h: what the files of the SQLite store share. Only they include it, and only they
- * know sqlite3: store_open.c, store_write.c, store_read.c and the common store_sqlite.c.
+ * know sqlite3: store_open.c, store_write.c, store_read.c, store_version.c and the common
+ * store_sqlite.c.
  */
 #ifndef CHAT_STORE_SQLITE_H
 #define CHAT_STORE_SQLITE_H
@@ -18,21 +19,45 @@ enum stmt {
 	STMT_IDS_FROM,
 	STMT_ROWS,
 	STMT_READ_SIGNS,
+	STMT_NEWEST,
+	STMT_TS_FROM,
+	STMT_READ_FIGURES,
+	STMT_ROOMS,
+	STMT_HISTORY,
+	STMT_HISTORY_OF_ROOM,
+	STMT_READ_VERSION,
 	STMT__READER_MAX,
 	STMT_BEGIN_WRITE = STMT__READER_MAX,
 	STMT_INSERT,
 	STMT_FIND,
 	STMT_REJECT,
 	STMT_TRIM_REJECTED,
+	STMT_COUNTED,
+	STMT_COUNT_ROOMS,
+	STMT_ADD_FIGURES,
 	STMT_WRITE_NOTE,
 	STMT_READ_NOTE,
 	STMT__MAX
+};
+
+enum { WAL_HEAD_WORDS = 12 };
+
+/* The head of the -shm file, which each commit changes. */
+struct wal_head {
+	uint32_t words[WAL_HEAD_WORDS];
 };
 
 struct store {
 	sqlite3 *db;
 	sqlite3_stmt *stmts[STMT__MAX];
 	int wal_pages; /* after the last commit */
+	bool wal;      /* it is in WAL mode; so it is unless somebody changed it */
+	const volatile uint32_t *wal_head; /* where SQLite has it; NULL: not found, or not yet */
+	struct wal_head version_head;	   /* as it was before `version` was read */
+	int64_t version;
+	bool version_known;
+	int64_t counted;	   /* the last id that the table rooms counts; -1: not known yet */
+	struct store_figures last; /* of the last commit, which is not in the database yet */
 	char error[STORE_ERROR_SIZE];
 };
 
@@ -54,10 +79,28 @@ void sql_bind_str(sqlite3_stmt *stmt, int place, struct str s);
 /* A column of the present row, valid until the next step. */
 struct str sql_column_str(sqlite3_stmt *stmt, int column);
 
+/* The present row of a statement that gives the columns of STMT_ROWS, valid until the next step. */
+struct store_row sql_column_row(sqlite3_stmt *stmt);
+
 /* Ends a statement's run, whatever came of it, so that it holds neither locks nor our pointers. */
 void sql_finish(sqlite3_stmt *stmt);
 
 /* Runs a statement that gives no rows, with what is bound to it, and finishes it. */
 int sql_run(struct store *store, enum stmt which);
+
+/* Runs a statement with what is bound to it and finishes it: the number in its first row, or 0. */
+int sql_number(struct store *store, enum stmt which, int64_t *out);
+
+/* A batch begins; what is not in the database yet is in `figures` already. */
+void figures_begin(struct store_figures *figures, const struct store_entry *entries, size_t count);
+
+/* Counts what became of an entry that was kept; `known`: it was stored already. */
+void figures_count(struct store_figures *figures, const struct store_entry *entry, bool known);
+
+/* Adds the figures to those in the database. */
+int figures_add(struct store *store, const struct store_figures *figures);
+
+/* Runs COMMIT, and notes in store->last how long it took. */
+int figures_commit(struct store *store);
 
 #endif

@@ -104,6 +104,33 @@ export const terminated = {
 };
 
 /**
+ * More comes than a slow disk takes, so that its socket always has something to read.
+ * @type {Row}
+ */
+export const terminatedLate = {
+  name: 'logger ended by SIGTERM while it cannot keep up',
+  async run(bench) {
+    const count = 50_000;
+    const stored = () =>
+      Number(bench.stack.sql("SELECT count(*) AS n FROM messages WHERE room = 'flood'")[0].n);
+    bench.set('slow', '500');
+    const poured = bench.pour(
+      'flood',
+      Array.from({ length: count }, (_, i) => `${i}\n`),
+    );
+    await until(() => stored() > 0);
+    assert.deepEqual(await bench.stack.stop('logger'), { code: 0, signal: null });
+    assert.ok(stored() < count, 'the logger stored all before it ended');
+    bench.clear('slow');
+    await poured;
+    await bench.startLogger();
+    await bench.traffic.settle();
+    assert.equal(stored(), count);
+    return bench.checker.check(count);
+  },
+};
+
+/**
  * A run of the harness on a logger that has been broken on purpose: it must find it.
  * @type {Row[]}
  */

@@ -7,8 +7,8 @@ import { brokerKilled, equalMessages, nginxDies, overflow } from './broker.js';
 import { add, clean, nothing } from './checker.js';
 import { broken, locked, longReader } from './database.js';
 import { failing, full, noSync, power } from './disk.js';
-import { backlog, clock, payloads, syncFirst } from './input.js';
-import { controls, kills, terminated } from './kills.js';
+import { backlog, clock, flooded, payloads, syncFirst } from './input.js';
+import { controls, kills, terminated, terminatedLate } from './kills.js';
 
 /**
  * @typedef {object} Row
@@ -34,9 +34,10 @@ import { controls, kills, terminated } from './kills.js';
 
 /** @type {Row[]} */
 export const rows = [
-  ...[...kills, terminated, ...brokerKilled, equalMessages, nginxDies, overflow],
+  ...[...kills, terminated, terminatedLate],
+  ...[...brokerKilled, equalMessages, nginxDies, overflow],
   ...[...failing, full, ...power, ...locked, ...broken, longReader],
-  ...[clock, payloads, syncFirst, backlog],
+  ...[clock, payloads, syncFirst, flooded, backlog],
   ...[...controls, noSync],
 ];
 

@@ -9,7 +9,8 @@
  *              has had this content; POINT is then written to `fired`
  *   sync       "EIO", "ENOSPC", …: every sync of a database's file fails with it
  *   write      as `sync`, for pwrite and ftruncate
- *   after      "N": the two above begin with their Nth call since the file has had this content
+ *   slow       milliseconds that every sync of a database's file takes more
+ *   after      "N": `sync` and `write` begin with their Nth call since the file has been so
  *   disk/      while it is there, it holds what is on the disk for certain: see disk_*() below
  *   no-sync    negative control: a sync does nothing and says that it went well
  *   ack-first  negative control: acknowledgements go out before COMMIT: libmosquitto's default
@@ -301,12 +302,21 @@ static void disk_synced(const char *name, int fd, bool reached)
 
 /* ---- the system calls ---- */
 
+/* A slow disk: each sync takes that many milliseconds more. */
+static void be_slow(void)
+{
+	char ms[20];
+	if (read_setting("slow", ms, sizeof(ms)))
+		usleep((useconds_t)(atol(ms) * 1000));
+}
+
 static int sync_file(int fd, int (*next)(int))
 {
 	const char *name = database_file(fd);
 	if (!name)
 		return next(fd);
 	kill_point("before-sync");
+	be_slow();
 	int error = fault("sync");
 	int rc = error ? -1 : 0;
 	if (!is_set("no-sync")) {

@@ -209,3 +209,69 @@ test('an answer that is no page is an error, with the best reason there is', asy
   const unreachable = await ask(() => Promise.reject(new TypeError('Failed to fetch')));
   assert.match(String(unreachable), /cannot be reached/);
 });
+
+/** @param {ReturnType<typeof setUp>} parts */
+const span = ({ store }) => {
+  const { rows } = roomOf(store.get()).log;
+  return [rows[0]?.id, rows.at(-1)?.id];
+};
+
+test('older pages come until the start, and then no request any more', async () => {
+  const parts = setUp(120);
+  const { server, reader } = parts;
+  await reader.read();
+  for (let i = 0; i < 5; i++) {
+    reader.more(-1);
+    reader.more(-1);
+    await settle();
+  }
+  assert.deepEqual(server.requests, ['lab 50', 'lab 60 before 71', 'lab 60 before 11']);
+  assert.deepEqual(span(parts), [1, 120]);
+});
+
+test('a room that was left with something unread opens around the last that was seen', async () => {
+  const parts = setUp(500);
+  const { store, server, reader } = parts;
+  store.dispatch({ type: 'seen', seen: { id: 200, count: 200, exact: true } });
+  await reader.read();
+  assert.deepEqual(server.requests, ['lab 100 around 200']);
+  assert.deepEqual(span(parts), [151, 250]);
+  assert.deepEqual(roomOf(store.get()).goal, { to: 'new' });
+});
+
+test('a link leads into the middle; from there it goes both ways, to the end', async () => {
+  const parts = setUp(460);
+  const { store, server, reader } = parts;
+  await reader.read();
+  store.dispatch({ type: 'entered', room: 'lab', message: 300 });
+  await reader.enter();
+  assert.deepEqual(span(parts), [251, 350]);
+  assert.deepEqual(roomOf(store.get()).goal, { to: 'message', id: 300 });
+  for (const step of /** @type {const} */ ([-1, 1, 1])) {
+    reader.more(step);
+    await settle();
+  }
+  assert.deepEqual(span(parts), [191, 460]);
+  assert.deepEqual(server.requests.slice(1), [
+    ...['lab 100 around 300', 'lab 60 before 251', 'lab 60 after 350', 'lab 60 after 410'],
+  ]);
+  assert.ok(roomOf(store.get()).log.tail);
+});
+
+test('another room is read at once, and what was to be read of the first is not', async () => {
+  const { store, server, reader } = setUp(10);
+  const first = reader.read();
+  store.dispatch({ type: 'entered', room: 'shed', message: 0 });
+  await reader.enter();
+  await first;
+  await settle();
+  assert.deepEqual(server.requests, ['lab 50', 'shed 50']);
+  assert.equal(roomOf(store.get()).log.rows.length, 10);
+});
+
+test('a day is asked for by its beginning', async () => {
+  const { server, reader } = setUp(10);
+  await reader.read();
+  await reader.jump(new Date('2026-11-23T22:00:00Z'));
+  assert.equal(server.requests[1], 'lab 100 since 2026-11-23T22:00:00.000Z');
+});

@@ -99,8 +99,9 @@ async function stream(payloadOf, during) {
       );
     }
   })();
-  await during();
-  speaking = false;
+  await during().finally(() => {
+    speaking = false;
+  });
   await all;
   return count;
 }

@@ -212,7 +212,7 @@ TEST(two_selectors_contradict_each_other)
 	for (size_t i = 0; i < COUNT(queries); i++) {
 		ask(queries[i]);
 		expect_error(queries[i], 400, "contradictory_parameters",
-		    "before, after and around exclude each other");
+		    "before, after, around and since exclude each other");
 	}
 }
 

@@ -213,7 +213,8 @@ document.addEventListener('visibilitychange', () => {
 
 await Promise.race([enterRoom(), sleep(HISTORY_FIRST_MS)]);
 await painted();
-const { startExtras } = await import('./extras.js');
-extras = startExtras({ store, api, connectionId, connection, toNewest });
+// The chat does without them where they do not come.
+const { startExtras } = await import('./extras.js').catch(() => ({ startExtras: undefined }));
+extras = startExtras?.({ store, api, connectionId, connection, toNewest });
 connection.start();
 listRooms();

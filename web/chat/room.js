@@ -86,9 +86,12 @@ function countNew(room, messages, own) {
   const seen = mine > 0 ? { ...room.seen, count: room.seen.count + mine } : room.seen;
   const lastId = Math.max(...fresh.map(({ id }) => id));
   const next = { ...room, lastId, count: room.count + fresh.length, seen };
-  if (mine === fresh.length && unread(room) === 0) return markSeen(next);
-  const turned = unread(room) === 0 && room.seen.id > 0;
-  return turned ? { ...next, newFrom: room.seen.id } : next;
+  return mine === fresh.length && unread(room) === 0 ? markSeen(next) : next;
+}
+
+/** Puts the line "new" before what was not seen. @param {Room} room @returns {Room} */
+export function markNew(room) {
+  return unread(room) > 0 && room.seen.id > 0 ? { ...room, newFrom: room.seen.id } : room;
 }
 
 /**
@@ -133,7 +136,7 @@ export function open(room, page, { own, goal, ...reading }) {
   /** @type {Goal} */
   const first = newFrom === null ? { to: 'end' } : { to: 'new' };
   const there = { ...next, newFrom, goal: goal ?? first };
-  return page.newer ? there : { ...countNew(there, page.items, own), newFrom };
+  return page.newer ? there : countNew(there, page.items, own);
 }
 
 /**

@@ -196,7 +196,10 @@ export function isWatching(state) {
  */
 export function reduce(state, event) {
   const next = changed(state, event);
-  return isWatching(next) ? withRoom(next, rooms.markSeen(roomOf(next))) : next;
+  const room = roomOf(next);
+  if (isWatching(next)) return withRoom(next, rooms.markSeen(room));
+  const before = state.rooms[next.room];
+  return before && rooms.unread(before) === 0 ? withRoom(next, rooms.markNew(room)) : next;
 }
 
 /**
