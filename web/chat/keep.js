@@ -36,7 +36,7 @@ function parseSeen(text) {
 
 /** The rooms as they were left, for the state to begin with. @param {string} open the one on the screen */
 export function keptRooms(open) {
-  const names = readAll(SEEN).map(([name]) => name);
+  const names = [...readAll(SEEN), ...readAll(DRAFT)].map(([name]) => name);
   const all = [...new Set([...names.filter(isRoom), open])];
   const make = (/** @type {string} */ name) => ({
     ...newRoom(name, parseSeen(read(SEEN + name))),
@@ -79,7 +79,9 @@ function keepOutbox(room, before) {
 /** @param {Room} room @param {Room | undefined} before */
 function keepRoom(room, before) {
   const { name, seen, draft, log } = room;
-  if (seen !== before?.seen) write(SEEN + name, seenText(seen));
+  // Of a room that is new to this tab, another may know more.
+  const known = before ?? (seen === NEVER || read(SEEN + name));
+  if (!known || (before && seen !== before.seen)) write(SEEN + name, seenText(seen));
   if (draft && draft !== before?.draft) write(DRAFT + name, draft);
   if (!draft && before?.draft) remove(DRAFT + name);
   if (log.rows !== before?.log.rows) keepOutbox(room, before);
