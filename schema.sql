@@ -95,6 +95,31 @@ CREATE TABLE logger_figures (
 ) STRICT;
 INSERT INTO logger_figures (one) VALUES (1);
 
+-- What the search finds messages by, under their ids; the logger fills it behind `messages`. It holds
+-- words and places alone, not the text. Accents and case do not count. In a script without blanks
+-- between words, and of emoji, each character is a word: put blanks between them, and quotes around.
+-- In a room's name - and _ are U+E02D and U+E05F, which makes a word of it.
+--
+--     SELECT chat.* FROM search JOIN chat ON chat.id = search.rowid
+--     WHERE search MATCH 'text:door* nickname:ann room:lab text:"你 好"' ORDER BY rowid DESC LIMIT 10
+--
+-- To take a message out before it is deleted, all three have to be as they were put in: see
+-- sql_index_row() in src/store_index.c.
+CREATE VIRTUAL TABLE search USING fts5 (
+  text, nickname, room,
+  content = '', columnsize = 0, prefix = 3,
+  tokenize = "unicode61 remove_diacritics 2 categories 'L* M* N* Co So'"
+);
+
+INSERT INTO search (search, rank) VALUES ('automerge', 0); -- src/store_index.c does it evenly
+
+-- How far it is: the messages up to this id are in `search`.
+CREATE TABLE search_state (
+  one        INTEGER PRIMARY KEY CHECK (one = 1),
+  indexed_id INTEGER NOT NULL
+) STRICT;
+INSERT INTO search_state VALUES (1, 0);
+
 -- The messages as a person reads them: local time of the machine, no ids of senders.
 CREATE VIEW chat AS
   SELECT id, strftime('%Y-%m-%d %H:%M:%f', ts / 1000.0, 'unixepoch', 'localtime') AS time,

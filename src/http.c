@@ -88,6 +88,28 @@ int http_decode(struct str in, char *out, size_t size)
 	return (int)n;
 }
 
+static bool is_unreserved(char c)
+{
+	return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') ||
+	       c == '-' || c == '.' || c == '_' || c == '~';
+}
+
+void http_encode(struct str in, char *out)
+{
+	static const char digits[] = "0123456789ABCDEF";
+	for (size_t i = 0; i < in.len; i++) {
+		unsigned char c = (unsigned char)in.at[i];
+		if (is_unreserved(in.at[i])) {
+			*out++ = in.at[i];
+			continue;
+		}
+		*out++ = '%';
+		*out++ = digits[c >> 4];
+		*out++ = digits[c & 15];
+	}
+	*out = '\0';
+}
+
 /* FNV-1a, 64 bits. */
 static uint64_t hash(uint64_t h, struct str s)
 {

@@ -1,14 +1,13 @@
 #include "ingest.h"
 
-#include <errno.h>
 #include <poll.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
-#include <time.h>
 
 #include "batch.h"
+#include "clock.h"
+#include "indexer.h"
 #include "log.h"
 #include "mqtt.h"
 #include "retry.h"
@@ -26,6 +25,7 @@ struct ingest {
 	struct store *store; /* NULL: it has to be opened again */
 	struct mqtt *mqtt;
 	struct batch *batch;
+	struct indexer indexer;
 	bool online;	    /* there is a connection, or one is being made */
 	bool ready;	    /* the subscription is in force */
 	bool was_ready;	    /* it has been, at least once */
@@ -41,13 +41,6 @@ struct ingest {
 	char why[200];	    /* it is not online */
 	char store_error[STORE_ERROR_SIZE]; /* of the last batch; empty where it was stored */
 };
-
-static int64_t clock_ms(clockid_t id)
-{
-	struct timespec now;
-	clock_gettime(id, &now);
-	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
 
 /* ---- what the broker tells ---- */
 
@@ -183,12 +176,6 @@ static bool store_batch(struct ingest *in)
 
 /* ---- connecting ---- */
 
-static void wait_ms(const struct ingest *in, int ms)
-{
-	struct timespec timeout = {ms / 1000, (long)(ms % 1000) * 1000000};
-	ppoll(NULL, 0, &timeout, in->config->wait_mask);
-}
-
 static void connect_broker(struct ingest *in)
 {
 	in->ready = false;
@@ -215,7 +202,9 @@ static void wait_and_reconnect(struct ingest *in)
 	unsigned random = 0;
 	if (getrandom(&random, sizeof(random), GRND_NONBLOCK) < 0)
 		random = (unsigned)clock_ms(CLOCK_MONOTONIC);
-	wait_ms(in, retry_wait_ms(++in->attempt, random));
+	int ms = retry_wait_ms(++in->attempt, random);
+	struct timespec timeout = {ms / 1000, (long)(ms % 1000) * 1000000};
+	ppoll(NULL, 0, &timeout, in->config->wait_mask);
 	if (!*in->config->stop && need_store(in))
 		connect_broker(in);
 }
@@ -279,12 +268,24 @@ static int wait_for_broker(struct ingest *in)
 {
 	short want = (short)(mqtt_wants_write(in->mqtt) ? POLLIN | POLLOUT : POLLIN);
 	struct pollfd p = {mqtt_socket(in->mqtt), want, 0};
-	struct timespec timeout = {TICK_MS / 1000, (long)(TICK_MS % 1000) * 1000000};
+	bool due = in->ready && indexer_due(&in->indexer, in->store);
+	struct timespec timeout = {due ? 0 : TICK_MS / 1000, 0};
 	int n = ppoll(&p, 1, &timeout, in->config->wait_mask);
 	if (n <= 0)
 		return 0;
-	wait_ms(in, 0); /* with something to read at once, ppoll() has let no signal in */
+	/* With something to read at once it has let no signal in. */
+	ppoll(NULL, 0, &(struct timespec){0, 0}, in->config->wait_mask);
 	return p.revents;
+}
+
+/* Where it fails, what is on the disk is not known until the store is opened again. */
+static void index_behind(struct ingest *in, bool quiet)
+{
+	if (!in->ready || indexer_run(&in->indexer, in->store, quiet))
+		return;
+	store_close(in->store);
+	in->store = NULL;
+	in->online = in->ready = false;
 }
 
 static void one_round(struct ingest *in)
@@ -304,6 +305,7 @@ static void one_round(struct ingest *in)
 		lose(in, mqtt_error(in->mqtt));
 	else if (!in->ready && clock_ms(CLOCK_MONOTONIC) > in->deadline)
 		lose(in, "no answer to CONNECT");
+	index_behind(in, !events_seen);
 }
 
 /* At the start a broker that is not there is a mistake to be told, later an event to wait out. */

@@ -30,6 +30,11 @@ int json_list_add_row(struct json_list *list, const struct store_row *row);
 
 /* Appends {"room","messages","lastId","lastTs"}; 0, or -1 without memory. */
 int json_list_add_room(struct json_list *list, const struct store_room *room);
+/*
+ * The same, and "snippet": [{"text","match":true}, …] of a `snippet` as store_search() has it;
+ * "match" only where it is one.
+ */
+int json_list_add_hit(struct json_list *list, const struct store_row *row, struct str snippet);
 
 /* Appends {"id","msgId","clientId","ts"}; 0, or -1 without memory. */
 int json_list_add_receipt(struct json_list *list, const struct store_entry *entry);

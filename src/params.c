@@ -9,10 +9,10 @@
 #include "utf8.h"
 
 #define DEFAULT_ROOM "messages"
-#define VALUE_SIZE 256
+#define VALUE_SIZE (SEARCH_BYTES_MAX + 1)
 #define PROBLEM_SIZE 128
 
-enum param_type { TYPE_ROOM, TYPE_NUMBER, TYPE_SINCE, TYPE_FORMAT };
+enum param_type { TYPE_ROOM, TYPE_NUMBER, TYPE_SINCE, TYPE_FORMAT, TYPE_TEXT };
 
 struct param_def {
 	const char *name;
@@ -29,6 +29,7 @@ static const struct param_def param_table[PARAM__MAX] = {
     [PARAM_AROUND] = {"around", TYPE_NUMBER, 0, PARAM_ID_MAX, "bad_around"},
     [PARAM_SINCE] = {"since", TYPE_SINCE, 0, 0, "bad_since"},
     [PARAM_FORMAT] = {"format", TYPE_FORMAT, 0, 0, "bad_format"},
+    [PARAM_Q] = {"q", TYPE_TEXT, 0, 0, "bad_query"},
 };
 
 struct param_about param_about(enum param which)
@@ -142,6 +143,10 @@ static bool read_param(struct params *out, unsigned taken, struct str raw_name,
 		http_set_error(
 		    response, 400, def->code, "the value of %s is too long or broken", name);
 		return false;
+	}
+	if (def->type == TYPE_TEXT) {
+		memcpy(out->q, value, sizeof(out->q));
+		return true;
 	}
 	char problem[PROBLEM_SIZE];
 	bool right = read_value(out, (enum param)which, value, problem);

@@ -14,6 +14,7 @@ enum param {
 	PARAM_AROUND,
 	PARAM_SINCE,  /* its number: ms since 1970, UTC */
 	PARAM_FORMAT, /* its number: one of enum param_format */
+	PARAM_Q,
 	PARAM__MAX
 };
 
@@ -40,6 +41,7 @@ struct params {
 	unsigned given; /* PARAM_BIT() of each that was */
 	int64_t number[PARAM__MAX];
 	char room[MESSAGE_ROOM_MAX + 1];
+	char q[SEARCH_BYTES_MAX + 1];
 };
 
 /*

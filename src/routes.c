@@ -5,6 +5,10 @@
 #include "api.h"
 #include "metrics.h"
 
+#define SEARCH_PARAMS                                                                              \
+	(PARAM_BIT(PARAM_Q) | PARAM_BIT(PARAM_ROOM) | PARAM_BIT(PARAM_LIMIT) |                     \
+	    PARAM_BIT(PARAM_BEFORE))
+
 /* A page: what it says depends on the database alone, and on these. */
 #define PAGE_PARAMS (PARAM_SELECTORS | PARAM_BIT(PARAM_ROOM) | PARAM_BIT(PARAM_LIMIT))
 
@@ -27,6 +31,7 @@ static const struct route routes[] = {
     {"/metrics", 0, false, 0, route_metrics},
     {"/openapi.json", 0, false, 0, route_openapi},
     {"/rooms", 0, true, 0, route_rooms},
+    {"/search", SEARCH_PARAMS, false, 0, route_search},
 };
 
 #define ROUTES (sizeof(routes) / sizeof(routes[0]))
@@ -66,7 +71,8 @@ static bool find_kept(struct api *api, const struct http_request *request,
 {
 	int64_t now;
 	*version = -1;
-	/* Without a store nothing is kept, and the route opens it: a busy one is waited for once. */
+	/* Without a store nothing is kept, and the route opens it: a busy one is waited for once.
+	 */
 	if (!api->store || api_need_store(api) || store_version(api->store, &now))
 		return false;
 	*version = now;

@@ -12,6 +12,7 @@
 #include <sys/types.h>
 
 #include "message.h"
+#include "search_query.h"
 
 enum store_status {
 	STORE_OK,
@@ -21,6 +22,8 @@ enum store_status {
 	STORE_DENIED,  /* may not be read, written or created */
 	STORE_FULL,    /* the disk or a quota is full */
 	STORE_CORRUPT, /* the file is damaged */
+	STORE_SLOW,    /* a search took too long, and was given up */
+	STORE_BEHIND,  /* too much waits for the index of the search: try again later */
 	STORE_FAILED,  /* anything else: I/O, memory */
 	STORE__MAX
 };
@@ -108,6 +111,17 @@ typedef struct store_note store_note_fn(void *arg);
 enum store_status store_insert_batch(
     struct store *store, struct store_entry *entries, size_t count, store_note_fn *note, void *arg);
 
+/* How many messages are stored and are not in the index of the search yet; a writer's. */
+int64_t store_unindexed(const struct store *store);
+
+/*
+ * Puts at most `limit` of them into the index, the oldest first, in one transaction. It is on the
+ * disk for certain when a later batch is: until then a power cut may undo it, and it is done again.
+ * It does not wait for a lock: STORE_BUSY. After a failure other than STORE_BUSY the store has to
+ * be opened again.
+ */
+enum store_status store_index(struct store *store, int limit);
+
 /*
  * Reads the note of the last batch that had one into `out` (`size` bytes; a longer one is cut).
  * *length is -1 where there has never been one.
@@ -184,6 +198,20 @@ typedef int store_row_fn(void *arg, const struct store_row *row);
  */
 enum store_status store_page(struct store *store, const struct store_query *query,
     struct store_page *page, store_row_fn *row, void *arg);
+
+enum { STORE_SEARCH_MS = 1000, STORE_UNINDEXED_MAX = 10000 };
+
+/*
+ * Calls `hit` for each match of a page: of the newest `limit` (1 to STORE_PAGE_MAX) older than the
+ * id `before`, oldest first, all from one snapshot, and describes the page in `page`. `snippet`
+ * is a part of the text with what matched between WORDS_BEGIN and WORDS_END, and gaps: see words.h.
+ * What is not in the index yet is found as well, where that is no more than STORE_UNINDEXED_MAX
+ * messages; and it gives up after STORE_SEARCH_MS.
+ */
+typedef int store_hit_fn(void *arg, const struct store_row *row, struct str snippet);
+
+enum store_status store_search(struct store *store, const struct search_query *query,
+    int64_t before, int limit, struct store_page *page, store_hit_fn *hit, void *arg);
 
 /*
  * Where `ts` (ms since 1970, UTC) lies in the order of ids: *id is the last message before it, 0

@@ -11,9 +11,7 @@
 #include "store_sqlite.h"
 
 #define APPLICATION_ID 1297171272
-#define BUSY_TIMEOUT_MS 5000
-#define PAGE_BYTES 4096 /* SQLite's default, which schema.sql leaves */
-#define CHECKPOINT_PAGES 1000
+#define PAGE_BYTES 4096	      /* SQLite's default, which schema.sql leaves */
 #define WAL_LARGE_PAGES 16384 /* 64 MiB */
 
 static int read_number(sqlite3 *db, const char *sql, int64_t *out)
@@ -90,14 +88,16 @@ static enum store_status check_schema(struct store *store, enum store_mode mode)
 }
 
 /*
- * After each commit. SQLite's own checkpoint never starts the -wal file anew while one reader
- * follows another; so once it is large, each commit tries, without waiting for anybody.
+ * After each commit whose pages are on the disk: a checkpoint that could not sync them would leave
+ * a hole in the -wal file, and nobody would know. SQLite's own checkpoint never starts the -wal
+ * file anew while one reader follows another; so once it is large, each commit tries, without
+ * waiting for anybody.
  */
 static int checkpoint(void *arg, sqlite3 *db, const char *name, int pages)
 {
 	struct store *store = arg;
 	store->wal_pages = pages;
-	if (pages < CHECKPOINT_PAGES)
+	if (pages < CHECKPOINT_PAGES || store->unsynced)
 		return SQLITE_OK;
 	bool large = pages >= WAL_LARGE_PAGES;
 	sqlite3_busy_timeout(db, 0);
@@ -137,7 +137,8 @@ static enum store_status prepare(struct store *store, enum store_mode mode)
 		if (rc)
 			return sql_fail(store, rc);
 	}
-	return STORE_OK;
+	int rc = mode == STORE_READER ? SQLITE_OK : sql_read_progress(store);
+	return rc ? sql_fail(store, rc) : STORE_OK;
 }
 
 /* SQLite makes files that everybody may read; the -wal and -shm files take over this one's mode. */
@@ -198,6 +199,7 @@ enum store_status store_open(
 		return STORE_FAILED;
 	}
 	store->counted = -1;
+	store->search_ms = STORE_SEARCH_MS;
 	enum store_status status = open_file(store, path, mode);
 	if (!status)
 		status = configure(store, mode);
@@ -220,6 +222,7 @@ void store_close(struct store *store)
 {
 	if (!store)
 		return;
+	sql_search_close(store);
 	for (int i = 0; i < STMT__MAX; i++)
 		sqlite3_finalize(store->stmts[i]);
 	sqlite3_close(store->db);

@@ -106,7 +106,7 @@ static int read_pair(struct store *store, enum stmt which, int64_t out[2])
 }
 
 /* By bisection: messages up to *id are before `ts`, and the first one from `end` on is not. */
-static int find_time(struct store *store, int64_t ts, int64_t *id)
+int sql_find_time(struct store *store, int64_t ts, int64_t *id)
 {
 	int64_t row[2];
 	int rc = read_pair(store, STMT_NEWEST, row);
@@ -128,7 +128,7 @@ enum store_status store_find_time(struct store *store, int64_t ts, int64_t *id)
 {
 	int rc = sql_run(store, STMT_BEGIN_READ);
 	if (!rc)
-		rc = find_time(store, ts, id);
+		rc = sql_find_time(store, ts, id);
 	enum store_status status = rc ? sql_fail(store, rc) : STORE_OK;
 	if (!sqlite3_get_autocommit(store->db))
 		sql_run(store, STMT_COMMIT);

@@ -27,6 +27,7 @@ static const char *const statements[STMT__MAX] = {
     [STMT_HISTORY] = ROW " WHERE id > ?1 AND id <= ?2 ORDER BY id",
     [STMT_HISTORY_OF_ROOM] = ROW " WHERE id > ?1 AND id <= ?2 AND room = ?3 ORDER BY id",
     [STMT_READ_VERSION] = "PRAGMA data_version",
+    [STMT_PROGRESS] = "SELECT indexed_id, (SELECT max(id) FROM messages) FROM search_state",
     [STMT_BEGIN_WRITE] = "BEGIN IMMEDIATE",
     [STMT_INSERT] = "INSERT INTO messages (ts, room, nickname, text, client_id, msg_id)"
 		    " VALUES (?1, ?2, ?3, ?4, ?5, ?6)"
@@ -55,6 +56,11 @@ static const char *const statements[STMT__MAX] = {
     [STMT_WRITE_NOTE] = "REPLACE INTO logger_note (one, note, alive_at, session_lost_at)"
 			" VALUES (1, ?1, ?2, nullif(?3, 0))",
     [STMT_READ_NOTE] = "SELECT note FROM logger_note",
+    [STMT_UNINDEXED] = "SELECT id, text, nickname, room FROM messages WHERE id > ?1"
+		       " ORDER BY id LIMIT ?2",
+    [STMT_INDEX_ROW] = "INSERT INTO search (rowid, text, nickname, room) VALUES (?1, ?2, ?3, ?4)",
+    [STMT_INDEX_MERGE] = "INSERT INTO search (search, rank) VALUES ('merge', ?1)",
+    [STMT_INDEX_STATE] = "UPDATE search_state SET indexed_id = ?1",
 };
 
 const char *sql_text(enum stmt which)
@@ -77,6 +83,8 @@ enum store_status sql_status(int rc)
 	case SQLITE_AUTH:
 	case SQLITE_CANTOPEN:
 		return STORE_DENIED;
+	case SQLITE_INTERRUPT:
+		return STORE_SLOW;
 	case SQLITE_FULL:
 		return STORE_FULL;
 	case SQLITE_CORRUPT:

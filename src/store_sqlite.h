@@ -1,7 +1,7 @@
 /*
  * store_sqlite.h: what the files of the SQLite store share. Only they include it, and only they
- * know sqlite3: store_open.c, store_write.c, store_read.c, store_version.c and the common
- * store_sqlite.c.
+ * know sqlite3: store_open.c, store_write.c, store_read.c, store_whole.c, store_figures.c,
+ * store_index.c, store_search.c, store_version.c and the common store_sqlite.c.
  */
 #ifndef CHAT_STORE_SQLITE_H
 #define CHAT_STORE_SQLITE_H
@@ -26,6 +26,7 @@ enum stmt {
 	STMT_HISTORY,
 	STMT_HISTORY_OF_ROOM,
 	STMT_READ_VERSION,
+	STMT_PROGRESS,
 	STMT__READER_MAX,
 	STMT_BEGIN_WRITE = STMT__READER_MAX,
 	STMT_INSERT,
@@ -37,6 +38,10 @@ enum stmt {
 	STMT_ADD_FIGURES,
 	STMT_WRITE_NOTE,
 	STMT_READ_NOTE,
+	STMT_UNINDEXED,
+	STMT_INDEX_ROW,
+	STMT_INDEX_MERGE,
+	STMT_INDEX_STATE,
 	STMT__MAX
 };
 
@@ -58,6 +63,11 @@ struct store {
 	bool version_known;
 	int64_t counted;	   /* the last id that the table rooms counts; -1: not known yet */
 	struct store_figures last; /* of the last commit, which is not in the database yet */
+	int64_t newest_id;	   /* a writer's: of the messages */
+	int64_t indexed_id;	   /* the messages up to this one are in the index */
+	int search_ms;		   /* STORE_SEARCH_MS, but in a test */
+	struct search *search;	   /* what store_search.c keeps; NULL until the first search */
+	bool unsynced;		   /* the commit under way does not wait for the disk */
 	char error[STORE_ERROR_SIZE];
 };
 
@@ -79,11 +89,31 @@ void sql_bind_str(sqlite3_stmt *stmt, int place, struct str s);
 /* A column of the present row, valid until the next step. */
 struct str sql_column_str(sqlite3_stmt *stmt, int column);
 
-/* The present row of a statement that gives the columns of STMT_ROWS, valid until the next step. */
+/* A row of STMT_ROWS, or of a statement that begins with its columns, until the next step. */
 struct store_row sql_column_row(sqlite3_stmt *stmt);
 
 /* Ends a statement's run, whatever came of it, so that it holds neither locks nor our pointers. */
 void sql_finish(sqlite3_stmt *stmt);
+
+enum {
+	BUSY_TIMEOUT_MS = 5000,
+	CHECKPOINT_PAGES = 1000, /* of the -wal file */
+};
+
+/* Reads how far the index is. */
+int sql_read_progress(struct store *store);
+
+/*
+ * Puts a message, the present row (id, text, nickname, room) of `from`, into an index by `insert`,
+ * which takes the same.
+ */
+int sql_index_row(sqlite3_stmt *insert, sqlite3_stmt *from);
+
+/* See store_find_time(); within a transaction. */
+int sql_find_time(struct store *store, int64_t ts, int64_t *id);
+
+/* Frees what store_search.c keeps. */
+void sql_search_close(struct store *store);
 
 /* Runs a statement that gives no rows, with what is bound to it, and finishes it. */
 int sql_run(struct store *store, enum stmt which);

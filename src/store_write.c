@@ -53,7 +53,7 @@ static int insert(struct store *store, struct store_entry *entry, bool *known)
 	*known = sqlite3_changes(store->db) == 0;
 	if (*known)
 		return find_first(store, entry);
-	entry->id = sqlite3_last_insert_rowid(store->db);
+	store->newest_id = entry->id = sqlite3_last_insert_rowid(store->db);
 	return SQLITE_OK;
 }
 

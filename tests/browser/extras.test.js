@@ -107,16 +107,19 @@ describe('the extras', { skip: browsers.skip, timeout: 180_000 }, () => {
         background: getComputedStyle(document.documentElement).backgroundColor,
         size: getComputedStyle(document.documentElement).fontSize,
         hour: document.querySelector('.row .hour')?.textContent,
+        gap: getComputedStyle(/** @type {Element} */ (document.querySelector('.row'))).paddingTop,
       }));
     const before = await look();
     await page.click('#open-settings');
     const dialog = page.getByRole('dialog', { name: 'Settings' });
     await dialog.getByLabel('Dark').check();
     await dialog.getByLabel('Large').check();
+    await dialog.getByLabel('Compact').check();
     await dialog.getByLabel('12 hours').check();
     const set = await look();
     assert.notEqual(set.background, before.background);
     assert.equal(set.size, '19px');
+    assert.ok(Number.parseFloat(set.gap) < Number.parseFloat(before.gap));
     assert.match(String(set.hour), /[ap]m/i);
     assert.doesNotMatch(String(before.hour), /[ap]m/i);
     await page.keyboard.press('Escape');

@@ -2,32 +2,57 @@
 
 import { createDialog } from './dialog.js';
 import { make } from './dom.js';
-import { CHOICES, onPreferences, preferences, setPreference } from './preferences.js';
+import { onPreferences, preferences, setPreference } from './preferences.js';
 import { texts } from './texts.js';
 
 /** @typedef {import('./preferences.js').Name} Name */
 
-/** @type {[Name, string, Record<string, string>][]} */
+/** @type {[Name, string, [string, string][]][]} in the order in which they are shown */
 const GROUPS = [
   [
     'theme',
     texts.theme,
-    { system: texts.themeSystem, light: texts.themeLight, dark: texts.themeDark },
+    [
+      ['system', texts.themeSystem],
+      ['light', texts.themeLight],
+      ['dark', texts.themeDark],
+    ],
   ],
   [
     'size',
     texts.size,
-    {
-      ...{ small: texts.sizeSmall, normal: texts.sizeNormal },
-      ...{ large: texts.sizeLarge, huge: texts.sizeHuge },
-    },
+    [
+      ['small', texts.sizeSmall],
+      ['normal', texts.sizeNormal],
+      ['large', texts.sizeLarge],
+      ['huge', texts.sizeHuge],
+    ],
   ],
-  ['hours', texts.hours, { system: texts.hoursSystem, 24: texts.hours24, 12: texts.hours12 }],
-  ['density', texts.density, { roomy: texts.densityRoomy, compact: texts.densityCompact }],
+  [
+    'hours',
+    texts.hours,
+    [
+      ['system', texts.hoursSystem],
+      ['24', texts.hours24],
+      ['12', texts.hours12],
+    ],
+  ],
+  [
+    'density',
+    texts.density,
+    [
+      ['roomy', texts.densityRoomy],
+      ['compact', texts.densityCompact],
+    ],
+  ],
   [
     'notify',
     texts.notify,
-    { off: texts.notifyOff, mentions: texts.notifyMentions, all: texts.notifyAll },
+    [
+      ['off', texts.notifyOff],
+      ['mentions', texts.notifyMentions],
+      ['all', texts.notifyAll],
+    ],
   ],
 ];
 
@@ -52,10 +77,7 @@ function makeInput(type, name, value, text) {
 
 /** @type {(group: (typeof GROUPS)[number]) => HTMLElement} */
 function makeGroup([name, title, choices]) {
-  const known = /** @type {readonly string[]} */ (CHOICES[name]);
-  const inputs = Object.entries(choices)
-    .filter(([value]) => known.includes(value))
-    .map(([value, text]) => makeInput('radio', name, value, text));
+  const inputs = choices.map(([value, text]) => makeInput('radio', name, value, text));
   return make('fieldset', '', make('legend', '', title), make('div', 'choices', ...inputs));
 }
 
