@@ -217,7 +217,7 @@ describe('sending', { skip: browsers.skip, timeout: 180_000 }, () => {
       'مرحبا بالجميع (3 PM)',
       'שלום לכולם',
       long,
-      '```\n' + 'y'.repeat(900) + '\n```',
+      `\`\`\`\n${'y'.repeat(900)}\n\`\`\``,
     ]) {
       await say(page, text);
     }
