@@ -62,7 +62,7 @@ static void close_api(void *api)
 	api_close(api);
 }
 
-int main(int argc, char **argv)
+static int run(int argc, char **argv)
 {
 	struct settings settings;
 	char error[SETTINGS_ERROR_SIZE];
@@ -86,4 +86,14 @@ int main(int argc, char **argv)
 	    .answer = answer,
 	};
 	return serve(STDIN_FILENO, &service);
+}
+
+int main(int argc, char **argv)
+{
+	int status = run(argc, argv);
+	/* multiwatch starts it again at once, and what is wrong does not mend itself that quickly.
+	 */
+	if (status != 0 && !FCGX_IsCGI())
+		sleep(1);
+	return status;
 }

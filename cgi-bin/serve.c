@@ -31,6 +31,7 @@
 	60	      /* for a reader that takes nothing; nginx lets go of its client by then      \
 		       */
 #define END_SECONDS 5 /* for the requests that are under way when it ends */
+#define QUIET_MS 100  /* without a request, when it ends: none is on its way */
 #define NO_ROOM_MS 20 /* until it looks again for a free descriptor */
 #define WAKE SIGALRM  /* ends a thread's wait */
 
@@ -81,7 +82,7 @@ static void answer_one(const struct thread *thread, FCGX_Request *request, int f
 	if (FCGX_Accept_r(request) != 0)
 		return; /* it was closed, by the web server or as broken */
 	/* What is left of a body would be taken for the next request. */
-	if (FCGX_GetChar(request->in) != EOF)
+	if (FCGX_GetChar(request->in) != EOF || server->ending)
 		request->keepConnection = 0;
 	/* Closed without an end of the request, the web server lets its client see the break. */
 	if (server->service->answer(thread->own, request))
@@ -93,7 +94,11 @@ static void answer_one(const struct thread *thread, FCGX_Request *request, int f
 	request->ipcFd = -1;
 }
 
-/* Where the server ends, what has come in on connections that are open is answered still. */
+/*
+ * Where the server ends, what comes in on connections that are open is answered still, and each is
+ * closed with its answer, so that the web server uses it no more. When nothing has come for a
+ * moment, nothing is on its way.
+ */
 static void *run(void *arg)
 {
 	const struct thread *thread = arg;
@@ -104,7 +109,7 @@ static void *run(void *arg)
 	for (;;) {
 		bool ending = server->ending;
 		int count =
-		    epoll_pwait(server->epoll, &event, 1, ending ? 0 : -1, &server->waiting);
+		    epoll_pwait(server->epoll, &event, 1, ending ? QUIET_MS : -1, &server->waiting);
 		if (count < 0 && errno == EINTR)
 			continue;
 		if (count < 1)

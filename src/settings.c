@@ -34,7 +34,7 @@ static const struct option_def table[] = {
     {"username", OPTION_STRING, FIELD(username), 0, 255, "", "the logger's name at the broker"},
     {"password-file", OPTION_STRING, FIELD(password_file), 0, PATH_MAX - 1, "",
 	"a file whose first line is the password for that name"},
-    {"threads", OPTION_INTEGER, FIELD(threads), 1, 256, "8",
+    {"threads", OPTION_INTEGER, FIELD(threads), 1, 256, "4",
 	"requests that the API serves at a time (the logger does not use it)"},
 };
 enum { OPTIONS = sizeof(table) / sizeof(table[0]) };

@@ -1,3 +1,5 @@
 #!/bin/sh
-# Replays the fuzzer's corpus: every input is a message within its limits, or a named fault.
-exec tests/fuzz/fuzz_message "$(dirname "$0")"/message/*
+# Replays the fuzzers' corpora: what every input has to come to stands in each fuzzer.
+for target in message params; do
+  "tests/fuzz/fuzz_$target" "$(dirname "$0")/$target"/* || exit
+done

@@ -198,7 +198,8 @@ test('while no responder runs, nginx says so in the same shape, with Retry-After
 });
 
 test('a responder that is killed is back at once', async () => {
-  const [before] = await until(() => responders().length === 1 && responders());
+  await until(() => responders().length === 1);
+  const [before] = responders();
   process.kill(before, 'SIGKILL');
   await until(() => responders().some((pid) => pid !== before), undefined, 'multiwatch starts one');
   await until(async () => (await get('')).status === 200);
