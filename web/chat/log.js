@@ -339,7 +339,9 @@ export function cutStart(log) {
   const surplus = log.rows.length - ROWS_MAX;
   if (surplus <= 0) return log;
   const rows = log.rows.filter((row, i) => i >= surplus || isPending(row));
-  return { ...log, rows, first: rows[0].id ?? log.first, start: false };
+  const first = rows[0].id ?? log.first;
+  // What was dropped need not be confirmed any more.
+  return { ...log, rows, first, cursor: Math.max(log.cursor, (first ?? 0) - 1), start: false };
 }
 
 /**
