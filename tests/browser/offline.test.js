@@ -67,6 +67,8 @@ describe('offline', { skip: browsers.skip, timeout: 120_000 }, () => {
       await page.reload();
       await page.locator('#history-notice').waitFor();
       assert.match(String(await page.locator('#history-reason').textContent()), /503/);
+      const newest = () => fetch('../api/messages?room=errors').then(({ status }) => status);
+      assert.equal(await page.evaluate(newest), 503);
     } finally {
       await stack.start('api');
     }

@@ -2,10 +2,12 @@
 import assert from 'node:assert/strict';
 import { readdirSync, readFileSync } from 'node:fs';
 import { test } from 'node:test';
-import { catalogues, chooseLanguage, toolsFor } from '../../web/chat/texts.js';
+import { chooseLanguage, toolsFor } from '../../web/chat/texts.js';
+import { english as inEnglish } from '../../web/chat/texts-en.js';
+import { finnish as inFinnish } from '../../web/chat/texts-fi.js';
 
-const english = new Map(Object.entries(catalogues.en(toolsFor('en'))));
-const finnish = new Map(Object.entries(catalogues.fi(toolsFor('fi'))));
+const english = new Map(Object.entries(inEnglish(toolsFor('en'))));
+const finnish = new Map(Object.entries(inFinnish(toolsFor('fi'))));
 
 test('both languages have the same keys, and no empty text', () => {
   assert.deepEqual([...finnish.keys()], [...english.keys()]);

@@ -202,7 +202,7 @@ store.subscribe(renderSoon);
 onPreferences(({ hours }) => {
   setHours(hours);
   view.renew();
-  renderSoon();
+  render();
 });
 addEventListener('hashchange', enterRoom);
 for (const name of ['online', 'offline', 'pageshow']) addEventListener(name, connection.check);

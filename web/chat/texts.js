@@ -1,9 +1,12 @@
 // What the page says, in the language of its reader.
 
 import { english } from './texts-en.js';
-import { finnish } from './texts-fi.js';
 
-export const catalogues = { en: english, fi: finnish };
+/** Only the one that is read is loaded. */
+const catalogues = {
+  en: () => english,
+  fi: async () => (await import('./texts-fi.js')).finnish,
+};
 
 /** @typedef {keyof typeof catalogues} Language */
 /** @typedef {ReturnType<typeof toolsFor>} Tools what a catalogue writes numbers and names with */
@@ -43,4 +46,4 @@ export function chooseLanguage(wanted) {
 export const { language, locale } = chooseLanguage(globalThis.navigator?.languages ?? []);
 
 /** @type {import('./texts-en.js').Texts} */
-export const texts = catalogues[language](toolsFor(locale));
+export const texts = (await catalogues[language]())(toolsFor(locale));

@@ -1,0 +1,64 @@
+// Makes web/min/, the page as it is installed: the same page in a few small files.
+// Usage: node web/bundle/page.js
+import { copyFileSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { gzipSync } from 'node:zlib';
+import { build } from 'esbuild';
+
+const root = resolve(dirname(fileURLToPath(import.meta.url)), '../..');
+const from = join(root, 'web/chat');
+const to = join(root, 'web/min');
+
+/** As they are. */
+const COPIED = /^mqtt\.js|^icon|\.webmanifest$/;
+/** What is loaded before the page is painted, and what only some load. */
+const APART = ['preferences.js', 'texts-fi.js'];
+const SCRIPTS = ['main.js', 'sw.js', ...APART];
+const STYLES = ['chat.css', 'panels.css'];
+
+/** @type {import('esbuild').BuildOptions} */
+const shared = {
+  absWorkingDir: root,
+  outdir: to,
+  bundle: true,
+  minify: true,
+  target: ['chrome123', 'firefox121', 'safari17.5'],
+  legalComments: 'none',
+};
+
+/** One style sheet, no list of modules, no indentation. */
+function shortPage() {
+  const page = readFileSync(join(from, 'index.html'), 'utf8');
+  return page
+    .replace(/ *<link rel="modulepreload"[^>]*>\n/g, '')
+    .replace(/ *<link rel="stylesheet" href="panels.css">\n/, '')
+    .replace(/^ +/gm, '');
+}
+
+rmSync(to, { recursive: true, force: true });
+mkdirSync(to, { recursive: true });
+await build({
+  ...shared,
+  entryPoints: SCRIPTS.map((name) => `web/chat/${name}`),
+  format: 'esm',
+  external: ['./mqtt.js', ...APART.map((name) => `./${name}`)],
+});
+await build({
+  ...shared,
+  stdin: {
+    contents: STYLES.map((name) => `@import './web/chat/${name}';`).join('\n'),
+    loader: 'css',
+    resolveDir: root,
+  },
+  entryNames: 'chat',
+});
+writeFileSync(join(to, 'index.html'), shortPage());
+for (const name of readdirSync(from)) {
+  if (COPIED.test(name)) copyFileSync(join(from, name), join(to, name));
+}
+
+const own = readdirSync(to).filter((name) => /\.(html|css|js)$/.test(name) && name !== 'mqtt.js');
+const sizes = own.map((name) => gzipSync(readFileSync(join(to, name)), { level: 9 }).length);
+const total = sizes.reduce((sum, size) => sum + size, 0);
+console.log(`web/min: ${own.join(', ')}: ${total} bytes gzipped`);
