@@ -220,6 +220,18 @@ survives_reboot() {
 
 broker_knows() { grep -q "$1" "$root/var/lib/mosquitto/mosquitto.db" 2> /dev/null; }
 
+upgrade_keeps_what_is_there() {
+  local broker logger secret=$root/etc/mqtt-chat/logger.password before
+  broker=$(main_pid mosquitto) logger=$(main_pid mqtt-chat-logger) before=$(sha256sum "$secret")
+  inside dpkg -i /root/mqtt-chat.deb > "$work/upgrade.log" 2>&1 || fail "upgrade: $(tail -n 5 "$work/upgrade.log")"
+  restarted mqtt-chat-logger "$logger" || fail 'the logger is not the new one'
+  [[ $(main_pid mosquitto) == "$broker" ]] || fail 'the broker was restarted for nothing'
+  [[ $(sha256sum "$secret") == "$before" ]] || fail 'the password is another'
+  expect 'the logger' status_says 'storing what is sent'
+  stored 'after the upgrade'
+  pass 'an upgrade restarts the units, and not a broker whose part is the same'
+}
+
 purged_with_its_line() {
   local session
   session=$(cat "$root/var/lib/mqtt-chat/chat.db.client-id")
@@ -277,6 +289,7 @@ run_steps() {
   hung_logger_is_ended
   logger_sandbox_denies
   survives_reboot
+  upgrade_keeps_what_is_there
   purged_with_its_line
   tree_is_as_before
   found_again_and_purged
