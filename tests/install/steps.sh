@@ -35,6 +35,12 @@ broker_serves() { inside mosquitto_pub -t "$1" -m hello 2> /dev/null; }
 status_says() { inside systemctl show -p StatusText mqtt-chat-logger | grep -q "$1"; }
 main_pid() { inside systemctl show -p MainPID --value "$1"; }
 active() { [[ $(inside systemctl is-active "$1") == active ]]; }
+pinged() { inside systemctl show -p WatchdogTimestampMonotonic --value mqtt-chat-logger; }
+shows_life() { # the watchdog hears of it again and again
+  local before
+  before=$(pinged)
+  expect 'a sign of life' eval "[[ \$(pinged) != $before ]]"
+}
 restarted() { # UNIT OLD-PID
   local now
   now=$(main_pid "$1")
@@ -116,11 +122,26 @@ broker_is_waited_for() {
   inside systemctl restart mqtt-chat-logger || fail 'it cannot be started without a broker'
   expect 'the logger says what it waits for' status_says 'waiting for the broker'
   active mqtt-chat-logger || fail 'the unit failed'
+  shows_life
   history_has 'first message' || fail 'the history cannot be read without a broker'
   inside systemctl unmask --runtime mosquitto 2> /dev/null
   inside systemctl start mosquitto
   expect 'the logger stores again' status_says 'storing what is sent'
   pass 'a broker that is down makes no unit fail, neither later nor at the start'
+}
+
+database_is_waited_for() {
+  inside systemd-run -q --unit=other sqlite3 /var/lib/mqtt-chat/chat.db \
+    'BEGIN IMMEDIATE' '.shell sleep 600'
+  expect 'a lock on the database' inside pgrep -f 'sleep 600'
+  publish 'while it is locked'
+  expect 'the logger says that it cannot store' status_says 'cannot store'
+  shows_life
+  shows_life
+  inside systemctl stop other
+  expect 'the message' history_has 'while it is locked'
+  expect 'the logger stores again' status_says 'storing what is sent'
+  pass 'a database that cannot be written is waited out, with signs of life, and loses no message'
 }
 
 units_come_back() {
@@ -291,6 +312,7 @@ run_steps() {
   clashes_are_refused
   turned_on
   broker_is_waited_for
+  database_is_waited_for
   units_come_back
   units_are_tight
   hang_logger
