@@ -35,6 +35,23 @@ CREATE INDEX messages_room ON messages (room, id);
 CREATE UNIQUE INDEX messages_msg_id ON messages (msg_id, ifnull(client_id, ''))
   WHERE msg_id IS NOT NULL;
 
+-- The rooms that have messages, so that nobody has to count. The logger adds each batch to it, and
+-- what somebody else inserted since; a trigger for that would cost more than half of what an insert does.
+CREATE TABLE rooms (
+  room     TEXT PRIMARY KEY,
+  messages INTEGER NOT NULL, -- those up to last_id
+  last_id  INTEGER NOT NULL,
+  last_ts  INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+
+CREATE TRIGGER message_deleted AFTER DELETE ON messages BEGIN
+  UPDATE rooms SET messages = messages - 1 WHERE room = old.room AND last_id >= old.id;
+  DELETE FROM rooms WHERE room = old.room AND messages = 0;
+  UPDATE rooms SET (last_id, last_ts) =
+      (SELECT id, ts FROM messages WHERE room = old.room AND id < old.id ORDER BY id DESC LIMIT 1)
+    WHERE room = old.room AND last_id = old.id;
+END;
+
 -- What arrived and could not be stored: why, when, and how it began. The logger keeps the newest 1000.
 CREATE TABLE rejected (
   id     INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -53,6 +70,55 @@ CREATE TABLE logger_note (
   session_lost_at INTEGER,
   note            BLOB NOT NULL
 ) STRICT;
+
+-- What the logger has done since the database was made, counted in the transactions of the batches
+-- themselves. How long a commit took is known after it, so it comes with the next one.
+CREATE TABLE logger_figures (
+  one            INTEGER PRIMARY KEY CHECK (one = 1),
+  stored         INTEGER NOT NULL DEFAULT 0,
+  repeated       INTEGER NOT NULL DEFAULT 0, -- arrived again, and were stored already
+  rejected       INTEGER NOT NULL DEFAULT 0,
+  batches        INTEGER NOT NULL DEFAULT 0, -- those that were not empty
+  batch_age_ms   INTEGER NOT NULL DEFAULT 0, -- the last one's oldest message, as it began to be stored
+  commits        INTEGER NOT NULL DEFAULT 0,
+  commit_seconds REAL    NOT NULL DEFAULT 0, -- all of them together
+  within_500us   INTEGER NOT NULL DEFAULT 0, -- how many commits took no longer than that
+  within_1ms     INTEGER NOT NULL DEFAULT 0,
+  within_2500us  INTEGER NOT NULL DEFAULT 0,
+  within_5ms     INTEGER NOT NULL DEFAULT 0,
+  within_10ms    INTEGER NOT NULL DEFAULT 0,
+  within_25ms    INTEGER NOT NULL DEFAULT 0,
+  within_50ms    INTEGER NOT NULL DEFAULT 0,
+  within_100ms   INTEGER NOT NULL DEFAULT 0,
+  within_250ms   INTEGER NOT NULL DEFAULT 0,
+  within_1s      INTEGER NOT NULL DEFAULT 0
+) STRICT;
+INSERT INTO logger_figures (one) VALUES (1);
+
+-- What the search finds messages by, under their ids; the logger fills it behind `messages`. It holds
+-- words and places alone, not the text. Accents and case do not count. In a script without blanks
+-- between words, and of emoji, each character is a word: put blanks between them, and quotes around.
+-- In a room's name - and _ are U+E02D and U+E05F, which makes a word of it.
+--
+--     SELECT chat.* FROM search JOIN chat ON chat.id = search.rowid
+--     WHERE search MATCH 'text:door* nickname:ann room:lab text:"你 好"' ORDER BY rowid DESC LIMIT 10
+--
+-- To take a message out before it is deleted, all three have to be as they were put in: see
+-- sql_index_row() in src/store_index.c.
+CREATE VIRTUAL TABLE search USING fts5 (
+  text, nickname, room,
+  content = '', columnsize = 0, prefix = 3,
+  tokenize = "unicode61 remove_diacritics 2 categories 'L* M* N* Co So'"
+);
+
+INSERT INTO search (search, rank) VALUES ('automerge', 0); -- src/store_index.c does it evenly
+
+-- How far it is: the messages up to this id are in `search`.
+CREATE TABLE search_state (
+  one        INTEGER PRIMARY KEY CHECK (one = 1),
+  indexed_id INTEGER NOT NULL
+) STRICT;
+INSERT INTO search_state VALUES (1, 0);
 
 -- The messages as a person reads them: local time of the machine, no ids of senders.
 CREATE VIEW chat AS

@@ -1,39 +1,40 @@
 /*
  * chat.fcgi: answers /api/ from the history. Run by spawn-fcgi, which hands over the listening
- * socket as standard input; one request at a time, several processes beside each other.
+ * socket as standard input.
  */
-#include <fcgiapp.h>
-#include <signal.h>
 #include <sysexits.h>
+#include <unistd.h>
 
 #include "log.h"
 #include "routes.h"
+#include "serve.h"
 #include "settings.h"
 
 #define PROGRAM "chat.fcgi"
-
-static void on_signal(int number)
-{
-	(void)number;
-	FCGX_ShutdownPending();
-}
-
-/* Without SA_RESTART: the signal has to end the wait in accept(). multiwatch passes on SIGUSR1. */
-static void catch_signals(void)
-{
-	static const int ending[] = {SIGTERM, SIGINT, SIGHUP, SIGUSR1};
-	struct sigaction action = {.sa_handler = on_signal};
-	sigemptyset(&action.sa_mask);
-	for (size_t i = 0; i < sizeof(ending) / sizeof(ending[0]); i++)
-		sigaction(ending[i], &action, NULL);
-}
 
 static struct str param(const FCGX_Request *fcgi, const char *name)
 {
 	return str_of(FCGX_GetParam(name, fcgi->envp));
 }
 
-static void answer(struct api *api, FCGX_Request *fcgi)
+static int write_piece(void *to, struct str piece)
+{
+	return FCGX_PutStr(piece.at, (int)piece.len, to) == (int)piece.len ? 0 : -1;
+}
+
+static bool write_body(const struct http_response *response, FCGX_Stream *out)
+{
+	if (response->omit_body)
+		return true;
+	if (response->stream.run)
+		return response->stream.run(response->stream.arg, write_piece, out) == 0;
+	FCGX_PutStr(response->body.at.at, (int)response->body.at.len, out);
+	FCGX_PutChar('\n', out);
+	return true;
+}
+
+/* Returns false where the answer broke off. */
+static bool answer(void *api, FCGX_Request *fcgi)
 {
 	struct http_request request = {
 	    .method = param(fcgi, "REQUEST_METHOD"),
@@ -45,32 +46,23 @@ static void answer(struct api *api, FCGX_Request *fcgi)
 	char head[HTTP_HEAD_MAX];
 	api_answer(api, &request, &response);
 	FCGX_PutStr(head, (int)http_head(&response, head), fcgi->out);
-	if (!response.omit_body) {
-		FCGX_PutStr(response.body.at.at, (int)response.body.at.len, fcgi->out);
-		FCGX_PutChar('\n', fcgi->out);
-	}
+	bool whole = write_body(&response, fcgi->out);
 	http_response_free(&response);
+	return whole;
 }
 
-static int serve(const char *database)
+/* Each thread has a database connection of its own, and so an API. */
+static void *open_api(void *path)
 {
-	FCGX_Request fcgi;
-	struct api *api = api_open(database);
-	if (!api || FCGX_Init() != 0 || FCGX_InitRequest(&fcgi, 0, 0) != 0) {
-		log_error("out of memory");
-		api_close(api);
-		return EX_OSERR;
-	}
-	catch_signals();
-	while (FCGX_Accept_r(&fcgi) == 0) {
-		answer(api, &fcgi);
-		FCGX_Finish_r(&fcgi);
-	}
-	api_close(api);
-	return 0;
+	return api_open(path);
 }
 
-int main(int argc, char **argv)
+static void close_api(void *api)
+{
+	api_close(api);
+}
+
+static int run(int argc, char **argv)
 {
 	struct settings settings;
 	char error[SETTINGS_ERROR_SIZE];
@@ -86,5 +78,22 @@ int main(int argc, char **argv)
 		log_error("standard input is not a FastCGI socket; start this with spawn-fcgi");
 		return EX_USAGE;
 	}
-	return serve(settings.database);
+	const struct service service = {
+	    .threads = (int)settings.threads,
+	    .arg = settings.database,
+	    .open = open_api,
+	    .close = close_api,
+	    .answer = answer,
+	};
+	return serve(STDIN_FILENO, &service);
+}
+
+int main(int argc, char **argv)
+{
+	int status = run(argc, argv);
+	/* multiwatch starts it again at once, and what is wrong does not mend itself that quickly.
+	 */
+	if (status != 0 && !FCGX_IsCGI())
+		sleep(1);
+	return status;
 }

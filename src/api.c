@@ -11,6 +11,9 @@ void api_set_store_error(struct http_response *response, enum store_status statu
 	    [STORE_MISSING] = {"database_missing", "there is no database yet; the logger makes it"},
 	    [STORE_VERSION] = {"database_version", "the database is of another version"},
 	    [STORE_DENIED] = {"database_denied", "the database may not be read"},
+	    [STORE_SLOW] = {"search_too_slow",
+		"there is too much to look through for this; try more words, or rarer ones"},
+	    [STORE_BEHIND] = {"search_behind", "new messages are still being indexed; try again"},
 	    [STORE_CORRUPT] = {"database_corrupt", "the database is damaged"},
 	};
 	bool known = table[status].code != NULL;
@@ -29,12 +32,33 @@ void api_tell(struct api *api, enum store_status status, const char *error)
 	api->last_told = status;
 }
 
+void api_close_store(struct api *api)
+{
+	cache_clear(&api->cache);
+	store_close(api->store);
+	api->store = NULL;
+}
+
+/*
+ * Whether the file at the path is still the one that is open. It is asked once in a tick of the
+ * kernel's clock (1 to 10 ms): sooner than a logger could have started on another file.
+ */
+static bool still_there(struct api *api)
+{
+	struct timespec now;
+	clock_gettime(CLOCK_MONOTONIC_COARSE, &now);
+	if (now.tv_sec == api->looked.tv_sec && now.tv_nsec == api->looked.tv_nsec)
+		return true;
+	api->looked = now;
+	return !store_moved(api->store);
+}
+
 enum store_status api_need_store(struct api *api)
 {
 	char error[STORE_ERROR_SIZE];
-	if (api->store && !store_moved(api->store))
+	if (api->store && still_there(api))
 		return STORE_OK;
-	store_close(api->store);
+	api_close_store(api);
 	enum store_status status = store_open(&api->store, api->path, STORE_READER, error);
 	if (status)
 		api_tell(api, status, error);
@@ -46,6 +70,5 @@ void api_note_failure(struct api *api, enum store_status status)
 	api_tell(api, status, store_error(api->store));
 	if (status == STORE_BUSY)
 		return;
-	store_close(api->store);
-	api->store = NULL;
+	api_close_store(api);
 }

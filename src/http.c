@@ -7,6 +7,10 @@
 void http_response_free(struct http_response *response)
 {
 	json_text_free(&response->body);
+	text_free(&response->text);
+	if (response->stream.close)
+		response->stream.close(response->stream.arg);
+	response->stream = (struct http_stream){0};
 }
 
 void http_set_error(
@@ -84,6 +88,28 @@ int http_decode(struct str in, char *out, size_t size)
 	return (int)n;
 }
 
+static bool is_unreserved(char c)
+{
+	return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') ||
+	       c == '-' || c == '.' || c == '_' || c == '~';
+}
+
+void http_encode(struct str in, char *out)
+{
+	static const char digits[] = "0123456789ABCDEF";
+	for (size_t i = 0; i < in.len; i++) {
+		unsigned char c = (unsigned char)in.at[i];
+		if (is_unreserved(in.at[i])) {
+			*out++ = in.at[i];
+			continue;
+		}
+		*out++ = '%';
+		*out++ = digits[c >> 4];
+		*out++ = digits[c & 15];
+	}
+	*out = '\0';
+}
+
 /* FNV-1a, 64 bits. */
 static uint64_t hash(uint64_t h, struct str s)
 {
@@ -130,54 +156,73 @@ struct builder {
 	size_t size, len;
 };
 
-static void put(struct builder *b, const char *format, ...) __attribute__((format(printf, 2, 3)));
-
-static void put(struct builder *b, const char *format, ...)
+static void put(struct builder *b, const char *text)
 {
-	va_list args;
-	va_start(args, format);
-	int n = vsnprintf(b->at + b->len, b->size - b->len, format, args);
-	va_end(args);
-	if (n > 0 && (size_t)n < b->size - b->len)
-		b->len += (size_t)n;
+	size_t len = strlen(text);
+	if (len > b->size - b->len)
+		return;
+	memcpy(b->at + b->len, text, len);
+	b->len += len;
 }
 
-static const char *reason_phrase(int status)
+static void put_line(struct builder *b, const char *name, const char *value)
+{
+	put(b, name);
+	put(b, value);
+	put(b, "\r\n");
+}
+
+static void put_number(struct builder *b, const char *name, size_t number)
+{
+	char digits[24], *at = digits + sizeof(digits);
+	for (*--at = '\0'; number > 9; number /= 10)
+		*--at = (char)('0' + number % 10);
+	*--at = (char)('0' + number);
+	put_line(b, name, at);
+}
+
+/* The number is there too, as CGI's Status wants it. */
+static const char *status_line(int status)
 {
 	switch (status) {
 	case 200:
-		return "OK";
+		return "200 OK";
 	case 304:
-		return "Not Modified";
+		return "304 Not Modified";
 	case 400:
-		return "Bad Request";
+		return "400 Bad Request";
 	case 404:
-		return "Not Found";
+		return "404 Not Found";
 	case 405:
-		return "Method Not Allowed";
+		return "405 Method Not Allowed";
 	case 503:
-		return "Service Unavailable";
+		return "503 Service Unavailable";
 	default:
-		return "Internal Server Error";
+		return "500 Internal Server Error";
 	}
 }
 
 size_t http_head(const struct http_response *response, char out[HTTP_HEAD_MAX])
 {
 	struct builder b = {out, HTTP_HEAD_MAX, 0};
-	put(&b, "Status: %d %s\r\nContent-Type: %s\r\nCache-Control: no-cache\r\n",
-	    response->status, reason_phrase(response->status),
+	put_line(&b, "Status: ", status_line(response->status));
+	put_line(&b, "Content-Type: ",
 	    response->content_type ? response->content_type : "application/json; charset=utf-8");
-	if (response->status != 304)
-		put(&b, "Content-Length: %zu\r\n", response->body.at.len + 1);
+	put_line(&b, "Cache-Control: ", response->no_store ? "no-store" : "no-cache");
+	if (response->file[0]) {
+		put(&b, "Content-Disposition: attachment; filename=\"");
+		put_line(&b, response->file, "\"");
+	}
+	if (response->status != 304 && !response->stream.run)
+		put_number(&b, "Content-Length: ", response->body.at.len + 1);
 	if (response->etag[0])
-		put(&b, "ETag: %s\r\n", response->etag);
+		put_line(&b, "ETag: ", response->etag);
 	if (response->link[0])
-		put(&b, "Link: %s\r\n", response->link);
+		put_line(&b, "Link: ", response->link);
 	if (response->allow)
-		put(&b, "Allow: %s\r\n", response->allow);
+		put_line(&b, "Allow: ", response->allow);
 	if (response->retry_after)
-		put(&b, "Retry-After: %d\r\n", response->retry_after);
+		put_number(&b, "Retry-After: ", (size_t)response->retry_after);
 	put(&b, "\r\n");
 	return b.len;
 }

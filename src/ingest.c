@@ -1,14 +1,14 @@
 #include "ingest.h"
 
-#include <errno.h>
 #include <poll.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
-#include <time.h>
 
 #include "batch.h"
+#include "clock.h"
+#include "house.h"
+#include "indexer.h"
 #include "log.h"
 #include "mqtt.h"
 #include "notify.h"
@@ -27,6 +27,8 @@ struct ingest {
 	struct store *store; /* NULL: it has to be opened again */
 	struct mqtt *mqtt;
 	struct batch *batch;
+	struct house house;
+	struct indexer indexer;
 	bool online;	    /* there is a connection, or one is being made */
 	bool ready;	    /* the subscription is in force */
 	bool was_ready;	    /* it has been, at least once */
@@ -42,13 +44,6 @@ struct ingest {
 	char why[200];	    /* it is not online */
 	char store_error[STORE_ERROR_SIZE]; /* of the last batch; empty where it was stored */
 };
-
-static int64_t clock_ms(clockid_t id)
-{
-	struct timespec now;
-	clock_gettime(id, &now);
-	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
 
 /* ---- what the broker tells ---- */
 
@@ -184,12 +179,6 @@ static bool store_batch(struct ingest *in)
 
 /* ---- connecting ---- */
 
-static void wait_ms(const struct ingest *in, int ms)
-{
-	struct timespec timeout = {ms / 1000, (long)(ms % 1000) * 1000000};
-	ppoll(NULL, 0, &timeout, in->config->wait_mask);
-}
-
 static void connect_broker(struct ingest *in)
 {
 	in->ready = false;
@@ -216,7 +205,9 @@ static void wait_and_reconnect(struct ingest *in)
 	unsigned random = 0;
 	if (getrandom(&random, sizeof(random), GRND_NONBLOCK) < 0)
 		random = (unsigned)clock_ms(CLOCK_MONOTONIC);
-	wait_ms(in, retry_wait_ms(++in->attempt, random));
+	int ms = retry_wait_ms(++in->attempt, random);
+	struct timespec timeout = {ms / 1000, (long)(ms % 1000) * 1000000};
+	ppoll(NULL, 0, &timeout, in->config->wait_mask);
 	if (!*in->config->stop && need_store(in))
 		connect_broker(in);
 }
@@ -280,12 +271,25 @@ static int wait_for_broker(struct ingest *in)
 {
 	short want = (short)(mqtt_wants_write(in->mqtt) ? POLLIN | POLLOUT : POLLIN);
 	struct pollfd p = {mqtt_socket(in->mqtt), want, 0};
-	struct timespec timeout = {TICK_MS / 1000, (long)(TICK_MS % 1000) * 1000000};
+	bool due = in->ready && indexer_due(&in->indexer, in->store);
+	int ms = due ? 0 : house_wait_ms(&in->house, clock_ms(CLOCK_MONOTONIC), TICK_MS);
+	struct timespec timeout = {ms / 1000, (long)(ms % 1000) * 1000000};
 	int n = ppoll(&p, 1, &timeout, in->config->wait_mask);
 	if (n <= 0)
 		return 0;
-	wait_ms(in, 0); /* with something to read at once, ppoll() has let no signal in */
+	/* With something to read at once it has let no signal in. */
+	ppoll(NULL, 0, &(struct timespec){0, 0}, in->config->wait_mask);
 	return p.revents;
+}
+
+/* Where it fails, what is on the disk is not known until the store is opened again. */
+static void index_behind(struct ingest *in, bool quiet)
+{
+	if (!in->ready || indexer_run(&in->indexer, in->store, quiet))
+		return;
+	store_close(in->store);
+	in->store = NULL;
+	in->online = in->ready = false;
 }
 
 static void one_round(struct ingest *in)
@@ -305,6 +309,19 @@ static void one_round(struct ingest *in)
 		lose(in, mqtt_error(in->mqtt));
 	else if (!in->ready && clock_ms(CLOCK_MONOTONIC) > in->deadline)
 		lose(in, "no answer to CONNECT");
+	index_behind(in, !events_seen);
+}
+
+/* After the acknowledgements: what nobody waits for. A failure of it never stops the storing. */
+static void keep_house(struct ingest *in)
+{
+	if (!in->store || batch_count(in->batch) > 0)
+		return;
+	bool waited_for = in->online && readable(mqtt_socket(in->mqtt));
+	if (house_work(&in->house, in->store, clock_ms(CLOCK_MONOTONIC), waited_for))
+		return;
+	store_close(in->store);
+	in->store = NULL;
 }
 
 /*
@@ -382,6 +399,7 @@ static enum ingest_status loop(struct ingest *in)
 			one_round(in);
 		else
 			wait_and_reconnect(in);
+		keep_house(in);
 		if (in->ready)
 			show_life(in);
 		tell(in);
@@ -408,7 +426,10 @@ static enum ingest_status start(struct ingest *in)
 
 enum ingest_status ingest_run(const struct ingest_config *config, struct store *store)
 {
-	struct ingest in = {.config = config, .store = store, .batch = batch_open()};
+	struct ingest in = {.config = config,
+	    .store = store,
+	    .batch = batch_open(),
+	    .house = {.days = config->retention_days, .messages = config->retention_messages}};
 	in.mqtt = mqtt_open(config->client_id, FILTER, &events, &in);
 	enum ingest_status status = start(&in);
 	mqtt_close(in.mqtt);

@@ -6,13 +6,15 @@
 #define CHAT_JSON_H
 
 #include "store.h"
+#include "text.h"
 
 struct json_object;
 
 /* Rendered JSON, and what keeps it alive. at.at == NULL: memory ran out. */
 struct json_text {
 	struct str at;
-	struct json_object *owner;
+	struct json_object *owner; /* either of these, or none where it lives elsewhere */
+	char *bytes;
 };
 
 void json_text_free(struct json_text *text);
@@ -26,11 +28,22 @@ struct json_list *json_list_open(void);
 /* Appends {"id","room","nickname","text","clientId","msgId","ts"}; 0, or -1 without memory. */
 int json_list_add_row(struct json_list *list, const struct store_row *row);
 
+/* Appends {"room","messages","lastId","lastTs"}; 0, or -1 without memory. */
+int json_list_add_room(struct json_list *list, const struct store_room *room);
+/*
+ * The same, and "snippet": [{"text","match":true}, …] of a `snippet` as store_search() has it;
+ * "match" only where it is one.
+ */
+int json_list_add_hit(struct json_list *list, const struct store_row *row, struct str snippet);
+
 /* Appends {"id","msgId","clientId","ts"}; 0, or -1 without memory. */
 int json_list_add_receipt(struct json_list *list, const struct store_entry *entry);
 
 /* Renders the list and frees it. NULL is allowed, and gives no text. */
 struct json_text json_list_close(struct json_list *list);
+
+/* Puts {"id","room","nickname","text","clientId","msgId","ts"}. */
+void json_put_row(struct text *out, const struct store_row *row);
 
 /* {"msgId","clientId","reason"} */
 struct json_text json_rejection(const struct store_entry *entry);

@@ -3,14 +3,16 @@
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <time.h>
 
+#include "since.h"
 #include "utf8.h"
 
 #define DEFAULT_ROOM "messages"
-#define VALUE_SIZE 256
+#define VALUE_SIZE (SEARCH_BYTES_MAX + 1)
 #define PROBLEM_SIZE 128
 
-enum param_type { TYPE_ROOM, TYPE_NUMBER };
+enum param_type { TYPE_ROOM, TYPE_NUMBER, TYPE_SINCE, TYPE_FORMAT, TYPE_TEXT };
 
 struct param_def {
 	const char *name;
@@ -25,7 +27,16 @@ static const struct param_def param_table[PARAM__MAX] = {
     [PARAM_BEFORE] = {"before", TYPE_NUMBER, 0, PARAM_ID_MAX, "bad_before"},
     [PARAM_AFTER] = {"after", TYPE_NUMBER, 0, PARAM_ID_MAX, "bad_after"},
     [PARAM_AROUND] = {"around", TYPE_NUMBER, 0, PARAM_ID_MAX, "bad_around"},
+    [PARAM_SINCE] = {"since", TYPE_SINCE, 0, 0, "bad_since"},
+    [PARAM_FORMAT] = {"format", TYPE_FORMAT, 0, 0, "bad_format"},
+    [PARAM_Q] = {"q", TYPE_TEXT, 0, 0, "bad_query"},
 };
+
+struct param_about param_about(enum param which)
+{
+	const struct param_def *def = &param_table[which];
+	return (struct param_about){def->name, def->code, def->min, def->max};
+}
 
 /* Returns whether it is right, or says in `problem` what is not. */
 static bool read_number(
@@ -53,6 +64,41 @@ static bool read_room(const char *text, char out[MESSAGE_ROOM_MAX + 1], char pro
 	}
 	memcpy(out, text, strlen(text) + 1);
 	return true;
+}
+
+static bool read_since(const char *text, int64_t *out, char problem[PROBLEM_SIZE])
+{
+	if (since_read(text, (int64_t)time(NULL) * 1000, out))
+		return true;
+	snprintf(problem, PROBLEM_SIZE,
+	    "since must be like 30s, 10m, 2h or 3d, or a time like 2026-11-23T17:41:05Z");
+	return false;
+}
+
+static bool read_format(const char *text, int64_t *out, char problem[PROBLEM_SIZE])
+{
+	static const char *const names[FORMAT__MAX] = {"ndjson", "csv"};
+	for (*out = 0; *out < FORMAT__MAX; (*out)++)
+		if (strcmp(text, names[*out]) == 0)
+			return true;
+	snprintf(problem, PROBLEM_SIZE, "format must be ndjson or csv");
+	return false;
+}
+
+/* Returns whether it is right, or says in `problem` what is not. */
+static bool read_value(
+    struct params *out, enum param which, const char *text, char problem[PROBLEM_SIZE])
+{
+	switch (param_table[which].type) {
+	case TYPE_ROOM:
+		return read_room(text, out->room, problem);
+	case TYPE_SINCE:
+		return read_since(text, &out->number[which], problem);
+	case TYPE_FORMAT:
+		return read_format(text, &out->number[which], problem);
+	default:
+		return read_number(&param_table[which], text, &out->number[which], problem);
+	}
 }
 
 static int find_param(const char *name, unsigned taken)
@@ -98,9 +144,12 @@ static bool read_param(struct params *out, unsigned taken, struct str raw_name,
 		    response, 400, def->code, "the value of %s is too long or broken", name);
 		return false;
 	}
+	if (def->type == TYPE_TEXT) {
+		memcpy(out->q, value, sizeof(out->q));
+		return true;
+	}
 	char problem[PROBLEM_SIZE];
-	bool right = def->type == TYPE_ROOM ? read_room(value, out->room, problem)
-					    : read_number(def, value, &out->number[which], problem);
+	bool right = read_value(out, (enum param)which, value, problem);
 	if (!right)
 		http_set_error(response, 400, def->code, "%s", problem);
 	return right;

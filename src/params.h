@@ -6,7 +6,19 @@
 
 #include "http.h"
 
-enum param { PARAM_ROOM, PARAM_LIMIT, PARAM_BEFORE, PARAM_AFTER, PARAM_AROUND, PARAM__MAX };
+enum param {
+	PARAM_ROOM,
+	PARAM_LIMIT,
+	PARAM_BEFORE,
+	PARAM_AFTER,
+	PARAM_AROUND,
+	PARAM_SINCE,  /* its number: ms since 1970, UTC */
+	PARAM_FORMAT, /* its number: one of enum param_format */
+	PARAM_Q,
+	PARAM__MAX
+};
+
+enum param_format { FORMAT_NDJSON, FORMAT_CSV, FORMAT__MAX };
 
 /* A set of parameters is the sum of these. */
 #define PARAM_BIT(param) (1u << (param))
@@ -16,10 +28,20 @@ enum { PARAM_DEFAULT_LIMIT = 10 };
 /* An id of a message in a parameter: what JavaScript counts exactly. */
 #define PARAM_ID_MAX 9007199254740991
 
+/* What the table says of a parameter. */
+struct param_about {
+	const char *name;
+	const char *code; /* of the error for a bad value */
+	int64_t min, max; /* of a number; 0 where it is none */
+};
+
+struct param_about param_about(enum param which);
+
 struct params {
 	unsigned given; /* PARAM_BIT() of each that was */
 	int64_t number[PARAM__MAX];
 	char room[MESSAGE_ROOM_MAX + 1];
+	char q[SEARCH_BYTES_MAX + 1];
 };
 
 /*

@@ -6,10 +6,10 @@
 static bool read_query(
     struct store_query *out, const struct params *params, struct http_response *response)
 {
-	unsigned given = params->given & PARAM_SELECTORS;
+	unsigned given = params->given & (PARAM_SELECTORS | PARAM_BIT(PARAM_SINCE));
 	if (given & (given - 1)) {
 		http_set_error(response, 400, "contradictory_parameters",
-		    "before, after and around exclude each other");
+		    "before, after, around and since exclude each other");
 		return false;
 	}
 	*out = (struct store_query){
@@ -27,6 +27,16 @@ static bool read_query(
 		*out = (struct store_query){
 		    out->room, STORE_AROUND, params->number[PARAM_AROUND], out->limit};
 	return true;
+}
+
+/* Makes of "since" the "after" that it is another word for. */
+static enum store_status find_since(
+    struct api *api, const struct params *params, struct store_query *query)
+{
+	if (!(params->given & PARAM_BIT(PARAM_SINCE)))
+		return STORE_OK;
+	query->selector = STORE_AFTER;
+	return store_find_time(api->store, params->number[PARAM_SINCE], &query->id);
 }
 
 /* Links are relative to the request (RFC 8288, RFC 3986 5.3), so they hold under any mount point.
@@ -53,13 +63,14 @@ static int add_row(void *list, const struct store_row *row)
 }
 
 /*
- * GET /messages?room=messages&limit=10[&before=ID|&after=ID|&around=ID]
+ * GET /messages?room=messages&limit=10[&before=ID|&after=ID|&around=ID|&since=10m|2h|3d|TIME]
  *
  *     [{"id":7,"room":"messages","nickname":"Ann","text":"Hi","clientId":"c1"|null,
  *       "msgId":"018f…"|null,"ts":"2026-11-23T17:41:05.123Z"}, …]
  *
  * Oldest → newest; the newest ones without a selector. Link: rel="prev" leads to older messages,
  * rel="next" to newer ones, each only where there are some.
+ * since is another word for after, for who knows no id: what is stored since then (RFC 3339).
  */
 void route_messages(struct api *api, const struct params *params, struct http_response *response)
 {
@@ -73,7 +84,9 @@ void route_messages(struct api *api, const struct params *params, struct http_re
 		return;
 	}
 	struct json_list *list = json_list_open();
-	status = list ? store_page(api->store, &query, &page, add_row, list) : STORE_FAILED;
+	status = list ? find_since(api, params, &query) : STORE_FAILED;
+	if (!status)
+		status = store_page(api->store, &query, &page, add_row, list);
 	response->body = json_list_close(list);
 	if (status) {
 		api_note_failure(api, status);

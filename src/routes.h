@@ -18,6 +18,10 @@ struct api *api_open(const char *path);
 /* Ends it; NULL is allowed. */
 void api_close(struct api *api);
 
+/* The path of the route `which`, below the mount point, and the set of its parameters, if asked
+ * for; NULL after the last one. */
+const char *api_route(size_t which, unsigned *params);
+
 /* Answers one request. Always fills `response`; the caller calls http_response_free(). */
 void api_answer(
     struct api *api, const struct http_request *request, struct http_response *response);

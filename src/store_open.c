@@ -11,9 +11,7 @@
 #include "store_sqlite.h"
 
 #define APPLICATION_ID 1297171272
-#define BUSY_TIMEOUT_MS 5000
-#define PAGE_BYTES 4096 /* SQLite's default, which schema.sql leaves */
-#define CHECKPOINT_PAGES 1000
+#define PAGE_BYTES 4096	      /* SQLite's default, which schema.sql leaves */
 #define WAL_LARGE_PAGES 16384 /* 64 MiB */
 
 static int read_number(sqlite3 *db, const char *sql, int64_t *out)
@@ -22,6 +20,18 @@ static int read_number(sqlite3 *db, const char *sql, int64_t *out)
 	int rc = sqlite3_prepare_v2(db, sql, -1, &stmt, NULL);
 	if (rc == SQLITE_OK && (rc = sqlite3_step(stmt)) == SQLITE_ROW) {
 		*out = sqlite3_column_int64(stmt, 0);
+		rc = SQLITE_OK;
+	}
+	sqlite3_finalize(stmt);
+	return rc;
+}
+
+static int read_mode(struct store *store)
+{
+	sqlite3_stmt *stmt = NULL;
+	int rc = sqlite3_prepare_v2(store->db, "PRAGMA journal_mode", -1, &stmt, NULL);
+	if (rc == SQLITE_OK && (rc = sqlite3_step(stmt)) == SQLITE_ROW) {
+		store->wal = str_eq(sql_column_str(stmt, 0), str_of("wal"));
 		rc = SQLITE_OK;
 	}
 	sqlite3_finalize(stmt);
@@ -61,7 +71,9 @@ static enum store_status create_schema(struct store *store)
 static enum store_status check_schema(struct store *store, enum store_mode mode)
 {
 	int64_t application = 0, version = 0, tables = 0;
-	int rc = read_number(store->db, "PRAGMA application_id", &application);
+	int rc = read_mode(store);
+	if (!rc)
+		rc = read_number(store->db, "PRAGMA application_id", &application);
 	if (!rc)
 		rc = read_number(store->db, "PRAGMA user_version", &version);
 	if (!rc)
@@ -76,14 +88,16 @@ static enum store_status check_schema(struct store *store, enum store_mode mode)
 }
 
 /*
- * After each commit. SQLite's own checkpoint never starts the -wal file anew while one reader
- * follows another; so once it is large, each commit tries, without waiting for anybody.
+ * After each commit whose pages are on the disk: a checkpoint that could not sync them would leave
+ * a hole in the -wal file, and nobody would know. SQLite's own checkpoint never starts the -wal
+ * file anew while one reader follows another; so once it is large, each commit tries, without
+ * waiting for anybody.
  */
 static int checkpoint(void *arg, sqlite3 *db, const char *name, int pages)
 {
 	struct store *store = arg;
 	store->wal_pages = pages;
-	if (pages < CHECKPOINT_PAGES)
+	if (pages < CHECKPOINT_PAGES || store->unsynced)
 		return SQLITE_OK;
 	bool large = pages >= WAL_LARGE_PAGES;
 	sqlite3_busy_timeout(db, 0);
@@ -93,6 +107,30 @@ static int checkpoint(void *arg, sqlite3 *db, const char *name, int pages)
 	if (large && rc == SQLITE_OK)
 		store->wal_pages = 0;
 	return SQLITE_OK;
+}
+
+static int note_pages(void *arg, sqlite3 *db, const char *name, int pages)
+{
+	struct store *store = arg;
+	(void)db;
+	(void)name;
+	store->wal_pages = pages;
+	return SQLITE_OK;
+}
+
+/* It leaves the -wal file to the logger, and waits for it less long than the logger would for it.
+ */
+static enum store_status configure_editor(struct store *store)
+{
+	int on = 1;
+	store->editor = true;
+	sqlite3_busy_timeout(store->db, EDITOR_TIMEOUT_MS);
+	sqlite3_wal_hook(store->db, note_pages, store);
+	sqlite3_db_config(store->db, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, NULL);
+	int rc = sqlite3_exec(store->db, "PRAGMA synchronous = NORMAL", NULL, NULL, NULL);
+	if (!rc)
+		rc = sqlite3_file_control(store->db, NULL, SQLITE_FCNTL_PERSIST_WAL, &on);
+	return rc ? sql_fail(store, rc) : STORE_OK;
 }
 
 static enum store_status configure(struct store *store, enum store_mode mode)
@@ -106,6 +144,8 @@ static enum store_status configure(struct store *store, enum store_mode mode)
 	sqlite3_db_config(store->db, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
 	if (mode == STORE_READER)
 		return STORE_OK;
+	if (mode == STORE_EDITOR)
+		return configure_editor(store);
 	sqlite3_wal_hook(store->db, checkpoint, store);
 	int rc = sqlite3_exec(store->db,
 	    "PRAGMA synchronous = FULL; PRAGMA journal_size_limit = 16777216;", NULL, NULL, NULL);
@@ -123,7 +163,8 @@ static enum store_status prepare(struct store *store, enum store_mode mode)
 		if (rc)
 			return sql_fail(store, rc);
 	}
-	return STORE_OK;
+	int rc = mode == STORE_READER ? SQLITE_OK : sql_read_progress(store);
+	return rc ? sql_fail(store, rc) : STORE_OK;
 }
 
 /* SQLite makes files that everybody may read; the -wal and -shm files take over this one's mode. */
@@ -139,6 +180,7 @@ static enum store_status open_file(struct store *store, const char *path, enum s
 	static const int flags[] = {
 	    [STORE_READER] = SQLITE_OPEN_READONLY,
 	    [STORE_WRITER] = SQLITE_OPEN_READWRITE,
+	    [STORE_EDITOR] = SQLITE_OPEN_READWRITE,
 	    [STORE_CREATOR] = SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE,
 	};
 	if (mode != STORE_CREATOR && access(path, F_OK) != 0 && errno == ENOENT) {
@@ -183,6 +225,8 @@ enum store_status store_open(
 		snprintf(error, STORE_ERROR_SIZE, "database %s: out of memory", path);
 		return STORE_FAILED;
 	}
+	store->counted = -1;
+	store->search_ms = STORE_SEARCH_MS;
 	enum store_status status = open_file(store, path, mode);
 	if (!status)
 		status = configure(store, mode);
@@ -190,7 +234,7 @@ enum store_status store_open(
 		status = check_schema(store, mode);
 	if (!status)
 		status = prepare(store, mode);
-	if (!status && mode != STORE_READER)
+	if (!status && (mode == STORE_WRITER || mode == STORE_CREATOR))
 		status = empty_wal(store, mode);
 	if (status) {
 		snprintf(error, STORE_ERROR_SIZE, "%s", store->error);
@@ -205,6 +249,7 @@ void store_close(struct store *store)
 {
 	if (!store)
 		return;
+	sql_search_close(store);
 	for (int i = 0; i < STMT__MAX; i++)
 		sqlite3_finalize(store->stmts[i]);
 	sqlite3_close(store->db);

@@ -69,15 +69,7 @@ static int read_rows(struct store *store, struct str room, const struct store_pa
 	sqlite3_bind_int64(stmt, 3, page->last);
 	int rc;
 	while ((rc = sqlite3_step(stmt)) == SQLITE_ROW) {
-		struct store_row r = {
-		    .id = sqlite3_column_int64(stmt, 0),
-		    .ts = sqlite3_column_int64(stmt, 1),
-		    .room = sql_column_str(stmt, 2),
-		    .nickname = sql_column_str(stmt, 3),
-		    .text = sql_column_str(stmt, 4),
-		    .client_id = sql_column_str(stmt, 5),
-		    .msg_id = sql_column_str(stmt, 6),
-		};
+		struct store_row r = sql_column_row(stmt);
 		if (row(arg, &r) != 0) {
 			rc = SQLITE_ABORT;
 			break;
@@ -95,6 +87,48 @@ enum store_status store_page(struct store *store, const struct store_query *quer
 		rc = find_page(store, query, page);
 	if (!rc && page->first <= page->last)
 		rc = read_rows(store, query->room, page, row, arg);
+	enum store_status status = rc ? sql_fail(store, rc) : STORE_OK;
+	if (!sqlite3_get_autocommit(store->db))
+		sql_run(store, STMT_COMMIT);
+	return status;
+}
+
+/* Reads the two numbers of the first row; 0 where there is none. */
+static int read_pair(struct store *store, enum stmt which, int64_t out[2])
+{
+	sqlite3_stmt *stmt = store->stmts[which];
+	int rc = sqlite3_step(stmt);
+	bool found = rc == SQLITE_ROW;
+	out[0] = found ? sqlite3_column_int64(stmt, 0) : 0;
+	out[1] = found ? sqlite3_column_int64(stmt, 1) : 0;
+	sql_finish(stmt);
+	return found || rc == SQLITE_DONE ? SQLITE_OK : rc;
+}
+
+/* By bisection: messages up to *id are before `ts`, and the first one from `end` on is not. */
+int sql_find_time(struct store *store, int64_t ts, int64_t *id)
+{
+	int64_t row[2];
+	int rc = read_pair(store, STMT_NEWEST, row);
+	int64_t end = row[0] + 1;
+	*id = 0;
+	while (!rc && end - *id > 1) {
+		int64_t middle = *id + (end - *id) / 2;
+		sqlite3_bind_int64(store->stmts[STMT_TS_FROM], 1, middle);
+		rc = read_pair(store, STMT_TS_FROM, row);
+		if (row[1] < ts)
+			*id = row[0];
+		else
+			end = middle;
+	}
+	return rc;
+}
+
+enum store_status store_find_time(struct store *store, int64_t ts, int64_t *id)
+{
+	int rc = sql_run(store, STMT_BEGIN_READ);
+	if (!rc)
+		rc = sql_find_time(store, ts, id);
 	enum store_status status = rc ? sql_fail(store, rc) : STORE_OK;
 	if (!sqlite3_get_autocommit(store->db))
 		sql_run(store, STMT_COMMIT);

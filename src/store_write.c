@@ -36,7 +36,8 @@ static int find_first(struct store *store, struct store_entry *entry)
 	return rc;
 }
 
-static int insert(struct store *store, struct store_entry *entry)
+/* *known: it is stored already. */
+static int insert(struct store *store, struct store_entry *entry, bool *known)
 {
 	const struct message *m = &entry->message;
 	sqlite3_stmt *stmt = store->stmts[STMT_INSERT];
@@ -49,24 +50,38 @@ static int insert(struct store *store, struct store_entry *entry)
 	int rc = sql_run(store, STMT_INSERT);
 	if (rc)
 		return rc;
-	if (sqlite3_changes(store->db) == 0)
+	*known = sqlite3_changes(store->db) == 0;
+	if (*known)
 		return find_first(store, entry);
-	entry->id = sqlite3_last_insert_rowid(store->db);
+	store->newest_id = entry->id = sqlite3_last_insert_rowid(store->db);
 	return SQLITE_OK;
 }
 
-static int keep(struct store *store, struct store_entry *entry)
+static int keep(struct store *store, struct store_entry *entry, bool *known)
 {
-	if (entry->repeated)
+	*known = entry->repeated;
+	if (*known)
 		return SQLITE_OK;
 	entry->id = 0;
 	if (entry->fault)
 		return reject(store, entry);
-	int rc = insert(store, entry);
+	int rc = insert(store, entry, known);
 	if ((rc & 0xff) != SQLITE_CONSTRAINT)
 		return rc;
 	entry->fault = MESSAGE_REFUSED;
 	return reject(store, entry);
+}
+
+/* Adds what came since the last time to the table rooms; *newest is the last id in it then. */
+static int count_rooms(struct store *store, int64_t *newest)
+{
+	int rc = SQLITE_OK;
+	if (store->counted < 0)
+		rc = sql_number(store, STMT_COUNTED, &store->counted);
+	sqlite3_bind_int64(store->stmts[STMT_COUNT_ROOMS], 1, store->counted);
+	if (!rc)
+		rc = sql_run(store, STMT_COUNT_ROOMS);
+	return rc ? rc : sql_number(store, STMT_NEWEST, newest);
 }
 
 static int write_note(struct store *store, const struct store_note *note)
@@ -90,25 +105,38 @@ static enum store_status gone(struct store *store)
 	return STORE_MISSING;
 }
 
+static int keep_all(struct store *store, struct store_entry *entries, size_t count)
+{
+	struct store_figures figures = store->last;
+	int rc = SQLITE_OK;
+	figures_begin(&figures, entries, count);
+	for (size_t i = 0; i < count && !rc; i++) {
+		bool known;
+		rc = keep(store, &entries[i], &known);
+		figures_count(&figures, &entries[i], known);
+	}
+	return rc || store->editor ? rc : figures_add(store, &figures);
+}
+
 enum store_status store_insert_batch(
     struct store *store, struct store_entry *entries, size_t count, store_note_fn *note, void *arg)
 {
 	if (store_moved(store))
 		return gone(store);
-	int rc = sql_run(store, STMT_BEGIN_WRITE);
-	for (size_t i = 0; i < count && !rc; i++)
-		rc = keep(store, &entries[i]);
+	int64_t newest = 0;
+	int rc = sql_begin_write(store);
+	if (!rc)
+		rc = keep_all(store, entries, count);
+	if (!rc)
+		rc = count_rooms(store, &newest);
 	if (!rc && note) {
 		struct store_note kept = note(arg);
 		rc = write_note(store, &kept);
 	}
 	if (!rc)
-		rc = sql_run(store, STMT_COMMIT);
-	if (!rc)
-		return STORE_OK;
-	enum store_status status = sql_fail(store, rc);
-	if (!sqlite3_get_autocommit(store->db))
-		sql_run(store, STMT_ROLLBACK);
+		rc = figures_commit(store);
+	enum store_status status = rc ? sql_end_write(store, rc) : STORE_OK;
+	store->counted = status ? -1 : newest;
 	return status;
 }
 

@@ -1,9 +1,5 @@
 #include "utf8.h"
 
-#include <stdint.h>
-
-static const uint32_t invalid = UINT32_MAX;
-
 static size_t sequence_length(unsigned char lead)
 {
 	if (lead < 0x80)
@@ -17,22 +13,21 @@ static size_t sequence_length(unsigned char lead)
 	return 0;
 }
 
-/* Reads one code point from the front of `s`, which is not empty, and takes it off. */
-static uint32_t take(struct str *s)
+uint32_t utf8_take(struct str *s)
 {
 	static const uint32_t least[] = {0, 0, 0x80, 0x800, 0x10000};
 	const unsigned char *p = (const unsigned char *)s->at;
 	size_t n = sequence_length(p[0]);
 	if (n == 0 || n > s->len)
-		return invalid;
+		return UTF8_INVALID;
 	uint32_t point = n == 1 ? p[0] : p[0] & (0xffu >> (n + 1));
 	for (size_t i = 1; i < n; i++) {
 		if ((p[i] & 0xc0) != 0x80)
-			return invalid;
+			return UTF8_INVALID;
 		point = point << 6 | (p[i] & 0x3f);
 	}
 	if (point < least[n] || point > 0x10ffff || (point >= 0xd800 && point <= 0xdfff))
-		return invalid;
+		return UTF8_INVALID;
 	s->at += n;
 	s->len -= n;
 	return point;
@@ -42,12 +37,12 @@ ssize_t utf8_count(struct str s)
 {
 	ssize_t count = 0;
 	for (; s.len > 0; count++)
-		if (take(&s) == invalid)
+		if (utf8_take(&s) == UTF8_INVALID)
 			return -1;
 	return count;
 }
 
-static bool is_space(uint32_t point)
+bool utf8_is_space(uint32_t point)
 {
 	return (point >= 0x09 && point <= 0x0d) || point == 0x20 || point == 0xa0 ||
 	       point == 0x1680 || (point >= 0x2000 && point <= 0x200a) || point == 0x2028 ||
@@ -57,14 +52,14 @@ static bool is_space(uint32_t point)
 
 struct str utf8_trim(struct str s)
 {
-	for (struct str rest = s; s.len > 0 && is_space(take(&rest));)
+	for (struct str rest = s; s.len > 0 && utf8_is_space(utf8_take(&rest));)
 		s = rest;
 	while (s.len > 0) {
 		size_t last = s.len - 1;
 		while (last > 0 && ((unsigned char)s.at[last] & 0xc0) == 0x80)
 			last--;
 		struct str tail = {s.at + last, s.len - last};
-		if (!is_space(take(&tail)))
+		if (!utf8_is_space(utf8_take(&tail)))
 			break;
 		s.len = last;
 	}

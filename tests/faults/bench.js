@@ -37,6 +37,7 @@ export const points = /** @type {const} */ ([
   'before-write',
   'half-send', // two bytes of a PUBACK, or half a receipt
   'after-write',
+  'slice', // anywhere in a slice of the index
 ]);
 
 /**

@@ -6,7 +6,8 @@
  *   phantom    stored, and never sent so: other words, another room, another sender
  *   disorder   stored before an earlier message of the same sender
  *   receipts   that say something else than the database
- *   integrity  what PRAGMA integrity_check says
+ *   integrity  what PRAGMA integrity_check says, and whether the index of the search has the words of
+ *              each message up to the place where it says it is, once, and of no other
  */
 
 /** @typedef {import('./traffic.js').Sent} Sent */
@@ -34,6 +35,20 @@
  */
 
 const PAGE = 2000;
+
+/** Ids whose words are not in the index as they should be; the texts of the books are two words. */
+const INDEX_FAULTS = `
+  CREATE VIRTUAL TABLE temp.words USING fts5vocab(main, search, instance);
+  CREATE TEMP TABLE indexed (id INTEGER PRIMARY KEY, rooms, words);
+  INSERT INTO indexed
+    SELECT doc, sum(col = 'room'), sum(col = 'text') FROM temp.words GROUP BY doc;
+  SELECT m.id FROM messages AS m LEFT JOIN indexed AS i ON i.id = m.id, search_state AS s
+  WHERE m.id <= s.indexed_id AND (i.rooms IS NOT 1 OR i.words < 1
+    OR (i.words <> 2 AND m.text GLOB '[a-z]* [0-9]*' AND m.text NOT GLOB '* * *'))
+  UNION ALL
+  SELECT i.id FROM indexed AS i, search_state AS s
+  WHERE i.id > s.indexed_id OR i.id NOT IN (SELECT id FROM messages)
+  LIMIT 5`;
 
 /** @returns {Findings} */
 export function nothing() {
@@ -107,9 +122,15 @@ export class Checker {
     this.#found.messages = this.traffic.sent.size - this.#counted;
     this.#counted = this.traffic.sent.size;
     this.#compareReceipts();
-    const [integrity] = this.stack.sql('PRAGMA integrity_check');
-    this.#found.integrity = String(integrity?.integrity_check);
+    this.#found.integrity = this.#integrity();
     return this.#found;
+  }
+
+  #integrity() {
+    const [integrity] = this.stack.sql('PRAGMA integrity_check');
+    if (integrity?.integrity_check !== 'ok') return String(integrity?.integrity_check);
+    const faults = this.stack.sql(INDEX_FAULTS).map(({ id }) => id);
+    return faults.length > 0 ? `index: ${faults.join(' ')}` : 'ok';
   }
 
   /**

@@ -263,3 +263,36 @@ export const backlog = {
     return findings;
   },
 };
+
+/**
+ * One client sends as much as the broker takes; what the others say has to be stored all the while.
+ * @type {Row}
+ */
+export const flooded = {
+  name: 'a flood from one client while others speak',
+  async run(bench, seed, short) {
+    const random = randomOf(`flood ${seed}`);
+    const texts = Array.from({ length: short ? 50_000 : 200_000 }, (_, i) => `flood ${i}`);
+    for (const text of texts) bench.traffic.expect(text, 'flood');
+    let over = false;
+    const poured = bench
+      .pour(
+        'flood',
+        texts.map((text) => `${text}\n`),
+      )
+      .finally(() => {
+        over = true;
+      });
+    let rounds = 0;
+    while (!over) {
+      bench.traffic.wave(random);
+      await bench.traffic.settle();
+      if (!over) rounds++;
+    }
+    await poured;
+    assert.ok(rounds > 2, `the others got their receipts ${rounds} times during the flood`);
+    const findings = await bench.settle();
+    findings.notes = [`during the flood the others waited for their receipts ${rounds} times`];
+    return findings;
+  },
+};

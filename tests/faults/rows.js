@@ -7,7 +7,7 @@ import { brokerKilled, equalMessages, nginxDies, overflow } from './broker.js';
 import { add, clean, nothing } from './checker.js';
 import { broken, locked, longReader } from './database.js';
 import { failing, full, noSync, power } from './disk.js';
-import { backlog, clock, payloads, syncFirst } from './input.js';
+import { backlog, clock, flooded, payloads, syncFirst } from './input.js';
 import { controls, kills, terminated, terminatedLate } from './kills.js';
 
 /**
@@ -37,7 +37,7 @@ export const rows = [
   ...[...kills, terminated, terminatedLate],
   ...[...brokerKilled, equalMessages, nginxDies, overflow],
   ...[...failing, full, ...power, ...locked, ...broken, longReader],
-  ...[clock, payloads, syncFirst, backlog],
+  ...[clock, payloads, syncFirst, flooded, backlog],
   ...[...controls, noSync],
 ];
 

@@ -137,16 +137,30 @@ struct json_object *json_tokener_parse_ex(
 	return next(tokener, text, length);
 }
 
+static bool in_slice; /* of the index, from its first row to the end of its COMMIT */
+
+static void slice_point(void)
+{
+	if (in_slice)
+		kill_point("slice");
+}
+
 int sqlite3_step(sqlite3_stmt *stmt)
 {
 	NEXT(sqlite3_step);
 	const char *sql = sqlite3_sql(stmt);
 	bool commit = sql && strcmp(sql, "COMMIT") == 0;
+	if (sql && strncmp(sql, "INSERT INTO search ", 19) == 0)
+		in_slice = true;
 	if (commit)
 		kill_point("before-commit");
+	slice_point();
 	int rc = next(stmt);
+	slice_point();
 	if (commit && rc == SQLITE_DONE)
 		kill_point("after-commit");
+	if (commit)
+		in_slice = false;
 	return rc;
 }
 
@@ -354,9 +368,11 @@ static ssize_t write_at(int fd, const void *data, size_t length, off_t offset,
 		disk_written(name, offset, next(fd, data, length / 2, offset));
 		die("half-pwrite");
 	}
+	slice_point();
 	ssize_t written = next(fd, data, length, offset);
 	if (name)
 		disk_written(name, offset, written);
+	slice_point();
 	return written;
 }
 

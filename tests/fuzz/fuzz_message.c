@@ -1,12 +1,10 @@
 /*
  * fuzz_message.c: any bytes on any topic become a message within its limits, or a named fault.
  *
- * The input is a topic, a NUL, and a payload. With libFuzzer: `make fuzz SECONDS=3600`. Without it,
- * main() below replays the corpus, which `make check` does.
+ * The input is a topic, a NUL, and a payload.
  */
 #include <assert.h>
 #include <stdint.h>
-#include <stdio.h>
 #include <stdlib.h>
 
 #include "message.h"
@@ -41,34 +39,3 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	message_free(&m);
 	return 0;
 }
-
-#ifndef FUZZING
-static int replay(const char *path)
-{
-	static uint8_t data[1 << 20];
-	FILE *file = fopen(path, "rb");
-	if (!file) {
-		perror(path);
-		return -1;
-	}
-	size_t size = fread(data, 1, sizeof(data), file);
-	fclose(file);
-	/* An exact copy, so that a sanitizer sees a read past its end. */
-	uint8_t *copy = malloc(size ? size : 1);
-	if (!copy)
-		return -1;
-	memcpy(copy, data, size);
-	LLVMFuzzerTestOneInput(copy, size);
-	free(copy);
-	return 0;
-}
-
-int main(int argc, char **argv)
-{
-	for (int i = 1; i < argc; i++)
-		if (replay(argv[i]) != 0)
-			return 1;
-	printf("%d inputs replayed\n", argc - 1);
-	return argc > 1 ? 0 : 1;
-}
-#endif

@@ -1,3 +1,6 @@
 #!/bin/sh
-# Replays the fuzzer's corpus: every input is a message within its limits, or a named fault.
-exec tests/fuzz/fuzz_message "$(dirname "$0")"/message/*
+# Replays the fuzzers' corpora: what each target holds stands at its top.
+set -e
+for target in message params search; do
+  tests/fuzz/fuzz_$target "$(dirname "$0")/$target"/*
+done

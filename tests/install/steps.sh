@@ -152,7 +152,6 @@ units_come_back() {
     expect "$unit comes back" restarted "$unit" "$pid"
   done
   stored 'after the kills'
-  pid=$(inside pgrep -o -f libexec/mqtt-chat/chat.fcgi.--config)
   inside pkill -KILL -x chat.fcgi
   stored 'after the responder'
   pass 'the logger, the API and a responder come back when they are killed'

@@ -14,12 +14,13 @@ import { request } from 'node:http';
 /**
  * @param {number} port on 127.0.0.1
  * @param {string} path sent as it is
- * @param {{method?: string, headers?: Record<string, string>, body?: string}} [options]
+ * @param {{method?: string, headers?: Record<string, string>, body?: string,
+ *   localAddress?: string}} [options] `localAddress`: from where
  * @returns {Promise<Answer>}
  */
-export function http(port, path, { method = 'GET', headers = {}, body } = {}) {
+export function http(port, path, { method = 'GET', headers = {}, body, localAddress } = {}) {
   return new Promise((resolve, reject) => {
-    const options = { host: '127.0.0.1', port, path, method, headers, agent: false };
+    const options = { host: '127.0.0.1', port, path, method, headers, localAddress, agent: false };
     const outgoing = request(options, async (incoming) => {
       let text = '';
       incoming.setEncoding('utf8');

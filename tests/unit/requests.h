@@ -59,6 +59,13 @@ static inline void ask(const char *query)
 	    .method = str_of("GET"), .path = str_of("/messages"), .query = str_of(query)});
 }
 
+/* GET of another path, without the mount point. */
+static inline void ask_path(const char *path, const char *query)
+{
+	ask_with(&(struct http_request){
+	    .method = str_of("GET"), .path = str_of(path), .query = str_of(query)});
+}
+
 /* The body, NUL-terminated, until the next request. */
 static inline const char *body(void)
 {

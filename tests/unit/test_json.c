@@ -112,6 +112,35 @@ TEST(any_text_comes_out_as_it_went_in)
 		expect_round_trip(texts[i]);
 }
 
+/* json-c's own rendering of the same string. */
+static bool same_as_json_c(struct str text)
+{
+	struct text out = {0};
+	struct store_row one = row;
+	struct json_object *string = json_object_new_string_len(text.at, (int)text.len);
+	char expected[400];
+	one.text = text;
+	json_put_row(&out, &one);
+	text_put(&out, (struct str){"", 1});
+	snprintf(expected, sizeof(expected), ",\"text\":%s,\"clientId\":",
+	    json_object_to_json_string_ext(
+		string, JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE));
+	bool same = strstr(out.at, expected) != NULL;
+	json_object_put(string);
+	text_free(&out);
+	return same;
+}
+
+TEST(each_character_is_written_as_json_c_writes_it)
+{
+	for (int c = 0; c < 256; c++) {
+		char bytes[] = {'a', (char)c, 'b', (char)c, (char)c};
+		expect(same_as_json_c((struct str){bytes, sizeof(bytes)}), "character %d", c);
+		expect(same_as_json_c((struct str){bytes + 1, 1}), "character %d alone", c);
+	}
+	assert_true(same_as_json_c(BYTES("")));
+}
+
 TEST(a_text_is_no_longer_than_its_length_says)
 {
 	struct store_row one = row;
@@ -243,6 +272,7 @@ int main(void)
 	    cmocka_unit_test(rows_stand_in_the_order_in_which_they_were_added),
 	    cmocka_unit_test(the_greatest_id_of_the_contract_is_exact),
 	    cmocka_unit_test(any_text_comes_out_as_it_went_in),
+	    cmocka_unit_test(each_character_is_written_as_json_c_writes_it),
 	    cmocka_unit_test(a_text_is_no_longer_than_its_length_says),
 	    cmocka_unit_test(control_characters_never_go_out_raw),
 	    cmocka_unit_test(a_receipt_has_the_members_of_the_contract),

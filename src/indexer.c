@@ -1,0 +1,41 @@
+#include "indexer.h"
+
+#include "clock.h"
+#include "log.h"
+
+/* A full batch of the logger is indexed in one round, and a bit more: so that it catches up. */
+enum { SLICES_MAX = 5, BUSY_MS = 1000 };
+
+bool indexer_due(const struct indexer *indexer, const struct store *store)
+{
+	return store_unindexed(store) >= INDEXER_IDLE &&
+	       clock_ms(CLOCK_MONOTONIC) >= indexer->not_before;
+}
+
+static void note(struct indexer *indexer, struct store *store, enum store_status status)
+{
+	if (status && !indexer->failed)
+		log_error("the index of the search: %s; messages are stored all the same",
+		    store_error(store));
+	if (!status && indexer->failed)
+		log_info("the index of the search can be written again");
+	indexer->failed = status != STORE_OK;
+	if (status)
+		indexer->not_before = clock_ms(CLOCK_MONOTONIC) + INDEXER_RETRY_MS;
+}
+
+bool indexer_run(struct indexer *indexer, struct store *store, bool quiet)
+{
+	enum store_status status = STORE_OK;
+	if (!indexer_due(indexer, store))
+		return true;
+	for (int i = 0; i < SLICES_MAX && !status; i++)
+		if ((quiet && i == 0) || store_unindexed(store) > INDEXER_BUSY)
+			status = store_index(store, INDEXER_SLICE);
+	if (status == STORE_BUSY) {
+		indexer->not_before = clock_ms(CLOCK_MONOTONIC) + BUSY_MS;
+		return true;
+	}
+	note(indexer, store, status);
+	return status == STORE_OK;
+}

@@ -1,0 +1,149 @@
+/**
+ * What nginx allows one address. This machine's own address is not limited, but 127.0.0.2, from
+ * where a process may speak as well, is as foreign as any.
+ */
+import assert from 'node:assert/strict';
+import { connect } from 'node:net';
+import { after, before, test } from 'node:test';
+import { http } from '../lib/http.js';
+import { startStack, until } from '../lib/stack.js';
+
+const HERE = '127.0.0.1';
+const FOREIGN = '127.0.0.2';
+const OTHER = '127.0.0.3';
+const SOCKETS = 500;
+
+/** @type {import('../lib/stack.js').Stack} */
+let stack;
+
+before(async () => {
+  stack = await startStack();
+});
+after(() => stack?.close());
+
+/**
+ * @param {string} from
+ * @param {string} [path]
+ * @param {{method?: string, body?: string, headers?: Record<string, string>}} [options]
+ */
+const ask = (from, path = '/api/messages', options = {}) =>
+  http(stack.port, path, { ...options, localAddress: from });
+
+/**
+ * Sends `count` requests, `atOnce` at a time, and counts the answers by status.
+ * @param {string} from
+ * @param {number} count
+ * @param {number} atOnce
+ */
+async function flood(from, count, atOnce, path = '/api/messages') {
+  /** @type {Record<number, number>} */
+  const counts = {};
+  let left = count;
+  await Promise.all(
+    Array.from({ length: atOnce }, async () => {
+      while (left-- > 0) {
+        const { status } = await ask(from, path);
+        counts[status] = (counts[status] ?? 0) + 1;
+      }
+    }),
+  );
+  return counts;
+}
+
+test('thirty pages of a school reload at once: all of them open', async () => {
+  const page = ['/chat/', '/chat/main.js', '/api/messages', '/api/messages?after=0', '/api/health'];
+  const all = await Promise.all(
+    Array.from({ length: 30 }, () => Promise.all(page.map((path) => ask(FOREIGN, path)))),
+  );
+  assert.deepEqual(new Set(all.flat().map(({ status }) => status)), new Set([200]));
+});
+
+test('who floods it is told to come again later, in JSON, and nobody else is', async () => {
+  const [foreign, here] = await Promise.all([flood(FOREIGN, 3000, 100), flood(HERE, 1000, 20)]);
+  assert.deepEqual(Object.keys(foreign), ['200', '429']);
+  assert.deepEqual(here, { 200: 1000 });
+  const refused = await until(async () => {
+    const answers = await Promise.all(Array.from({ length: 100 }, () => ask(FOREIGN)));
+    return answers.find(({ status }) => status === 429);
+  });
+  assert.match(String(refused.headers['content-type']), /^application\/json/);
+  assert.equal(refused.json().error.code, 'too_many_requests');
+  assert.ok(Number(refused.headers['retry-after']) >= 1);
+  assert.equal(refused.headers['cache-control'], 'no-store');
+  await until(async () => (await ask(FOREIGN)).status === 200, 20_000, 'it may come again');
+});
+
+test('searches are fewer than pages', async () => {
+  const other = await flood(OTHER, 200, 20, '/api/search?q=a');
+  assert.ok(other[429] > 0);
+  assert.equal((await ask(OTHER)).status, 200);
+  assert.equal((await flood(HERE, 200, 20, '/api/search?q=a'))[429], undefined);
+});
+
+test('a body is ignored, a large one is refused', async () => {
+  /** @param {number} size */
+  const sized = (size) => ({
+    body: 'x'.repeat(size),
+    headers: /** @type {Record<string, string>} */ ({ 'Content-Length': `${size}` }),
+  });
+  const ignored = await ask(HERE, '/api/messages', sized(1000));
+  assert.equal(ignored.status, 200);
+  assert.deepEqual(ignored.json(), []);
+  const chunked = { 'Transfer-Encoding': 'chunked' };
+  const alike = await ask(HERE, '/api/messages', { body: '{"room":"x"}', headers: chunked });
+  assert.equal(alike.status, 200);
+  for (const body of [sized(5000), { ...sized(5000), headers: chunked }]) {
+    const refused = await ask(HERE, '/api/messages', body);
+    assert.equal(refused.status, 413);
+    assert.equal(refused.json().error.code, 'body_too_large');
+  }
+});
+
+/**
+ * A WebSocket from an address: its socket and the first line of the answer.
+ * @param {string} from
+ */
+function openSocket(from) {
+  const socket = connect({ port: stack.port, host: HERE, localAddress: from });
+  const lines = [
+    'GET /mqtt HTTP/1.1',
+    `Host: 127.0.0.1:${stack.port}`,
+    `Origin: ${stack.origin}`,
+    'Connection: Upgrade',
+    'Upgrade: websocket',
+    'Sec-WebSocket-Version: 13',
+    'Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==',
+    'Sec-WebSocket-Protocol: mqtt',
+  ];
+  socket.write(`${lines.join('\r\n')}\r\n\r\n`);
+  socket.on('error', () => {});
+  return /** @type {Promise<{socket: import('node:net').Socket, answer: string}>} */ (
+    new Promise((resolve, reject) => {
+      socket.once('data', (chunk) => resolve({ socket, answer: chunk.toString() }));
+      socket.once('close', () => reject(new Error('closed')));
+    })
+  );
+}
+
+test('one address has so many WebSockets, and gets more when it closes some', async (t) => {
+  /** @type {import('node:net').Socket[]} */
+  const open = [];
+  t.after(() => {
+    for (const socket of open) socket.destroy();
+  });
+  const all = await Promise.all(Array.from({ length: SOCKETS + 3 }, () => openSocket(FOREIGN)));
+  open.push(...all.map(({ socket }) => socket));
+  const refused = all.filter(({ answer }) => !answer.startsWith('HTTP/1.1 101 '));
+  assert.equal(refused.length, 3);
+  for (const { answer } of refused)
+    assert.match(answer, /^HTTP\/1.1 429 [\s\S]*Retry-After: 1\r\n[\s\S]*"too_many_requests"/);
+  const here = await openSocket(HERE);
+  open.push(here.socket);
+  assert.match(here.answer, /^HTTP\/1.1 101 /);
+  all.find((one) => !refused.includes(one))?.socket.destroy();
+  await until(async () => {
+    const { socket, answer } = await openSocket(FOREIGN);
+    open.push(socket);
+    return answer.startsWith('HTTP/1.1 101 ');
+  });
+});
