@@ -30,7 +30,13 @@ export PORT MQTT_PORT WS_PORT LOGGER_PORT
 dockerd='' logger=''
 
 in_project() { (cd "$work/context/mqtt-chat" && "${compose[@]}" "$@") >> "$work/compose.log" 2>&1; }
-in_container() { (cd "$work/context/mqtt-chat" && "${compose[@]}" exec -T "$@") 2>> "$work/compose.log"; }
+container() { docker ps -q -f "label=com.docker.compose.service=$1"; }
+in_container() { # SERVICE COMMAND...
+  local id
+  id=$(container "$1")
+  shift
+  docker exec "$id" "$@" 2>> "$work/compose.log"
+}
 
 check_tools() {
   local tool
@@ -76,7 +82,6 @@ make_image() {
   pass 'the image is built from a release'
 }
 
-container() { (cd "$work/context/mqtt-chat" && "${compose[@]}" ps -q "$1") 2>> "$work/compose.log"; }
 healthy() { [[ $(docker inspect -f '{{.State.Health.Status}}' "$(container "$1")" 2> /dev/null) == healthy ]]; }
 host_history_has() { sqlite3 -readonly "$work/host.db" 'SELECT text FROM messages' 2> /dev/null | grep -qx "$1"; }
 history_has() { curl -sf "http://127.0.0.1:$PORT/api/messages?limit=100" | grep -q "\"$1\""; }
@@ -145,13 +150,15 @@ contained() {
 }
 
 kept() {
+  local killed
   in_project --profile stack down || fail down
   in_project --profile stack up -d || fail "up: $(tail -n 3 "$work/compose.log")"
   expect 'a healthy chat' healthy web
   history_has 'kept over down and up' || fail 'the history is gone'
   say_in_chat 'and goes on'
   expect 'the next message' history_has 'and goes on'
-  docker kill "$(container broker)" > /dev/null && docker start "$(container broker)" > /dev/null
+  killed=$(container broker)
+  docker kill "$killed" > /dev/null && docker start "$killed" > /dev/null
   expect 'the broker again' healthy broker
   say_in_chat 'after the broker'
   expect 'a message after the broker was killed' history_has 'after the broker'

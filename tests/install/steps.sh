@@ -35,6 +35,12 @@ broker_serves() { inside mosquitto_pub -t "$1" -m hello 2> /dev/null; }
 status_says() { inside systemctl show -p StatusText mqtt-chat-logger | grep -q "$1"; }
 main_pid() { inside systemctl show -p MainPID --value "$1"; }
 active() { [[ $(inside systemctl is-active "$1") == active ]]; }
+pinged() { inside systemctl show -p WatchdogTimestampMonotonic --value mqtt-chat-logger; }
+shows_life() { # the watchdog hears of it again and again
+  local before
+  before=$(pinged)
+  expect 'a sign of life' eval "[[ \$(pinged) != $before ]]"
+}
 restarted() { # UNIT OLD-PID
   local now
   now=$(main_pid "$1")
@@ -116,11 +122,26 @@ broker_is_waited_for() {
   inside systemctl restart mqtt-chat-logger || fail 'it cannot be started without a broker'
   expect 'the logger says what it waits for' status_says 'waiting for the broker'
   active mqtt-chat-logger || fail 'the unit failed'
+  shows_life
   history_has 'first message' || fail 'the history cannot be read without a broker'
   inside systemctl unmask --runtime mosquitto 2> /dev/null
   inside systemctl start mosquitto
   expect 'the logger stores again' status_says 'storing what is sent'
   pass 'a broker that is down makes no unit fail, neither later nor at the start'
+}
+
+database_is_waited_for() {
+  inside systemd-run -q --unit=other sqlite3 /var/lib/mqtt-chat/chat.db \
+    'BEGIN IMMEDIATE' '.shell sleep 600'
+  expect 'a lock on the database' inside pgrep -f 'sleep 600'
+  publish 'while it is locked'
+  expect 'the logger says that it cannot store' status_says 'cannot store'
+  shows_life
+  shows_life
+  inside systemctl stop other
+  expect 'the message' history_has 'while it is locked'
+  expect 'the logger stores again' status_says 'storing what is sent'
+  pass 'a database that cannot be written is waited out, with signs of life, and loses no message'
 }
 
 units_come_back() {
@@ -131,7 +152,6 @@ units_come_back() {
     expect "$unit comes back" restarted "$unit" "$pid"
   done
   stored 'after the kills'
-  pid=$(inside pgrep -o -f libexec/mqtt-chat/chat.fcgi.--config)
   inside pkill -KILL -x chat.fcgi
   stored 'after the responder'
   pass 'the logger, the API and a responder come back when they are killed'
@@ -202,6 +222,13 @@ units_are_tight() {
   pass 'systemd-analyze finds the units right and tight'
 }
 
+units_end_in_time() {
+  inside systemctl restart mqtt-chat-api mqtt-chat-logger || fail restart
+  inside journalctl -b --no-pager -o cat -u mqtt-chat-api -u mqtt-chat-logger | grep -q 'timed out\. Killing' &&
+    fail 'a unit had to be killed'
+  pass 'the units end when they are asked to'
+}
+
 # With --keep-unit nspawn ends where the system reboots, with the status of one that wants a restart.
 survives_reboot() {
   local status
@@ -219,6 +246,18 @@ survives_reboot() {
 }
 
 broker_knows() { grep -q "$1" "$root/var/lib/mosquitto/mosquitto.db" 2> /dev/null; }
+
+upgrade_keeps_what_is_there() {
+  local broker logger secret=$root/etc/mqtt-chat/logger.password before
+  broker=$(main_pid mosquitto) logger=$(main_pid mqtt-chat-logger) before=$(sha256sum "$secret")
+  inside dpkg -i /root/mqtt-chat.deb > "$work/upgrade.log" 2>&1 || fail "upgrade: $(tail -n 5 "$work/upgrade.log")"
+  restarted mqtt-chat-logger "$logger" || fail 'the logger is not the new one'
+  [[ $(main_pid mosquitto) == "$broker" ]] || fail 'the broker was restarted for nothing'
+  [[ $(sha256sum "$secret") == "$before" ]] || fail 'the password is another'
+  expect 'the logger' status_says 'storing what is sent'
+  stored 'after the upgrade'
+  pass 'an upgrade restarts the units, and not a broker whose part is the same'
+}
 
 purged_with_its_line() {
   local session
@@ -244,7 +283,9 @@ tree_is_as_before() {
   tree "$work/after"
   diff "$work/before" "$work/after" > "$work/difference" ||
     fail "left behind: $(head -n 20 "$work/difference")"
-  [[ $(cd "$root/var/lib/mqtt-chat" && echo *) == chat.db ]] || fail "more than the history is left"
+  # With its -wal, where a reader was the last to close it.
+  [[ $(cd "$root/var/lib/mqtt-chat" && echo *) =~ ^chat\.db( chat\.db-shm chat\.db-wal)?$ ]] ||
+    fail 'more than the history is left'
   [[ $(stat -c %u:%a "$root/var/lib/mqtt-chat") == 0:700 ]] || fail 'the history is left to a number'
   pass 'the tree is what it was but for the history'
 }
@@ -270,13 +311,16 @@ run_steps() {
   clashes_are_refused
   turned_on
   broker_is_waited_for
+  database_is_waited_for
   units_come_back
   units_are_tight
   hang_logger
   sandbox_denies
   hung_logger_is_ended
+  units_end_in_time
   logger_sandbox_denies
   survives_reboot
+  upgrade_keeps_what_is_there
   purged_with_its_line
   tree_is_as_before
   found_again_and_purged
