@@ -39,10 +39,24 @@ void api_close_store(struct api *api)
 	api->store = NULL;
 }
 
+/*
+ * Whether the file at the path is still the one that is open. It is asked once in a tick of the
+ * kernel's clock (1 to 10 ms): sooner than a logger could have started on another file.
+ */
+static bool still_there(struct api *api)
+{
+	struct timespec now;
+	clock_gettime(CLOCK_MONOTONIC_COARSE, &now);
+	if (now.tv_sec == api->looked.tv_sec && now.tv_nsec == api->looked.tv_nsec)
+		return true;
+	api->looked = now;
+	return !store_moved(api->store);
+}
+
 enum store_status api_need_store(struct api *api)
 {
 	char error[STORE_ERROR_SIZE];
-	if (api->store && !store_moved(api->store))
+	if (api->store && still_there(api))
 		return STORE_OK;
 	api_close_store(api);
 	enum store_status status = store_open(&api->store, api->path, STORE_READER, error);

@@ -5,6 +5,8 @@
 #ifndef CHAT_API_H
 #define CHAT_API_H
 
+#include <time.h>
+
 #include "cache.h"
 #include "params.h"
 #include "routes.h"
@@ -13,6 +15,7 @@ struct api {
 	const char *path;
 	struct store *store;	     /* NULL until needed, and after a failure */
 	enum store_status last_told; /* so that a lasting failure is logged once */
+	struct timespec looked;	     /* when it was last seen to be the file at `path` */
 	struct cache cache;	     /* of what this store has read */
 };
 
@@ -33,7 +36,7 @@ route_fn route_search;
 /* Ends the store, and what was kept of it. */
 void api_close_store(struct api *api);
 
-/* Opens the database where it is not open, or is no longer the file at its path. */
+/* Opens the database where it is not open, or is no longer the file at its path (for 10 ms). */
 enum store_status api_need_store(struct api *api);
 
 /* Logs that the last call of the store failed, and closes it unless it was only busy. */

@@ -11,6 +11,7 @@
 #include "indexer.h"
 #include "log.h"
 #include "mqtt.h"
+#include "notify.h"
 #include "retry.h"
 
 #define FILTER "chat/+"
@@ -323,14 +324,29 @@ static void keep_house(struct ingest *in)
 	in->store = NULL;
 }
 
-/* At the start a broker that is not there is a mistake to be told, later an event to wait out. */
+/*
+ * At the start a broker that is not there is a mistake to be told, later an event to wait out. A
+ * service manager starts us before its time, or while the broker is being mended: it waits, too.
+ */
 static bool broken_at_start(const struct ingest *in)
 {
-	if (in->online || in->was_ready || in->store_error[0] || *in->config->stop)
+	if (in->online || in->was_ready || in->attempt || in->store_error[0] || *in->config->stop)
 		return false;
 	log_error("cannot use the broker at %s (port %u): %s; start it, or set `broker` and `port`",
 	    in->config->broker, in->config->port, in->why);
-	return true;
+	return !notify_wanted();
+}
+
+/* For `systemctl status`; not before the first connection has come about, or has failed. */
+static void tell(const struct ingest *in)
+{
+	if (in->store_error[0])
+		notify_alive("cannot store: %s", in->store_error);
+	else if (in->ready)
+		notify_alive("storing what is sent to " FILTER " at %s", in->config->broker);
+	else if (in->attempt)
+		notify_alive("waiting for the broker at %s (port %u): %s", in->config->broker,
+		    in->config->port, in->why);
 }
 
 /* The first one tells that the broker has a session for us. */
@@ -386,7 +402,9 @@ static enum ingest_status loop(struct ingest *in)
 		keep_house(in);
 		if (in->ready)
 			show_life(in);
+		tell(in);
 	}
+	notify_stopping();
 	leave(in);
 	return INGEST_STOPPED;
 }

@@ -52,7 +52,9 @@ export class Browser {
    */
   async context(options) {
     const viewport = { width: 900, height: 600 };
-    const context = await this.browser.newContext({ locale: 'en-GB', viewport, ...options });
+    const context = await this.browser.newContext({
+      ...{ locale: 'en-GB', viewport, serviceWorkers: 'block', ...options },
+    });
     await context.addInitScript(reportViolations);
     context.on('console', (message) => {
       const text = message.text();

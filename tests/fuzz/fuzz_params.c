@@ -2,7 +2,7 @@
  * fuzz_params.c: whatever is in a query string or in If-None-Match, it is read within its bounds,
  * and what is taken as right is right.
  *
- * The input is a query, a NUL, and a list of entity tags. See fuzz_message.c for how it runs.
+ * The input is a query, a NUL, and a list of entity tags.
  */
 #include <assert.h>
 #include <stdint.h>
@@ -67,7 +67,3 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	check_tags((struct str){(const char *)data + skip, size - skip});
 	return 0;
 }
-
-#ifndef FUZZING
-#include "replay.h"
-#endif

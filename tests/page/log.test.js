@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import * as log from '../../web/chat/log.js';
+import * as pages from '../../web/chat/pages.js';
 
 const TS = '2026-11-23T17:41:05.123Z';
 const AWAY = { now: 0, live: false };
@@ -9,6 +10,16 @@ const LIVE = { now: 0, live: true };
 
 /** @typedef {import('../../web/chat/log.js').Log} Log */
 /** @typedef {import('../../web/chat/log.js').StoredMessage} StoredMessage */
+
+const { endHistory } = pages;
+
+/** @param {Log} list @param {StoredMessage[]} items @param {pages.Reading} reading */
+const openHistory = (list, items, reading) =>
+  pages.openHistory(list, { items, older: true, newer: false }, reading);
+
+/** @param {Log} list @param {StoredMessage[]} items @param {pages.Reading} reading */
+const extendHistory = (list, items, reading) =>
+  pages.extendHistory(list, { items, older: true, newer: false }, reading);
 
 /**
  * @param {string} text
@@ -34,7 +45,7 @@ const stored = (id, text, msgId = null) => ({ id, ts: TS, ...message(text, msgId
 const receipt = (id, msgId = null) => ({ id, ts: TS, msgId, clientId: msgId && 'c1' });
 
 /** @param {...StoredMessage} items */
-const opened = (...items) => log.openHistory(log.emptyLog(), items, AWAY);
+const opened = (...items) => openHistory(log.emptyLog(), items, AWAY);
 
 /** @param {Log} list */
 const texts = (list) => list.rows.map(({ text }) => text).join(' ');
@@ -48,7 +59,7 @@ test('a message is one row, whichever of live, receipt and history bring it, in 
     live: (list) => log.addLive(list, message('hi', 'm1'), 0),
     again: (list) => log.addLive(list, message('hi', 'm1'), 0),
     receipt: (list) => log.addReceipts(list, [receipt(5, 'm1')]),
-    history: (list) => log.extendHistory(list, [stored(5, 'hi', 'm1')], LIVE),
+    history: (list) => extendHistory(list, [stored(5, 'hi', 'm1')], LIVE),
   };
   for (const order of permutations(Object.keys(steps))) {
     const list = order.reduce((before, name) => steps[name](before), opened(stored(1, 'old')));
@@ -62,8 +73,8 @@ test('a message without msgId is one row, in any order', () => {
   const steps = {
     live: (list) => log.addLive(list, message('door open'), 0),
     receipt: (list) => log.addReceipts(list, [receipt(5)]),
-    history: (list) => log.extendHistory(list, [stored(5, 'door open')], LIVE),
-    later: (list) => log.extendHistory(list, [stored(5, 'door open')], LIVE),
+    history: (list) => extendHistory(list, [stored(5, 'door open')], LIVE),
+    later: (list) => extendHistory(list, [stored(5, 'door open')], LIVE),
   };
   for (const order of permutations(Object.keys(steps))) {
     const list = order.reduce((before, name) => steps[name](before), opened());
@@ -74,9 +85,9 @@ test('a message without msgId is one row, in any order', () => {
 test('equal messages without msgId stay as many as they are', () => {
   let list = opened();
   for (let i = 0; i < 3; i++) list = log.addLive(list, message('tick'), 0);
-  list = log.extendHistory(list, [stored(1, 'tick'), stored(2, 'tick')], LIVE);
+  list = extendHistory(list, [stored(1, 'tick'), stored(2, 'tick')], LIVE);
   assert.deepEqual(ids(list), [1, 2, null]);
-  list = log.extendHistory(list, [stored(3, 'tick')], LIVE);
+  list = extendHistory(list, [stored(3, 'tick')], LIVE);
   assert.deepEqual(ids(list), [1, 2, 3]);
 });
 
@@ -85,12 +96,12 @@ test('the first of equal rows is the one that history confirms', () => {
   list = log.addLive(list, message('other', 'm1'), 0);
   list = log.addLive(list, message('tick'), 0);
   const [first] = list.rows;
-  list = log.extendHistory(list, [stored(1, 'tick')], LIVE);
+  list = extendHistory(list, [stored(1, 'tick')], LIVE);
   assert.equal(list.rows[0].key, first.key);
 });
 
 test('a live copy that history overtook is not shown again, but the next equal one is', () => {
-  let list = log.extendHistory(opened(), [stored(5, 'door open')], LIVE);
+  let list = extendHistory(opened(), [stored(5, 'door open')], LIVE);
   list = log.addLive(list, message('door open'), 1);
   assert.deepEqual(ids(list), [5]);
   list = log.addLive(list, message('door open'), 2);
@@ -100,7 +111,7 @@ test('a live copy that history overtook is not shown again, but the next equal o
 test('old history swallows no live message', () => {
   const before = opened(stored(5, 'door open'));
   assert.deepEqual(ids(log.addLive(before, message('door open'), 1)), [5, null]);
-  const longAgo = log.extendHistory(opened(), [stored(5, 'door open')], LIVE);
+  const longAgo = extendHistory(opened(), [stored(5, 'door open')], LIVE);
   assert.deepEqual(ids(log.addLive(longAgo, message('door open'), 60_000)), [5, null]);
 });
 
@@ -110,7 +121,7 @@ test('another client or another nickname is another message', () => {
   list = log.addLive(list, message('hi', 'm1', null), 0);
   assert.equal(list.rows.length, 3);
   const device = { ...message('hi'), nickname: 'Lamp' };
-  list = log.extendHistory(log.addLive(opened(), device, 0), [stored(1, 'hi')], LIVE);
+  list = extendHistory(log.addLive(opened(), device, 0), [stored(1, 'hi')], LIVE);
   assert.deepEqual(ids(list), [1, null]);
 });
 
@@ -131,7 +142,7 @@ test('a row keeps its key from sending to stored', () => {
   const { key } = list.rows[0];
   list = log.addLive(list, message('hi', 'm1'), 0);
   list = log.addReceipts(list, [receipt(9, 'm1')]);
-  list = log.extendHistory(list, [stored(9, 'hi', 'm1')], LIVE);
+  list = extendHistory(list, [stored(9, 'hi', 'm1')], LIVE);
   assert.deepEqual(
     list.rows.map((row) => [row.key, row.state, row.id]),
     [[key, 'stored', 9]],
@@ -147,13 +158,13 @@ test('only history moves the cursor, so that a receipt never skips what is missi
   let list = log.addLive(opened(stored(10, 'a')), message('c', 'm12'), 0);
   list = log.addReceipts(list, [receipt(12, 'm12')]);
   assert.equal(list.cursor, 10);
-  list = log.extendHistory(list, [stored(11, 'b', 'm11'), stored(12, 'c', 'm12')], LIVE);
+  list = extendHistory(list, [stored(11, 'b', 'm11'), stored(12, 'c', 'm12')], LIVE);
   assert.equal(list.cursor, 12);
   assert.equal(texts(list), 'a b c');
 });
 
 test('a page without messages leaves the cursor', () => {
-  assert.equal(log.extendHistory(opened(stored(10, 'a')), [], LIVE).cursor, 10);
+  assert.equal(extendHistory(opened(stored(10, 'a')), [], LIVE).cursor, 10);
 });
 
 test('a receipt for what is not here asks for history, one for what is here does not', () => {
@@ -180,13 +191,13 @@ test('a place that was wrongly given is put right by the history', () => {
   const keys = list.rows.map(({ key }) => key);
   list = log.addReceipts(list, [receipt(10), receipt(11)]);
   const page = [stored(10, 'before we listened'), stored(11, 'a'), stored(12, 'b')];
-  const late = log.extendHistory(list, page, LIVE);
+  const late = extendHistory(list, page, LIVE);
   assert.equal(texts(late), 'before we listened a b');
   assert.deepEqual(
     late.rows.slice(1).map(({ key }) => key),
     keys,
   );
-  const early = log.extendHistory(list, [stored(9, 'a'), stored(10, 'b')], LIVE);
+  const early = extendHistory(list, [stored(9, 'a'), stored(10, 'b')], LIVE);
   assert.equal(texts(early), 'a b');
   assert.ok(early.rows.every(({ guessed, state }) => !guessed && state === 'stored'));
 });
@@ -197,7 +208,7 @@ test('a receipt that passes over an earlier live row asks for history, once', ()
   list = log.addLive(list, message('c', 'm3'), 7);
   const passed = log.addReceipts(list, [receipt(2, 'm2')]);
   assert.equal(passed.wanted, true);
-  list = log.endHistory({ ...passed, wanted: false }, 10);
+  list = endHistory({ ...passed, wanted: false }, 10);
   assert.equal(log.addReceipts(list, [receipt(3, 'm3')]).wanted, false);
 });
 
@@ -214,10 +225,10 @@ test('a hundred ids beyond the cursor ask history to confirm them', () => {
 test('live rows older than the page that opens the room keep the cursor before the gap', () => {
   let list = log.addLive(log.emptyLog(), message('a', 'm1'), 0);
   list = log.addReceipts(list, [receipt(3, 'm1')]);
-  list = log.openHistory(list, [stored(8, 'c'), stored(9, 'd')], LIVE);
+  list = openHistory(list, [stored(8, 'c'), stored(9, 'd')], LIVE);
   assert.equal(list.cursor, 2);
   assert.equal(list.wanted, true);
-  list = log.extendHistory(list, [stored(5, 'b'), stored(8, 'c'), stored(9, 'd')], LIVE);
+  list = extendHistory(list, [stored(5, 'b'), stored(8, 'c'), stored(9, 'd')], LIVE);
   assert.equal(texts(list), 'a b c d');
   assert.equal(list.cursor, 9);
 });
@@ -231,7 +242,7 @@ test('an old message that somebody sends again does not appear in the middle of 
 
 test('what history says wins over what came live', () => {
   let list = log.addLive(opened(), { ...message('forged', 'm1'), nickname: 'X' }, 0);
-  list = log.extendHistory(list, [stored(1, 'true', 'm1')], LIVE);
+  list = extendHistory(list, [stored(1, 'true', 'm1')], LIVE);
   assert.deepEqual([list.rows[0].nickname, list.rows[0].text], ['Nick', 'true']);
 });
 
@@ -295,7 +306,7 @@ test('a late message is as good as any other when it is stored, and when it is r
   const { key } = late.rows[0];
   for (const done of [
     log.addReceipts(late, [receipt(4, 'm1')]),
-    log.extendHistory(late, [stored(4, 'hi', 'm1')], LIVE),
+    extendHistory(late, [stored(4, 'hi', 'm1')], LIVE),
   ]) {
     assert.deepEqual(
       done.rows.map((row) => [row.key, row.id, row.state, log.isLate(row)]),
@@ -306,14 +317,18 @@ test('a late message is as good as any other when it is stored, and when it is r
   assert.deepEqual([row.state, row.reason, log.isLate(row)], ['failed', 'why', false]);
 });
 
-test('only what waits for a receipt can be made due again', () => {
+test('what is not stored can be made due again, also when it has failed', () => {
   const late = sentTimes(3);
   const { key } = late.rows[0];
   assert.deepEqual(log.outbox(log.sendAgain(late, key))[0].retryAt, 0);
   assert.equal(log.sendAgain(late, key + 1), late);
-  for (const done of [log.addReceipts(late, [receipt(4, 'm1')]), log.fail(late, key, 'why')]) {
-    assert.equal(log.sendAgain(done, key), done);
-  }
+  const done = log.addReceipts(late, [receipt(4, 'm1')]);
+  assert.equal(log.sendAgain(done, key), done);
+  const again = log.sendAgain(log.fail(late, key, 'why'), key);
+  assert.deepEqual(
+    log.outbox(again).map(({ state, reason, retryAt }) => [state, reason, retryAt]),
+    [['sending', '', 0]],
+  );
 });
 
 test('what is stored or failed is not in the outbox', () => {
@@ -329,7 +344,7 @@ test('what is stored or failed is not in the outbox', () => {
 
 test('history that brings our own message is as good as a receipt', () => {
   const list = log.addOwn(opened(), message('hi', 'm1'), 0);
-  assert.equal(log.extendHistory(list, [stored(4, 'hi', 'm1')], LIVE).rows[0].state, 'stored');
+  assert.equal(extendHistory(list, [stored(4, 'hi', 'm1')], LIVE).rows[0].state, 'stored');
 });
 
 test('rows are bounded; the oldest go, and never what we have not got stored', () => {
@@ -340,7 +355,7 @@ test('rows are bounded; the oldest go, and never what we have not got stored', (
   let next = opened();
   for (let id = 1; id <= log.ROWS_MAX + 200; id += 200) {
     const page = Array.from({ length: 200 }, (_, i) => stored(id + i, `t${id + i}`));
-    next = log.extendHistory(next, page, LIVE);
+    next = extendHistory(next, page, LIVE);
   }
   assert.equal(next.rows.length, log.ROWS_MAX);
   assert.equal(next.first, next.rows[0].id);
@@ -356,9 +371,9 @@ test('no function changes the log that it is given', () => {
   log.addRejection(before, { clientId: 'c1', msgId: 'm3', reason: 'r' });
   log.markSent(before, key, 0);
   log.sendAllAgain(before);
-  log.openHistory(before, [stored(3, 'c', 'm3')], LIVE);
-  log.extendHistory(before, [stored(3, 'c', 'm3')], LIVE);
-  log.endHistory(before, 9);
+  openHistory(before, [stored(3, 'c', 'm3')], LIVE);
+  extendHistory(before, [stored(3, 'c', 'm3')], LIVE);
+  endHistory(before, 9);
 });
 
 test('any interleaving of the sources ends in the history, once and in order', () => {
@@ -383,13 +398,13 @@ const HISTORY = [
  * @param {() => number} random
  */
 function shuffledDelivery(random) {
-  let list = log.openHistory(log.emptyLog(), [], AWAY);
+  let list = openHistory(log.emptyLog(), [], AWAY);
   let published = 0;
   let live = 0;
   let receipts = 0;
   const read = () => {
     const items = HISTORY.slice(0, published).filter(({ id }) => id > list.cursor);
-    list = log.endHistory(log.extendHistory({ ...list, wanted: false }, items, LIVE), 1);
+    list = endHistory(extendHistory({ ...list, wanted: false }, items, LIVE), 1);
   };
   while (live < 8 || receipts < 8) {
     const dice = Math.floor(random() * 5);

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { createHistory, HistoryError } from '../../web/chat/history.js';
 import { createReader } from '../../web/chat/reader.js';
-import { createStore, initialState } from '../../web/chat/store.js';
+import { createStore, initialState, roomOf } from '../../web/chat/store.js';
 import { fakeClock, settle } from './fake-clock.js';
 
 const TS = '2026-11-23T17:41:05.123Z';
@@ -18,6 +18,21 @@ const item = (id) => ({
   msgId: `m${id}`,
 });
 
+/**
+ * As the API pages: around is inclusive, the others are not.
+ * @param {ReturnType<typeof item>[]} all with the ids 1, 2, 3 …
+ * @param {number} limit
+ * @param {{after?: number, before?: number, around?: number}} where
+ */
+function pageOf(all, limit, { after, before, around }) {
+  let end = all.length;
+  if (before !== undefined) end = before - 1;
+  if (around !== undefined) end = Math.min(all.length, around + limit / 2);
+  if (after !== undefined) end = Math.min(all.length, after + limit);
+  const start = after ?? Math.max(0, end - limit);
+  return { items: all.slice(start, end), older: start > 0, newer: end < all.length };
+}
+
 /** A page's reader on a server that has the messages 1 to `count`. @param {number} count */
 function setUp(count) {
   const clock = fakeClock();
@@ -30,23 +45,26 @@ function setUp(count) {
     requests: [],
   };
   const history = {
-    /** @param {{room: string, limit: number, after?: number}} query */
-    async page({ room, limit, after }) {
-      server.requests.push(`${room} ${limit}${after === undefined ? '' : ` after ${after}`}`);
+    /** @param {import('../../web/chat/history.js').Query} query */
+    async page({ room, limit, after, before, around, since }) {
+      const where = Object.entries({ after, before, around, since }).filter(
+        ([, id]) => id !== undefined,
+      );
+      server.requests.push([room, limit, ...where.flat()].join(' '));
       await settle();
       if (server.down) throw server.down;
       const all = Array.from({ length: server.count }, (_, i) => item(i + 1));
-      return after === undefined ? all.slice(-limit) : all.slice(after, after + limit);
+      return pageOf(all, limit, { after, before, around });
     },
   };
   return { clock, store, server, reader: createReader({ store, history, clock }) };
 }
 
-test('a room opens with its last ten messages and one request', async () => {
-  const { store, server, reader } = setUp(30);
+test('a room opens with its last fifty messages and one request', async () => {
+  const { store, server, reader } = setUp(80);
   await reader.read();
-  assert.deepEqual(server.requests, ['lab 10']);
-  assert.deepEqual([store.get().log.first, store.get().log.cursor], [21, 30]);
+  assert.deepEqual(server.requests, ['lab 50']);
+  assert.deepEqual([roomOf(store.get()).log.first, roomOf(store.get()).log.cursor], [31, 80]);
 });
 
 test('a gap is read page by page until it is exhausted', async () => {
@@ -59,7 +77,8 @@ test('a gap is read page by page until it is exhausted', async () => {
     'lab 200 after 210',
     'lab 200 after 410',
   ]);
-  assert.equal(store.get().log.rows.length, 430);
+  const { rows, cursor } = roomOf(store.get()).log;
+  assert.deepEqual([rows.length, rows[0].id, cursor], [300, 131, 430]);
 });
 
 test('an empty room is read on from the beginning', async () => {
@@ -67,8 +86,8 @@ test('an empty room is read on from the beginning', async () => {
   await reader.read();
   server.count = 3;
   await reader.read();
-  assert.deepEqual(server.requests, ['lab 10', 'lab 200 after 0']);
-  assert.equal(store.get().log.rows.length, 3);
+  assert.deepEqual(server.requests, ['lab 50', 'lab 200 after 0']);
+  assert.equal(roomOf(store.get()).log.rows.length, 3);
 });
 
 test('receipts for what is not here lead to one request, a moment later', async () => {
@@ -83,7 +102,7 @@ test('receipts for what is not here lead to one request, a moment later', async 
   assert.equal(server.requests.length, 1);
   await clock.pass(1000);
   assert.deepEqual(server.requests.slice(1), ['lab 200 after 10']);
-  assert.equal(store.get().log.rows.length, 13);
+  assert.equal(roomOf(store.get()).log.rows.length, 13);
 });
 
 test('a receipt that comes during a reading is followed up', async () => {
@@ -96,7 +115,7 @@ test('a receipt that comes during a reading is followed up', async () => {
   server.count = 11;
   await clock.pass(1000);
   assert.equal(server.requests.length, 3);
-  assert.equal(store.get().log.rows.length, 11);
+  assert.equal(roomOf(store.get()).log.rows.length, 11);
 });
 
 test('a reading that is asked for during another follows it', async () => {
@@ -105,7 +124,7 @@ test('a reading that is asked for during another follows it', async () => {
   await reader.read();
   await first;
   await clock.pass(1);
-  assert.deepEqual(server.requests, ['lab 10', 'lab 200 after 10']);
+  assert.deepEqual(server.requests, ['lab 50', 'lab 200 after 10']);
 });
 
 test('history that cannot be read is tried again, more and more slowly, until it can', async () => {
@@ -114,15 +133,15 @@ test('history that cannot be read is tried again, more and more slowly, until it
   await reader.read();
   const waits = [];
   for (let i = 0; i < 7; i++) {
-    assert.equal(store.get().history.phase, 'failed');
+    assert.equal(roomOf(store.get()).history.phase, 'failed');
     waits.push(clock.wait());
     await clock.pass(clock.wait());
   }
   assert.deepEqual(waits, [750, 1500, 3000, 6000, 12_000, 22_500, 22_500]);
   server.down = null;
   await clock.pass(30_000);
-  assert.equal(store.get().history.phase, 'ready');
-  assert.equal(store.get().log.rows.length, 10);
+  assert.equal(roomOf(store.get()).history.phase, 'ready');
+  assert.equal(roomOf(store.get()).log.rows.length, 10);
   assert.equal(clock.wait(), Number.POSITIVE_INFINITY);
 });
 
@@ -133,7 +152,7 @@ test('the server may ask for a longer wait, and a reader for none', async () => 
   assert.equal(clock.wait(), 5000);
   server.down = null;
   await reader.read();
-  assert.equal(store.get().history.phase, 'ready');
+  assert.equal(roomOf(store.get()).history.phase, 'ready');
   assert.equal(clock.wait(), Number.POSITIVE_INFINITY);
 });
 
@@ -147,12 +166,12 @@ test('live rows that were there before the history find their place in it', asyn
     store.dispatch({ type: 'receipts', receipts });
   }
   server.down = null;
-  server.count = 40;
+  server.count = 80;
   await reader.read();
-  assert.deepEqual(server.requests.slice(1), ['lab 12', 'lab 200 after 2']);
+  assert.deepEqual(server.requests.slice(1), ['lab 52', 'lab 200 after 2']);
   assert.deepEqual(
-    store.get().log.rows.map(({ id }) => id),
-    Array.from({ length: 38 }, (_, i) => i + 3),
+    roomOf(store.get()).log.rows.map(({ id }) => id),
+    Array.from({ length: 78 }, (_, i) => i + 3),
   );
 });
 
@@ -189,4 +208,70 @@ test('an answer that is no page is an error, with the best reason there is', asy
   }
   const unreachable = await ask(() => Promise.reject(new TypeError('Failed to fetch')));
   assert.match(String(unreachable), /cannot be reached/);
+});
+
+/** @param {ReturnType<typeof setUp>} parts */
+const span = ({ store }) => {
+  const { rows } = roomOf(store.get()).log;
+  return [rows[0]?.id, rows.at(-1)?.id];
+};
+
+test('older pages come until the start, and then no request any more', async () => {
+  const parts = setUp(120);
+  const { server, reader } = parts;
+  await reader.read();
+  for (let i = 0; i < 5; i++) {
+    reader.more(-1);
+    reader.more(-1);
+    await settle();
+  }
+  assert.deepEqual(server.requests, ['lab 50', 'lab 60 before 71', 'lab 60 before 11']);
+  assert.deepEqual(span(parts), [1, 120]);
+});
+
+test('a room that was left with something unread opens around the last that was seen', async () => {
+  const parts = setUp(500);
+  const { store, server, reader } = parts;
+  store.dispatch({ type: 'seen', seen: { id: 200, count: 200, exact: true } });
+  await reader.read();
+  assert.deepEqual(server.requests, ['lab 100 around 200']);
+  assert.deepEqual(span(parts), [151, 250]);
+  assert.deepEqual(roomOf(store.get()).goal, { to: 'new' });
+});
+
+test('a link leads into the middle; from there it goes both ways, to the end', async () => {
+  const parts = setUp(460);
+  const { store, server, reader } = parts;
+  await reader.read();
+  store.dispatch({ type: 'entered', room: 'lab', message: 300 });
+  await reader.enter();
+  assert.deepEqual(span(parts), [251, 350]);
+  assert.deepEqual(roomOf(store.get()).goal, { to: 'message', id: 300 });
+  for (const step of /** @type {const} */ ([-1, 1, 1])) {
+    reader.more(step);
+    await settle();
+  }
+  assert.deepEqual(span(parts), [191, 460]);
+  assert.deepEqual(server.requests.slice(1), [
+    ...['lab 100 around 300', 'lab 60 before 251', 'lab 60 after 350', 'lab 60 after 410'],
+  ]);
+  assert.ok(roomOf(store.get()).log.tail);
+});
+
+test('another room is read at once, and what was to be read of the first is not', async () => {
+  const { store, server, reader } = setUp(10);
+  const first = reader.read();
+  store.dispatch({ type: 'entered', room: 'shed', message: 0 });
+  await reader.enter();
+  await first;
+  await settle();
+  assert.deepEqual(server.requests, ['lab 50', 'shed 50']);
+  assert.equal(roomOf(store.get()).log.rows.length, 10);
+});
+
+test('a day is asked for by its beginning', async () => {
+  const { server, reader } = setUp(10);
+  await reader.read();
+  await reader.jump(new Date('2026-11-23T22:00:00Z'));
+  assert.equal(server.requests[1], 'lab 100 since 2026-11-23T22:00:00.000Z');
 });

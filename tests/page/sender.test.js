@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { isLate } from '../../web/chat/log.js';
 import { createSender } from '../../web/chat/sender.js';
-import { createStore, initialState } from '../../web/chat/store.js';
+import { createStore, initialState, roomOf } from '../../web/chat/store.js';
 import { fakeClock, settle } from './fake-clock.js';
 
 const TS = '2026-11-23T17:41:05.123Z';
@@ -32,8 +32,8 @@ function setUp() {
       type: 'receipts',
       receipts: [{ id: 1, ts: TS, clientId: 'me', msgId: `m-${text}` }],
     });
-  const isFirstLate = () => isLate(store.get().log.rows[0]);
-  const retry = () => store.dispatch({ type: 'retry', key: store.get().log.rows[0].key });
+  const isFirstLate = () => isLate(roomOf(store.get()).log.rows[0]);
+  const retry = () => store.dispatch({ type: 'retry', key: roomOf(store.get()).log.rows[0].key });
   return { clock, store, sent, broker, compose, confirm, isFirstLate, retry };
 }
 
@@ -57,7 +57,7 @@ test("the broker's acknowledgement alone stores nothing", async () => {
   store.dispatch({ type: 'link', link: ONLINE });
   compose('a');
   await settle();
-  assert.equal(store.get().log.rows[0].state, 'sending');
+  assert.equal(roomOf(store.get()).log.rows[0].state, 'sending');
 });
 
 test('what is written offline goes out in its order when the connection is made', async () => {
@@ -94,7 +94,7 @@ test('what the broker refuses for good is not sent again', async () => {
   compose('a');
   await clock.pass(300_000);
   assert.equal(sent.length, 1);
-  assert.equal(store.get().log.rows[0].reason, 'message too large');
+  assert.equal(roomOf(store.get()).log.rows[0].reason, 'message too large');
 });
 
 test('a message is late 9 s after it was written, unless its receipt comes', async () => {

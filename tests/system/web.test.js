@@ -23,7 +23,7 @@ const get = (path, options) => http(stack.port, path, options);
 const policy =
   "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self' data: " +
   "blob:; font-src 'self'; manifest-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors " +
-  "'none'; require-trusted-types-for 'script'; trusted-types 'none'";
+  "'none'; worker-src 'self'; require-trusted-types-for 'script'; trusted-types mqtt-chat";
 
 /**
  * @param {import('../lib/http.js').Answer} answer
@@ -47,6 +47,9 @@ test('/chat/ is the page, with headers that let nothing foreign in, also on erro
   const script = await get('/chat/main.js');
   assert.match(String(script.headers['content-type']), /^(text|application)\/javascript/);
   assertPageHeaders(script);
+  const manifest = await get('/chat/manifest.webmanifest');
+  assert.equal(manifest.headers['content-type'], 'application/manifest+json');
+  assertPageHeaders(manifest);
   const missing = await get('/chat/no-such-file');
   assert.equal(missing.status, 404);
   assertPageHeaders(missing);

@@ -3,6 +3,7 @@
 
 import { byId, say } from './dom.js';
 import { cleanText, codePoints, NICKNAME_MAX, TEXT_MAX } from './payload.js';
+import { isOwn, roomOf } from './store.js';
 import { texts } from './texts.js';
 
 /** From here on the length is shown. */
@@ -15,8 +16,22 @@ function sends(event) {
   return event.key === 'Enter' && !event.shiftKey && !composing;
 }
 
-/** @param {(text: string) => void} onText */
-function createTextForm(onText) {
+/** Whether it is for reading with fingers: then the field gets no focus, and no keyboard comes up, unasked. */
+const touch = matchMedia('(hover: none)');
+
+/** @param {KeyboardEvent} event */
+function recalls(event) {
+  const modified = event.shiftKey || event.altKey || event.ctrlKey || event.metaKey;
+  return event.key === 'ArrowUp' && !modified && !event.isComposing;
+}
+
+/**
+ * @param {object} actions
+ * @param {(text: string) => void} actions.onText
+ * @param {(draft: string) => void} actions.onDraft
+ * @param {() => string} actions.lastText
+ */
+function createTextForm({ onText, onDraft, lastText }) {
   const form = byId('text-form', HTMLFormElement);
   const field = byId('text', HTMLTextAreaElement);
   const error = byId('text-error', HTMLElement);
@@ -32,17 +47,21 @@ function createTextForm(onText) {
     const tooLong = length > TEXT_MAX;
     say(count, length >= COUNT_FROM ? texts.textCount(length, TEXT_MAX) : '');
     count.classList.toggle('over', tooLong);
-    if (!tooLong) say(error, '');
+    say(error, tooLong ? texts.textLimit(TEXT_MAX, length) : '');
     field.ariaInvalid = String(tooLong);
     return { length, tooLong };
   }
 
   function submit() {
     const { length, tooLong } = check();
-    if (tooLong) say(error, texts.textLimit(TEXT_MAX, length));
     if (tooLong || length === 0) return;
     onText(cleanText(field.value));
-    field.value = '';
+    fill('');
+  }
+
+  /** @param {string} text */
+  function fill(text) {
+    field.value = text;
     check();
     fit();
   }
@@ -50,8 +69,16 @@ function createTextForm(onText) {
   field.addEventListener('input', () => {
     check();
     fit();
+    onDraft(field.value);
   });
   field.addEventListener('keydown', (event) => {
+    if (recalls(event) && field.value === '') {
+      const text = lastText();
+      if (!text) return;
+      event.preventDefault();
+      fill(text);
+      onDraft(text);
+    }
     if (!sends(event)) return;
     event.preventDefault();
     submit();
@@ -61,7 +88,7 @@ function createTextForm(onText) {
     submit();
     field.focus();
   });
-  return { form, field };
+  return { form, field, fill };
 }
 
 /** @param {(nickname: string) => void} onName */
@@ -86,9 +113,12 @@ function createNameForm(onName) {
  * @param {object} actions
  * @param {(text: string) => void} actions.onText
  * @param {(nickname: string) => void} actions.onName
+ * @param {(draft: string) => void} actions.onDraft
  */
-export function createComposer({ onText, onName }) {
-  const writing = createTextForm(onText);
+export function createComposer({ onText, onName, onDraft }) {
+  let lastText = '';
+  let room = '';
+  const writing = createTextForm({ onText, onDraft, lastText: () => lastText });
   const me = byId('me', HTMLButtonElement);
   let nickname = '';
   /** Whether the nickname is being asked for: null before anything was shown. @type {boolean | null} */
@@ -101,13 +131,13 @@ export function createComposer({ onText, onName }) {
 
   /** @param {boolean} ask */
   function show(ask) {
-    asking = ask;
     naming.form.hidden = !ask;
     writing.form.hidden = ask;
     me.hidden = ask;
     const { field } = ask ? naming : writing;
     if (ask) naming.field.value = nickname;
-    field.focus({ preventScroll: true });
+    if (!touch.matches || asking !== null) field.focus({ preventScroll: true });
+    asking = ask;
     if (ask) naming.field.select();
   }
 
@@ -117,8 +147,16 @@ export function createComposer({ onText, onName }) {
   });
 
   return {
+    focus: () => (asking ? naming : writing).field.focus(),
     /** @param {import('./store.js').State} state */
     render(state) {
+      const { log, draft } = roomOf(state);
+      lastText = log.rows.findLast((row) => isOwn(state, row))?.text ?? '';
+      if (room !== state.room) {
+        room = state.room;
+        writing.fill(draft);
+        if (asking === false && !touch.matches) writing.field.focus({ preventScroll: true });
+      }
       if (asking !== null && state.nickname === nickname) return;
       nickname = state.nickname;
       say(byId('my-name', HTMLElement), nickname);

@@ -5,6 +5,7 @@ import { backoff } from './backoff.js';
 
 /** @typedef {import('./store.js').Link} Link */
 /** @typedef {import('mqtt').MqttClient} MqttClient */
+/** @typedef {NonNullable<import('mqtt').IClientOptions['will']>} Will */
 /** @typedef {(url: string, options: import('mqtt').IClientOptions) => MqttClient} Connect */
 
 /**
@@ -13,7 +14,7 @@ import { backoff } from './backoff.js';
  */
 const KEEPALIVE_S = 120;
 const PROBE_MS = 25_000;
-const ANSWER_MS = 8_000;
+const ANSWER_MS = 4_000;
 const CONNECT_TIMEOUT_MS = 10_000;
 /** A connection that lasted this long was a good one: the next wait is short again. */
 const GOOD_MS = 10_000;
@@ -38,17 +39,23 @@ function codeOf(error) {
   return typeof code === 'number' ? code : undefined;
 }
 
+/** A retained copy is no new message; of presence it is what there is. @param {string} topic */
+const isState = (topic) => topic.includes('/presence/');
+
 /**
  * @param {object} parts
  * @param {() => Promise<Connect>} parts.load
  * @param {string} parts.url
  * @param {string} parts.clientId the MQTT one: no other connection may have it
  * @param {string[]} parts.topics
+ * @param {() => {topics: string[], will: Will | undefined}} parts.retained asked for each connection: topics
+ *   whose retained copies are wanted, and what the broker says when the connection ends
  * @param {(link: Link) => void} parts.onLink
  * @param {(topic: string, payload: Uint8Array) => void} parts.onMessage
  * @param {import('./clock.js').Clock} parts.clock
  */
-export function createConnection({ load, url, clientId, topics, onLink, onMessage, clock }) {
+export function createConnection(parts) {
+  const { load, url, clientId, topics, retained, onLink, onMessage, clock } = parts;
   /** @type {MqttClient | null} */
   let client = null;
   /** @type {Link['phase']} */
@@ -58,6 +65,8 @@ export function createConnection({ load, url, clientId, topics, onLink, onMessag
   let onlineSince = 0;
   let failures = 0;
   let heardAt = 0;
+  /** @type {string[]} */
+  let heard = [];
   /** @type {() => void} */
   let callOff = () => {};
 
@@ -91,6 +100,7 @@ export function createConnection({ load, url, clientId, topics, onLink, onMessag
       ...{ clientId, clean: true, protocolVersion: version, keepalive: KEEPALIVE_S },
       ...{ reconnectPeriod: 0, connectTimeout: CONNECT_TIMEOUT_MS, resubscribe: false },
       ...{ timerVariant: 'native', queueQoSZero: false, manualConnect: true },
+      will: retained().will,
     };
   }
 
@@ -125,7 +135,7 @@ export function createConnection({ load, url, clientId, topics, onLink, onMessag
       heardAt = clock.now();
     });
     mine.on('message', (topic, payload, packet) => {
-      if (client === mine && !packet.retain) onMessage(topic, payload);
+      if (client === mine && (!packet.retain || isState(topic))) onMessage(topic, payload);
     });
     mine.on('connect', () => {
       greeted = true;
@@ -148,8 +158,20 @@ export function createConnection({ load, url, clientId, topics, onLink, onMessag
       }
       onlineSince = clock.now();
       enter('online');
+      heard = [];
+      listen();
       schedule(PROBE_MS, probe);
     });
+  }
+
+  /** Hears the topics of presence, and no others from before. */
+  function listen() {
+    if (phase !== 'online') return;
+    const { topics: next } = retained();
+    const gone = heard.filter((topic) => !next.includes(topic));
+    if (gone.length > 0) client?.unsubscribe(gone);
+    if (next.length > 0) client?.subscribe(next, { qos: 1, rh: 0 });
+    heard = next;
   }
 
   /** Asks the broker for a sign of life; without one, the connection is taken for dead. */
@@ -171,16 +193,22 @@ export function createConnection({ load, url, clientId, topics, onLink, onMessag
       else if (phase === 'offline') attempt();
     },
 
+    /** The topics whose retained copies are wanted are others now. */
+    listen,
+
     /**
      * @param {string} topic
      * @param {string} payload
+     * @param {import('./presence.js').How} [how]
      * @returns {Promise<string>} '', or why the broker refuses it for good
      */
-    publish(topic, payload) {
+    publish(topic, payload, { qos = 1, retain = false, expiryS } = { qos: 1 }) {
       const mine = client;
       if (!mine || phase !== 'online') return Promise.resolve('');
       return new Promise((resolve) => {
-        mine.publish(topic, payload, { qos: 1 }, (error) => {
+        const properties =
+          expiryS && version === 5 ? { properties: { messageExpiryInterval: expiryS } } : {};
+        mine.publish(topic, payload, { qos, retain, ...properties }, (error) => {
           resolve(FINAL_REASONS.get(codeOf(error) ?? 0) ?? '');
         });
       });

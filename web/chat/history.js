@@ -1,9 +1,12 @@
 // Reads pages of a room's history from the HTTP API. An answer that is not a page is an error: it
 // must never look like an empty room.
 
-import { parsePage } from './payload.js';
+import { parsePage, parseRooms } from './payload.js';
 
-/** @typedef {import('./payload.js').StoredMessage} StoredMessage */
+/**
+ * @typedef {{room: string, limit: number, before?: number, after?: number, around?: number,
+ *   since?: string}} Query since: a time, as RFC 3339 has it
+ */
 
 export const PAGE_MAX = 200;
 const TIMEOUT_MS = 10_000;
@@ -11,16 +14,18 @@ const TIMEOUT_MS = 10_000;
 export class HistoryError extends Error {
   /**
    * @param {string} message
-   * @param {number} retryAfterMs what the server asked for, or 0
+   * @param {number} [retryAfterMs] what the server asked for, or 0
+   * @param {number} [status] of the answer, if there was one
    */
-  constructor(message, retryAfterMs = 0) {
+  constructor(message, retryAfterMs = 0, status = 0) {
     super(message);
     this.retryAfterMs = retryAfterMs;
+    this.status = status;
   }
 }
 
 /** @param {Response} response */
-async function describe(response) {
+export async function describe(response) {
   const body = await response.json().catch(() => null);
   const message = body?.error?.message;
   const text = typeof message === 'string' ? message : response.statusText;
@@ -36,7 +41,7 @@ function isTimeout(error) {
  * @param {URL} url
  * @param {typeof fetch} fetcher
  */
-async function request(url, fetcher) {
+export async function request(url, fetcher) {
   try {
     return await fetcher(url, { cache: 'no-cache', signal: AbortSignal.timeout(TIMEOUT_MS) });
   } catch (error) {
@@ -49,24 +54,38 @@ async function request(url, fetcher) {
  * @param {typeof fetch} fetcher
  */
 export function createHistory(base, fetcher = (...args) => fetch(...args)) {
+  /** @param {URL} url */
+  async function get(url) {
+    const response = await request(url, fetcher);
+    if (response.ok) return response;
+    const seconds = Number(response.headers.get('Retry-After')) || 0;
+    throw new HistoryError(await describe(response), seconds * 1000, response.status);
+  }
+
   /**
    * A page of messages, oldest first.
-   * @param {{room: string, limit: number, after?: number}} query
-   * @returns {Promise<StoredMessage[]>}
+   * @param {Query} query at most one of the last four
+   * @returns {Promise<import('./pages.js').Page>}
    */
   async function page(query) {
     const url = new URL('messages', base);
     for (const [name, value] of Object.entries(query)) url.searchParams.set(name, String(value));
-    const response = await request(url, fetcher);
-    if (!response.ok) {
-      const seconds = Number(response.headers.get('Retry-After')) || 0;
-      throw new HistoryError(await describe(response), seconds * 1000);
-    }
+    const response = await get(url);
     const items = parsePage(await response.json().catch(() => null));
     if (items === null) throw new HistoryError('the answer is not a page of messages');
-    return items;
+    const link = response.headers.get('Link') ?? '';
+    return { items, older: link.includes('rel="prev"'), newer: link.includes('rel="next"') };
   }
-  return { page };
+
+  /** The rooms; none where the API does not tell. */
+  async function rooms() {
+    try {
+      return parseRooms(await (await get(new URL('rooms', base))).json());
+    } catch {
+      return [];
+    }
+  }
+  return { page, rooms };
 }
 
 /** @typedef {ReturnType<typeof createHistory>} HistoryApi */

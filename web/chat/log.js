@@ -4,7 +4,8 @@
 //
 // Rows with an id are in the order of their ids; rows without one follow, in the order of arrival.
 // From `first` to `cursor` the room is known without a gap. Only pages of the history move `cursor`:
-// a receipt for 12 says nothing of 11, since ids are shared with other rooms.
+// a receipt for 12 says nothing of 11, since ids are shared with other rooms. It is a window that
+// pages.js moves; while it does not reach to the newest message, nothing live is added to it.
 
 /** @typedef {import('./payload.js').Message} Message */
 /** @typedef {import('./payload.js').Receipt} Receipt */
@@ -41,16 +42,17 @@
  * @property {readonly Row[]} rows
  * @property {number | null} first null until there was a page of the history
  * @property {number} cursor
+ * @property {boolean} start there is nothing older in the room
+ * @property {boolean} tail the window reaches to the newest message
+ * @property {boolean} held the reader looks at older rows, which therefore have to stay
  * @property {boolean} wanted there is something in the history that is not here
  * @property {number} nextKey
  */
 
-/** Rows that are kept; the oldest go first. */
-export const ROWS_MAX = 500;
+/** Rows that are kept. */
+export const ROWS_MAX = 300;
 /** Ids beyond the cursor before a page of the history is asked to confirm them. */
 const UNCONFIRMED_MAX = 100;
-/** The history, over HTTP, can overtake the live copy, over the WebSocket, but not by long. */
-const OVERTAKE_MS = 3_000;
 /** The first wait for a receipt; each that was in vain doubles the next. */
 const RESEND_MS = 3_000;
 const RESEND_MAX_MS = 60_000;
@@ -59,7 +61,10 @@ const LATE_AFTER = 2;
 
 /** @returns {Log} */
 export function emptyLog() {
-  return { rows: [], first: null, cursor: 0, wanted: false, nextKey: 1 };
+  return {
+    ...{ rows: [], first: null, cursor: 0, start: false, tail: true, held: false },
+    ...{ wanted: false, nextKey: 1 },
+  };
 }
 
 /**
@@ -68,7 +73,7 @@ export function emptyLog() {
  * @param {number} now
  * @returns {Row}
  */
-function newRow({ nickname, text, clientId, msgId }, key, now) {
+export function newRow({ nickname, text, clientId, msgId }, key, now) {
   return {
     ...{ nickname, text, clientId, msgId, key, at: now },
     ...{ id: null, guessed: false, ts: null, state: 'live', reason: '' },
@@ -80,7 +85,7 @@ function newRow({ nickname, text, clientId, msgId }, key, now) {
  * @param {readonly Row[]} rows
  * @param {{clientId: string | null, msgId: string | null}} sender
  */
-function indexOfSent(rows, { clientId, msgId }) {
+export function indexOfSent(rows, { clientId, msgId }) {
   if (msgId === null) return -1;
   return rows.findIndex((row) => row.msgId === msgId && row.clientId === clientId);
 }
@@ -90,7 +95,7 @@ function indexOfSent(rows, { clientId, msgId }) {
  * @param {Message} a
  * @param {Message} b
  */
-function looksLike(a, b) {
+export function looksLike(a, b) {
   return (
     a.msgId === null &&
     b.msgId === null &&
@@ -105,14 +110,22 @@ function looksLike(a, b) {
  * @param {number} index
  * @param {Partial<Row>} change
  */
-function withRow(rows, index, change) {
+export function withRow(rows, index, change) {
   return rows.map((row, i) => (i === index ? { ...row, ...change } : row));
 }
 
 /** @param {readonly Row[]} rows */
-function inOrder(rows) {
+export function inOrder(rows) {
   const place = (/** @type {Row} */ row) => row.id ?? Number.POSITIVE_INFINITY;
   return [...rows].sort((a, b) => (place(a) === place(b) ? a.key - b.key : place(a) - place(b)));
+}
+
+/**
+ * What this page has to see stored: it is never dropped.
+ * @param {Row} row
+ */
+export function isPending(row) {
+  return row.state === 'sending' || row.state === 'failed';
 }
 
 /**
@@ -120,7 +133,7 @@ function inOrder(rows) {
  * @param {Row} row
  * @returns {Log}
  */
-function append(log, row) {
+export function append(log, row) {
   return { ...log, rows: [...log.rows, row], nextKey: log.nextKey + 1 };
 }
 
@@ -132,7 +145,7 @@ function append(log, row) {
  * @returns {Log}
  */
 export function addLive(log, message, now) {
-  if (indexOfSent(log.rows, message) >= 0) return log;
+  if (!log.tail || indexOfSent(log.rows, message) >= 0) return log;
   const ahead = log.rows.findIndex((row) => row.aheadUntil > now && looksLike(row, message));
   if (ahead >= 0) return { ...log, rows: withRow(log.rows, ahead, { aheadUntil: 0 }) };
   return trimmed(append(log, newRow(message, log.nextKey, now)));
@@ -185,11 +198,24 @@ function applyReceipt(log, receipt) {
 }
 
 /**
+ * Where the window does not reach: only what was pending is settled by it.
+ * @param {Log} log
+ * @param {readonly Receipt[]} receipts
+ * @returns {Log}
+ */
+function settle(log, receipts) {
+  const settled = receipts.map((receipt) => log.rows[indexOfSent(log.rows, receipt)]);
+  const rows = log.rows.filter((row) => !isPending(row) || !settled.includes(row));
+  return { ...log, rows, wanted: true };
+}
+
+/**
  * @param {Log} log
  * @param {readonly Receipt[]} receipts
  * @returns {Log}
  */
 export function addReceipts(log, receipts) {
+  if (!log.tail) return settle(log, receipts);
   const next = receipts.reduce(applyReceipt, log);
   const unconfirmed = next.rows.filter(({ id }) => id !== null && id > next.cursor).length;
   const wanted = next.wanted || unconfirmed >= UNCONFIRMED_MAX;
@@ -245,14 +271,27 @@ export function markSent(log, key, now) {
 }
 
 /**
- * Makes it due at once, whatever it waits for.
+ * Makes it due at once, whatever it waits for, or why ever it failed.
  * @param {Log} log
  * @param {number} key
  * @returns {Log}
  */
 export function sendAgain(log, key) {
-  const index = indexOfSending(log.rows, key);
-  return index < 0 ? log : { ...log, rows: withRow(log.rows, index, { retryAt: 0 }) };
+  const index = log.rows.findIndex((row) => row.key === key && isPending(row));
+  if (index < 0) return log;
+  const again = /** @type {const} */ ({ state: 'sending', reason: '', retryAt: 0 });
+  return { ...log, rows: withRow(log.rows, index, again) };
+}
+
+/**
+ * Gives up what was not stored.
+ * @param {Log} log
+ * @param {string | null} msgId
+ * @returns {Log}
+ */
+export function discard(log, msgId) {
+  const rows = log.rows.filter((row) => row.msgId !== msgId || !isPending(row));
+  return rows.length === log.rows.length ? log : { ...log, rows };
 }
 
 /**
@@ -283,104 +322,36 @@ export function outbox(log) {
 }
 
 /**
- * @param {readonly Row[]} rows
- * @param {StoredMessage} item
- */
-function indexOfStored(rows, item) {
-  const byId = rows.findIndex((row) => row.id === item.id);
-  if (byId >= 0) return byId;
-  const bySender = indexOfSent(rows, item);
-  if (bySender >= 0) return bySender;
-  return rows.findIndex((row) => (row.id === null || row.guessed) && looksLike(row, item));
-}
-
-/**
- * Takes the id of this message from a row for which it was wrongly guessed.
- * @param {readonly Row[]} rows
- * @param {StoredMessage} item
- */
-function withoutWrongGuess(rows, item) {
-  const index = rows.findIndex((row) => row.id === item.id && row.guessed);
-  if (index < 0 || looksLike(rows[index], item)) return rows;
-  return withRow(rows, index, { id: null, ts: null, guessed: false });
-}
-
-/**
- * How a page of the history came: when, and whether live messages were coming in at the time.
- * @typedef {{now: number, live: boolean}} Reading
- */
-
-/**
- * @param {Log} log
- * @param {StoredMessage} item
- * @param {Reading} reading
- * @returns {Log}
- */
-function addStored(log, item, { now, live }) {
-  const { id, ts, nickname, text, clientId, msgId } = item;
-  const message = { nickname, text, clientId, msgId };
-  /** @type {Partial<Row>} */
-  const facts = { ...message, id, ts, guessed: false, state: 'stored', reason: '' };
-  const rows = withoutWrongGuess(log.rows, item);
-  const index = indexOfStored(rows, item);
-  if (index >= 0) return { ...log, rows: withRow(rows, index, facts) };
-  const aheadUntil = live && msgId === null ? now + OVERTAKE_MS : 0;
-  return append({ ...log, rows }, { ...newRow(item, log.nextKey, now), ...facts, aheadUntil });
-}
-
-/**
- * The newest page, with which a room is opened. Live rows that are older than it may have a gap
- * after them, so the history is then read on from the oldest of those.
- * @param {Log} log
- * @param {readonly StoredMessage[]} items oldest first
- * @param {Reading} reading
- * @returns {Log}
- */
-export function openHistory(log, items, reading) {
-  const start = items[0]?.id ?? 0;
-  const older = log.rows.flatMap(({ id }) => (id !== null && id < start ? [id] : []));
-  const first = Math.min(start, ...older);
-  const cursor = older.length > 0 ? first - 1 : (items.at(-1)?.id ?? 0);
-  const next = items.reduce((rest, item) => addStored(rest, item, reading), log);
-  const wanted = older.length > 0 || next.rows.some(({ id }) => id === null);
-  return trimmed({ ...next, rows: inOrder(next.rows), first, cursor, wanted });
-}
-
-/**
- * The page that follows the cursor.
- * @param {Log} log
- * @param {readonly StoredMessage[]} items oldest first
- * @param {Reading} reading
- * @returns {Log}
- */
-export function extendHistory(log, items, reading) {
-  const next = items.reduce((rest, item) => addStored(rest, item, reading), log);
-  const cursor = Math.max(log.cursor, items.at(-1)?.id ?? 0);
-  return trimmed({ ...next, rows: inOrder(next.rows), cursor });
-}
-
-/**
- * The history was read to its end, in a reading that began at `began`.
- * @param {Log} log
- * @param {number} began
- * @returns {Log}
- */
-export function endHistory(log, began) {
-  const seek = (/** @type {Row} */ row) =>
-    row.state === 'live' && row.at < began && !row.sought ? { ...row, sought: true } : row;
-  return { ...log, rows: log.rows.map(seek) };
-}
-
-/**
- * Drops the oldest rows if there are too many, but never what is ours and not stored. Whatever is
- * dropped from beyond the cursor comes back with the next page of the history.
+ * Keeps the window small, at the end that the reader is not at. What is dropped from beyond the
+ * cursor comes back with the next page of the history.
  * @param {Log} log
  * @returns {Log}
  */
-function trimmed(log) {
+export function trimmed(log) {
+  return log.held && log.tail ? cutEnd(log) : cutStart(log);
+}
+
+/**
+ * @param {Log} log
+ * @returns {Log}
+ */
+export function cutStart(log) {
   const surplus = log.rows.length - ROWS_MAX;
   if (surplus <= 0) return log;
-  const ours = (/** @type {Row} */ row) => row.state === 'sending' || row.state === 'failed';
-  const rows = log.rows.filter((row, i) => i >= surplus || ours(row));
-  return { ...log, rows, first: rows[0].id ?? log.first };
+  const rows = log.rows.filter((row, i) => i >= surplus || isPending(row));
+  const first = rows[0].id ?? log.first;
+  // What was dropped need not be confirmed any more.
+  return { ...log, rows, first, cursor: Math.max(log.cursor, (first ?? 0) - 1), start: false };
+}
+
+/**
+ * @param {Log} log
+ * @returns {Log}
+ */
+export function cutEnd(log) {
+  if (log.rows.length <= ROWS_MAX) return log;
+  const rows = log.rows.filter((row, i) => i < ROWS_MAX || isPending(row));
+  const dropped = rows.length < log.rows.length;
+  const last = rows.findLast((row) => row.id !== null)?.id ?? log.cursor;
+  return { ...log, rows, cursor: Math.min(log.cursor, last), tail: log.tail && !dropped };
 }

@@ -3,16 +3,23 @@
 import { clock } from './clock.js';
 import { createComposer } from './composer.js';
 import { createConnection } from './connection.js';
-import { byId } from './dom.js';
+import { byId, say } from './dom.js';
 import { createHistory } from './history.js';
 import { newMsgId, newToken } from './ids.js';
+import { createJump } from './jump.js';
+import { keptRooms, startKeeping } from './keep.js';
 import { isRoom, parseMessage, parseReceipts, parseRejection } from './payload.js';
+import { onPreferences } from './preferences.js';
+import { companyTopics, willFor } from './presence.js';
 import { createReader } from './reader.js';
 import { createSender } from './sender.js';
 import { clientIdOr, readNickname, writeNickname } from './settings.js';
+import { createSidebar } from './sidebar.js';
 import { createStatus } from './status.js';
-import { createStore, initialState } from './store.js';
+import { createStore, initialState, roomOf } from './store.js';
 import { texts } from './texts.js';
+import { setHours } from './times.js';
+import { translate } from './translate.js';
 import { createView } from './view.js';
 
 const DEFAULT_ROOM = 'messages';
@@ -21,9 +28,11 @@ const HISTORY_FIRST_MS = 3000;
 /** A hidden page paints nothing. */
 const PAINT_MS = 300;
 
-function roomInAddress() {
-  const name = location.hash.slice(1).split('/')[0];
-  return isRoom(name) ? name : DEFAULT_ROOM;
+/** `#room`, or `#room/ID` for a message in it. */
+function address() {
+  const [name, id] = location.hash.slice(1).split('/');
+  const message = /^\d{1,15}$/.test(id ?? '') ? Number(id) : 0;
+  return isRoom(name) ? { room: name, message } : { room: DEFAULT_ROOM, message: 0 };
 }
 
 function brokerUrl() {
@@ -55,44 +64,96 @@ function painted() {
   return Promise.race([frame().then(frame), sleep(PAINT_MS)]);
 }
 
-const room = roomInAddress();
-const store = createStore(
-  initialState({ room, clientId: clientIdOr(newToken), nickname: readNickname() }),
-);
-const history = createHistory(new URL('../api/', document.baseURI));
-const reader = createReader({ store, history, clock });
+translate();
 
-/** @type {Record<string, (payload: Uint8Array) => void>} */
-const topics = {
-  [`chat/${room}`](payload) {
+const begin = address();
+const store = createStore({
+  ...initialState({ room: begin.room, clientId: clientIdOr(newToken), nickname: readNickname() }),
+  rooms: keptRooms(begin.room),
+  visible: !document.hidden,
+});
+const api = new URL('../api/', document.baseURI);
+const history = createHistory(api);
+const reader = createReader({ store, history, clock });
+startKeeping(store);
+
+/**
+ * By the last level of the topic: what came, in which room.
+ * @type {Record<string, (room: string, payload: Uint8Array) => void>}
+ */
+const hearers = {
+  message(room, payload) {
     const message = parseMessage(payload);
-    if (message) store.dispatch({ type: 'live', message, now: clock.now() });
+    if (!message) return;
+    store.dispatch({ type: 'live', room, message, now: clock.now() });
+    extras?.heard(message, room);
   },
-  [`chat/${room}/stored`](payload) {
-    store.dispatch({ type: 'receipts', receipts: parseReceipts(payload) });
+  stored(room, payload) {
+    store.dispatch({ type: 'receipts', room, receipts: parseReceipts(payload) });
   },
-  [`chat/${room}/rejected`](payload) {
+  rejected(room, payload) {
     const rejection = parseRejection(payload);
-    if (rejection) store.dispatch({ type: 'rejected', rejection });
+    if (rejection) store.dispatch({ type: 'rejected', room, rejection });
   },
 };
+
+/** @param {string} topic @param {Uint8Array} payload */
+function hear(topic, payload) {
+  const [, room, kind = 'message'] = topic.split('/');
+  if (isRoom(room)) hearers[kind]?.(room, payload);
+}
+
+async function listRooms() {
+  store.dispatch({ type: 'listed', rooms: await history.rooms() });
+}
+
+const connectionId = `page-${newToken()}`;
+/** Loaded when the history is on the screen. @type {import('./extras.js').Extras | undefined} */
+let extras;
+/** The room that the connection's will is for. */
+let willRoom = begin.room;
 
 const connection = createConnection({
   load: loadMqtt,
   url: brokerUrl(),
-  clientId: `page-${newToken()}`,
-  topics: Object.keys(topics),
-  onMessage: (topic, payload) => topics[topic]?.(payload),
+  clientId: connectionId,
+  topics: ['chat/+', 'chat/+/stored', 'chat/+/rejected'],
+  retained() {
+    const { room } = store.get();
+    return { topics: companyTopics(room), will: willFor(room, connectionId) };
+  },
+  onMessage(topic, payload) {
+    if (!extras?.presence.hear(topic, payload)) hear(topic, payload);
+  },
   onLink(link) {
+    if (link.phase === 'connecting') willRoom = store.get().room;
     store.dispatch({ type: 'link', link });
-    if (link.phase === 'online') reader.read();
+    extras?.presence.link(link.phase === 'online', willRoom);
+    if (link.phase !== 'online') return;
+    reader.read();
+    listRooms();
   },
   clock,
 });
 createSender({ store, publish: connection.publish, clock });
 
-const view = createView({ retry: (key) => store.dispatch({ type: 'retry', key }) });
+/** To the end of the room, which may have to be read first. */
+function toNewest() {
+  store.dispatch({ type: 'toEnd' });
+  render();
+  if (roomOf(store.get()).log.first === null) reader.read();
+}
+
+const view = createView({
+  retry: (key) => store.dispatch({ type: 'retry', key }),
+  remove: (msgId) => store.dispatch({ type: 'discarded', msgId }),
+  onHeld: (held) => store.dispatch({ type: 'held', held }),
+  onNear: (step) => reader.more(step),
+  onArrived: () => store.dispatch({ type: 'arrived' }),
+  toNewest,
+});
 const status = createStatus({ reconnect: connection.check, readAgain: reader.read });
+const sidebar = createSidebar();
 const composer = createComposer({
   onName(nickname) {
     writeNickname(nickname);
@@ -100,39 +161,60 @@ const composer = createComposer({
   },
   onText(text) {
     store.dispatch({ type: 'composed', text, msgId: newMsgId(), now: clock.now() });
-    render();
-    view.toBottom();
+    store.dispatch({ type: 'drafted', draft: '' });
+    extras?.presence.sent();
+    toNewest();
   },
+  onDraft: (draft) => store.dispatch({ type: 'drafted', draft }),
 });
+createJump({ jump: reader.jump });
 
 let rendering = false;
 
 function render() {
   rendering = false;
   const state = store.get();
+  say(byId('room', HTMLElement), state.room);
+  if (extras) extras.render(state);
+  else document.title = texts.title(state.room);
   view.render(state);
   status.render(state);
+  sidebar.render(state);
   composer.render(state);
 }
 
-store.subscribe(() => {
+function renderSoon() {
   if (rendering) return;
   rendering = true;
   requestAnimationFrame(render);
-});
+}
 
-byId('room', HTMLElement).textContent = room;
-document.title = texts.title(room);
-render();
+/** Shows the room, or the message, that the address names. */
+function enterRoom() {
+  const next = address();
+  if (next.room !== store.get().room) store.dispatch({ type: 'left', place: view.where() });
+  store.dispatch({ type: 'entered', ...next });
+  render();
+  return reader.enter();
+}
 
-addEventListener('hashchange', () => {
-  if (roomInAddress() !== room) location.reload();
+store.subscribe(renderSoon);
+onPreferences(({ hours }) => {
+  setHours(hours);
+  view.renew();
+  renderSoon();
 });
+addEventListener('hashchange', enterRoom);
 for (const name of ['online', 'offline', 'pageshow']) addEventListener(name, connection.check);
 document.addEventListener('visibilitychange', () => {
+  store.dispatch({ type: 'visible', visible: !document.hidden });
   if (!document.hidden) connection.check();
 });
 
-await Promise.race([reader.read(), sleep(HISTORY_FIRST_MS)]);
+await Promise.race([enterRoom(), sleep(HISTORY_FIRST_MS)]);
 await painted();
+// The chat does without them where they do not come.
+const { startExtras } = await import('./extras.js').catch(() => ({ startExtras: undefined }));
+extras = startExtras?.({ store, api, connectionId, connection, toNewest });
 connection.start();
+listRooms();

@@ -128,6 +128,23 @@ export function parseMessage(bytes) {
   return { nickname: DEVICE_NICKNAME, text, clientId: null, msgId: null };
 }
 
+/** Presence and typing come from anybody, unchecked by the logger, and are small. */
+const PERSON_BYTES_MAX = 1024;
+
+/**
+ * Who is here, or is typing: a name, and the sender's id where it says it.
+ * @param {Uint8Array} bytes
+ * @returns {{nickname: string, clientId: string | null} | null}
+ */
+export function parsePerson(bytes) {
+  if (bytes.length > PERSON_BYTES_MAX) return null;
+  const value = parseJson(decode(bytes) ?? '');
+  if (!isObject(value)) return null;
+  const nickname = member(value.nickname, NICKNAME_MAX);
+  const clientId = optionalId(value.clientId);
+  return nickname !== null && clientId.ok ? { nickname, clientId: clientId.id } : null;
+}
+
 /** @param {unknown} value */
 function isId(value) {
   return Number.isSafeInteger(value) && Number(value) > 0;
@@ -198,6 +215,20 @@ export function parsePage(value) {
     clientId: stringOrNull(clientId),
     msgId: stringOrNull(msgId),
   }));
+}
+
+/**
+ * The rooms, as the API tells them; what is none of them is left out.
+ * @param {unknown} value
+ * @returns {{room: string, messages: number, lastId: number}[]}
+ */
+export function parseRooms(value) {
+  if (!Array.isArray(value)) return [];
+  const good = value.filter(
+    (item) =>
+      isObject(item) && isRoom(String(item.room)) && isId(item.messages) && isId(item.lastId),
+  );
+  return good.map(({ room, messages, lastId }) => ({ room, messages, lastId }));
 }
 
 /**

@@ -1,56 +1,104 @@
-// Keeps the log complete: opens the history with its newest page, and reads on from the cursor
-// whenever a connection was made or a receipt names what is not here. One reading at a time.
+// Keeps the room on the screen complete: opens its history, and reads on from the cursor whenever a
+// connection was made or a receipt names what is not here. Brings older and newer pages as the reader
+// comes near them, and other places in the history when they are asked for. One reading at a time.
 
 import { backoff } from './backoff.js';
 import { HistoryError, PAGE_MAX } from './history.js';
+import { roomOf } from './store.js';
 
-const OPENING_ROWS = 10;
+/** The newest page; and one around a message, half of it on each side. */
+const OPENING_ROWS = 50;
+const AROUND_ROWS = 100;
+const SCROLL_ROWS = 60;
 /** Receipts come in bursts; one page brings what all of them name. */
 const GATHER_MS = 250;
 const RETRY_AFTER_MAX_MS = 60_000;
 
+/** @typedef {import('./history.js').Query} Query */
+/** @typedef {(room: string) => Promise<void>} Job */
+
+/** An answer that would be the same again. @param {unknown} error */
+function isFinal(error) {
+  return error instanceof HistoryError && error.status >= 400 && error.status < 500;
+}
+
 /**
  * @param {object} parts
  * @param {import('./store.js').Store} parts.store
- * @param {import('./history.js').HistoryApi} parts.history
+ * @param {Pick<import('./history.js').HistoryApi, 'page'>} parts.history
  * @param {import('./clock.js').Clock} parts.clock
  */
 export function createReader({ store, history, clock }) {
+  /** @type {Job[]} */
+  let jobs = [];
   let reading = false;
-  let again = false;
   let failures = 0;
   /** @type {(() => void) | null} */
   let callOff = null;
 
-  async function open() {
-    const { room, log } = store.get();
+  const current = () => roomOf(store.get());
+
+  /**
+   * Opens the room at some place in it.
+   * @param {Query} query
+   * @param {(page: import('./pages.js').Page) => import('./room.js').Goal | null} [goal]
+   */
+  async function open(query, goal = () => null) {
+    const page = await history.page(query);
+    const { room } = query;
+    store.dispatch({ type: 'opened', room, page, now: clock.now(), goal: goal(page) });
+  }
+
+  /** At what was not seen yet, which may be in the middle; or at the end. @param {string} room */
+  async function openRoom(room) {
+    const { log, seen, goal } = current();
+    if (goal?.to === 'message')
+      return open({ room, limit: AROUND_ROWS, around: goal.id }, () => goal);
     const limit = Math.min(PAGE_MAX, OPENING_ROWS + log.rows.length);
-    const items = await history.page({ room, limit });
-    store.dispatch({ type: 'opened', items, now: clock.now() });
+    const unseen = seen.id > 0 && goal === null;
+    return open(unseen ? { room, limit: AROUND_ROWS, around: seen.id } : { room, limit });
   }
 
-  async function extend() {
-    for (;;) {
-      const { room, log } = store.get();
-      const items = await history.page({ room, limit: PAGE_MAX, after: log.cursor });
-      store.dispatch({ type: 'extended', items, now: clock.now() });
-      if (items.length < PAGE_MAX) return;
-    }
+  /** @param {string} room @param {number} limit */
+  async function readAfter(room, limit) {
+    const after = current().log.cursor;
+    const page = await history.page({ room, limit, after });
+    store.dispatch({ type: 'extended', room, page, now: clock.now(), after });
+    return page.newer;
   }
 
-  async function readOn() {
+  /** @type {Job} */
+  async function keepUp(room) {
     const began = clock.now();
-    const opening = store.get().log.first === null;
-    if (opening) await open();
-    const { wanted } = store.get().log;
-    store.dispatch({ type: 'reading' });
-    if (!opening || wanted) await extend();
-    store.dispatch({ type: 'read', began });
+    const opening = current().log.first === null;
+    if (opening) await openRoom(room);
+    if (room !== store.get().room) return;
+    const { wanted } = current().log;
+    store.dispatch({ type: 'reading', room });
+    let more = !opening || wanted;
+    while (more && room === store.get().room && current().log.tail) {
+      more = await readAfter(room, PAGE_MAX);
+    }
+    store.dispatch({ type: 'read', room, began });
   }
 
-  /** @param {unknown} error */
-  function failed(error) {
+  /** @type {Job} */
+  async function older(room) {
+    const { first, start } = current().log;
+    if (first === null || start) return;
+    const page = await history.page({ room, limit: SCROLL_ROWS, before: first });
+    store.dispatch({ type: 'prepended', room, page, now: clock.now(), before: first });
+  }
+
+  /** @type {Job} */
+  async function newer(room) {
+    if (!current().log.tail) await readAfter(room, SCROLL_ROWS);
+  }
+
+  /** @param {unknown} error @param {Job} job */
+  function failed(error, job) {
     if (!(error instanceof HistoryError)) throw error;
+    if (job === keepUp || !isFinal(error)) jobs.unshift(job);
     failures += 1;
     const asked = Math.min(error.retryAfterMs, RETRY_AFTER_MAX_MS);
     const delay = Math.max(asked, backoff(failures, clock.random()));
@@ -67,31 +115,73 @@ export function createReader({ store, history, clock }) {
     });
   }
 
-  /** Reads now; or once more, if a reading is under way. */
-  async function read() {
-    if (reading) {
-      again = true;
-      return;
+  /** @param {Job} job */
+  async function attempt(job) {
+    try {
+      await job(store.get().room);
+      failures = 0;
+      return true;
+    } catch (error) {
+      failed(error, job);
+      return false;
     }
+  }
+
+  async function work() {
+    if (reading) return;
     callOff?.();
     callOff = null;
     reading = true;
-    again = false;
     try {
-      await readOn();
-      failures = 0;
-    } catch (error) {
-      failed(error);
+      for (let job = jobs.shift(); job && (await attempt(job)); ) job = jobs.shift();
     } finally {
       reading = false;
     }
-    if (again) schedule(0);
-    else if (store.get().log.wanted) schedule(GATHER_MS);
+    follow();
   }
 
-  store.subscribe(({ log }) => {
-    if (log.wanted && !reading) schedule(GATHER_MS);
-  });
+  function follow() {
+    const { wanted, tail } = current().log;
+    if (wanted && tail && !reading) schedule(GATHER_MS);
+  }
 
-  return { read };
+  /** @param {Job} job */
+  function ask(job) {
+    if (!jobs.includes(job)) jobs.push(job);
+    return work();
+  }
+
+  const read = () => ask(keepUp);
+  store.subscribe(follow);
+
+  return {
+    /** Reads now; or once more, if a reading is under way. */
+    read,
+
+    /** Another room, or another place in it: what was to be read is not any more. */
+    enter() {
+      const { goal, log } = current();
+      jobs = [];
+      failures = 0;
+      const elsewhere = goal?.to === 'message' && !log.rows.some(({ id }) => id === goal.id);
+      return elsewhere ? ask(openRoom).then(read) : read();
+    },
+
+    /** Older pages, or newer ones: nothing where there are none, or while they come. @param {-1 | 1} step */
+    more(step) {
+      if (reading || current().history.phase !== 'ready') return;
+      ask(step < 0 ? older : newer);
+    },
+
+    /** The first message since then. @param {Date} time */
+    jump(time) {
+      const since = time.toISOString();
+      jobs = [];
+      return ask((room) =>
+        open({ room, limit: AROUND_ROWS, since }, ({ items }) =>
+          items.length > 0 ? { to: 'day', id: items[0].id } : { to: 'end' },
+        ),
+      );
+    },
+  };
 }

@@ -1,30 +1,23 @@
 // One message on the screen.
 
 import { make, say } from './dom.js';
+import { timeOf } from './layout.js';
 import { isLate } from './log.js';
+import { isOnlyEmoji, renderText } from './rich.js';
 import { texts } from './texts.js';
-import { dayText, fullText, hourText, isSameDay } from './times.js';
+import { fullText, hourText } from './times.js';
 
 /** @typedef {import('./log.js').Row} Row */
+/** @typedef {{head: boolean, own: boolean, room: string, nickname: string}} How */
+/** @typedef {{retry: (key: number) => void, remove: (msgId: string | null) => void}} Actions */
 
 /**
  * @typedef {object} RowView
  * @property {HTMLLIElement} element
  * @property {Row} row
- * @property {(row: Row, own: boolean) => void} update
+ * @property {(row: Row, how: How) => void} update
  * @property {() => void} updateTime
  */
-
-/**
- * @param {HTMLTimeElement} element
- * @param {Date} time
- */
-function showTime(element, time) {
-  const day = isSameDay(time, new Date()) ? [] : [make('span', 'day', dayText(time)), ' '];
-  element.replaceChildren(...day, make('span', 'hour', hourText(time)));
-  element.dateTime = time.toISOString();
-  element.title = fullText(time);
-}
 
 /** Characters of a message by which its button is named. */
 const EXCERPT_MAX = 60;
@@ -36,54 +29,67 @@ function excerpt(text) {
   return `${characters.slice(0, EXCERPT_MAX).join('')}…`;
 }
 
+/** The same name has the same hue, everywhere. @param {string} name */
+export function hueOf(name) {
+  let hash = 0;
+  for (const character of name) hash = (hash * 31 + (character.codePointAt(0) ?? 0)) >>> 0;
+  return (hash % 24) * 15;
+}
+
 /**
- * @param {Row} row
- * @param {() => void} retry
+ * @param {string} text
+ * @param {string} label
+ * @param {() => void} action
  */
-function makeRetry(row, retry) {
-  const button = make('button', 'retry', texts.retry);
+function makeButton(text, label, action) {
+  const button = make('button', 'retry', text);
   button.type = 'button';
-  button.ariaLabel = texts.retryMessage(excerpt(row.text));
-  button.addEventListener('click', retry);
+  button.ariaLabel = label;
+  button.addEventListener('click', action);
   button.addEventListener('keydown', (event) => {
     if (event.repeat && event.key === 'Enter') event.preventDefault();
   });
   return button;
 }
 
-/**
- * That a message is late, and its button, which stays the same while it is.
- * @param {HTMLElement} element
- * @param {Row} row
- * @param {() => void} retry
- */
-function showLate(element, row, retry) {
-  if (!element.querySelector('.retry')) {
-    const tries = make('span', 'tries');
-    // The log is read out as it changes; this would be every minute, for each message.
-    tries.ariaLive = 'off';
-    const late = make('span', 'late', texts.late);
-    element.replaceChildren(late, ' ', tries, ' ', makeRetry(row, retry));
-  }
-  const tries = element.querySelector('.tries');
-  if (tries) tries.textContent = texts.tries(row.tries);
+/** @param {Row} row @param {Actions} actions */
+function makeLate(row, { retry }) {
+  const tries = make('span', 'tries');
+  // It counts every minute, for each message.
+  tries.ariaLive = 'off';
+  const button = makeButton(texts.retry, texts.retryMessage(excerpt(row.text)), () =>
+    retry(row.key),
+  );
+  return [make('span', 'late', texts.late), ' ', tries, ' ', button];
+}
+
+/** @param {Row} row @param {Actions} actions */
+function makeFailed(row, { retry, remove }) {
+  const name = excerpt(row.text);
+  const again = makeButton(texts.retry, texts.retryMessage(name), () => retry(row.key));
+  const away = makeButton(texts.remove, texts.removeMessage(name), () => remove(row.msgId));
+  return [make('span', 'reason', texts.failed(row.reason)), ' ', again, ' ', away];
 }
 
 /**
- * What is wrong with a message. A button that goes while it has the focus leaves it to the log.
+ * What is wrong with a message, and the buttons for it, which stay the same while it is. A button that
+ * goes while it has the focus leaves it to the log.
  * @param {HTMLElement} element
  * @param {Row} row
- * @param {() => void} retry
+ * @param {Actions} actions
  */
-function showProblem(element, row, retry) {
-  if (isLate(row)) {
-    showLate(element, row, retry);
-    return;
+function showProblem(element, row, actions) {
+  const kind = isLate(row) ? 'late' : row.state === 'failed' ? 'failed' : '';
+  if (element.dataset.kind !== kind) {
+    const focused = element.contains(document.activeElement);
+    element.dataset.kind = kind;
+    const parts = { late: makeLate, failed: makeFailed, '': () => [] }[kind](row, actions);
+    element.replaceChildren(...parts);
+    const log = focused && element.closest('[role=log]');
+    if (log instanceof HTMLElement) log.focus({ preventScroll: true });
   }
-  const focused = element.contains(document.activeElement);
-  say(element, row.state === 'failed' ? texts.failed(row.reason) : '');
-  const log = focused && element.closest('[role=log]');
-  if (log instanceof HTMLElement) log.focus({ preventScroll: true });
+  const tries = element.querySelector('.tries');
+  if (tries) tries.textContent = texts.tries(row.tries);
 }
 
 /**
@@ -101,36 +107,63 @@ function showState(element, row, own) {
 }
 
 /**
+ * Its time is its address. One link of the log is in the tab order; the arrow keys lead to the others.
+ * @param {HTMLAnchorElement} link
+ * @param {number | null} id
+ * @param {string} room
+ */
+function showAddress(link, id, room) {
+  if (id === null) link.removeAttribute('href');
+  else link.href = `#${room}/${id}`;
+}
+
+/**
  * @param {Row} first
- * @param {boolean} own
- * @param {(key: number) => void} retry
+ * @param {How} how
+ * @param {Actions} actions
  * @returns {RowView}
  */
-export function createRowView(first, own, retry) {
+export function createRowView(first, how, actions) {
   const name = make('bdi', 'name');
   const time = make('time', 'time');
+  const when = make('a', 'when', time);
   const state = make('span', 'state');
-  const text = make('p', 'text');
+  const text = make('div', 'text');
   const problem = make('p', 'problem');
-  const element = make('li', 'row', name, time, state, text, problem);
+  const element = make('li', 'row', name, when, state, text, problem);
   text.dir = 'auto';
+  when.tabIndex = -1;
+  let shown = '';
 
+  function updateTime() {
+    const at = timeOf(view.row);
+    time.replaceChildren(make('span', 'hour', hourText(at)));
+    time.dateTime = at.toISOString();
+    time.title = fullText(at);
+    when.dataset.full = time.title;
+  }
+
+  /** @type {RowView} */
   const view = {
-    element,
-    row: first,
-    updateTime: () => showTime(time, new Date(view.row.ts ?? view.row.at)),
-    /** @type {RowView['update']} */
-    update(row, isOwn) {
+    ...{ element, row: first, updateTime },
+    update(row, { head, own, room, nickname }) {
       view.row = row;
       element.dataset.state = isLate(row) ? 'late' : row.state;
-      element.classList.toggle('own', isOwn);
+      if (row.id !== null) element.dataset.id = `${row.id}`;
+      element.classList.toggle('own', own);
+      element.classList.toggle('head', head);
       say(name, row.nickname);
-      say(text, row.text);
-      showProblem(problem, row, () => retry(row.key));
-      showState(state, row, isOwn);
-      view.updateTime();
+      name.style.setProperty('--hue', `${hueOf(row.nickname)}`);
+      const content = `${nickname}\n${row.text}`;
+      if (content !== shown) text.replaceChildren(renderText(row.text, nickname));
+      text.classList.toggle('emoji', isOnlyEmoji(row.text));
+      shown = content;
+      showProblem(problem, row, actions);
+      showState(state, row, own);
+      showAddress(when, row.id, room);
+      updateTime();
     },
   };
-  view.update(first, own);
+  view.update(first, how);
   return view;
 }

@@ -16,16 +16,16 @@ export function createSender({ store, publish, clock }) {
   let plannedFor = Number.POSITIVE_INFINITY;
   let callOff = () => {};
 
-  /** @param {import('./store.js').Row} row */
-  async function send(row) {
-    store.dispatch({ type: 'sent', key: row.key, now: clock.now() });
-    const reason = await publish(`chat/${store.get().room}`, buildPayload(row));
-    if (reason) store.dispatch({ type: 'refused', key: row.key, reason });
+  /** @param {{room: string, row: import('./store.js').Row}} pending */
+  async function send({ room, row }) {
+    store.dispatch({ type: 'sent', room, key: row.key, now: clock.now() });
+    const reason = await publish(`chat/${room}`, buildPayload(row));
+    if (reason) store.dispatch({ type: 'refused', room, key: row.key, reason });
   }
 
   function sendDue() {
     sending = true;
-    for (const row of due(store.get(), clock.now())) send(row);
+    for (const pending of due(store.get(), clock.now())) send(pending);
     sending = false;
     plan();
   }

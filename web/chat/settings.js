@@ -5,7 +5,7 @@ const NICKNAME = 'chat.nickname';
 const CLIENT_ID = 'chat.clientId';
 
 /** @param {string} key */
-function read(key) {
+export function read(key) {
   try {
     return localStorage.getItem(key) ?? '';
   } catch {
@@ -17,11 +17,34 @@ function read(key) {
  * @param {string} key
  * @param {string} value
  */
-function write(key, value) {
+export function write(key, value) {
   try {
     localStorage.setItem(key, value);
   } catch {
     // It is then asked for again on the next visit.
+  }
+}
+
+/** @param {string} key */
+export function remove(key) {
+  try {
+    localStorage.removeItem(key);
+  } catch {
+    // Nothing could be kept there either.
+  }
+}
+
+/**
+ * What is kept under keys that begin so, by the rest of the key.
+ * @param {string} prefix
+ * @returns {[string, string][]}
+ */
+export function readAll(prefix) {
+  try {
+    const keys = Object.keys(localStorage).filter((key) => key.startsWith(prefix));
+    return keys.map((key) => [key.slice(prefix.length), read(key)]);
+  } catch {
+    return [];
   }
 }
 

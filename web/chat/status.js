@@ -1,6 +1,7 @@
 // The header's line on the connection, and the notices on what does not work.
 
 import { byId, say } from './dom.js';
+import { roomOf } from './store.js';
 import { texts } from './texts.js';
 
 /** @typedef {import('./store.js').State} State */
@@ -14,8 +15,8 @@ function retryText(at) {
   return seconds > 0 ? texts.retryIn(seconds) : '';
 }
 
-/** @param {State} state */
-function historyText({ history, link }) {
+/** @param {import('./store.js').History} history @param {import('./store.js').Link} link */
+function historyText(history, link) {
   const reason = texts.historyFailed(history.reason);
   return link.phase === 'online' ? `${reason} ${texts.liveOn}` : reason;
 }
@@ -42,7 +43,8 @@ export function createStatus({ reconnect, readAgain }) {
   /** @param {State} state */
   function render(state) {
     shown = state;
-    const { link, history } = state;
+    const { link } = state;
+    const { history } = roomOf(state);
     const down = link.phase === 'offline' || (link.phase === 'connecting' && downSince > 0);
     downSince = down ? downSince || Date.now() : 0;
     part('link').dataset.phase = link.phase;
@@ -51,13 +53,13 @@ export function createStatus({ reconnect, readAgain }) {
     say(part('link-reason'), texts.offlineNotice);
     say(part('link-retry'), link.phase === 'offline' ? retryText(link.retryAt) : texts.connecting);
     part('history-notice').hidden = history.phase !== 'failed';
-    say(part('history-reason'), history.phase === 'failed' ? historyText(state) : '');
+    say(part('history-reason'), history.phase === 'failed' ? historyText(history, link) : '');
     say(part('history-retry'), history.phase === 'failed' ? retryText(history.retryAt) : '');
   }
 
   // Counts down while something is wrong.
   setInterval(() => {
-    if (shown && (downSince > 0 || shown.history.phase === 'failed')) render(shown);
+    if (shown && (downSince > 0 || roomOf(shown).history.phase === 'failed')) render(shown);
   }, 500);
 
   return { render };

@@ -1,9 +1,12 @@
 // The state of the page, and how each event changes it. Pure: times and ids come with the events.
 
 import * as log from './log.js';
+import * as rooms from './room.js';
 
 /** @typedef {import('./payload.js').Message} Message */
 /** @typedef {import('./log.js').Row} Row */
+/** @typedef {rooms.Room} Room */
+/** @typedef {rooms.History} History */
 
 /**
  * waiting: it has not been tried yet. offline: it is tried again at `retryAt`.
@@ -12,35 +15,46 @@ import * as log from './log.js';
  */
 
 /**
- * failed: `reason` says why, and it is tried again at `retryAt`.
- * @typedef {{phase: 'loading' | 'ready' | 'failed', retryAt: number, reason: string}} History
- */
-
-/**
  * @typedef {object} State
- * @property {string} room
+ * @property {string} room the one on the screen
+ * @property {Readonly<Record<string, Room>>} rooms that are known
  * @property {string} clientId this browser, in what it sends
  * @property {string} nickname '' until one was chosen
- * @property {log.Log} log
  * @property {Link} link to the broker
- * @property {History} history whether it can be read
+ * @property {boolean} visible whether somebody can see the page
  */
 
 /**
- * @typedef {{type: 'named', nickname: string}
- *   | {type: 'composed', text: string, msgId: string, now: number}
+ * What happens in a room: without a name, in the one on the screen.
+ * @typedef {{type: 'composed', text: string, msgId: string, now: number}
+ *   | {type: 'restored', nickname: string, text: string, msgId: string, at: number}
  *   | {type: 'sent', key: number, now: number}
  *   | {type: 'retry', key: number}
+ *   | {type: 'discarded', msgId: string | null}
  *   | {type: 'refused', key: number, reason: string}
  *   | {type: 'live', message: Message, now: number}
  *   | {type: 'receipts', receipts: import('./payload.js').Receipt[]}
  *   | {type: 'rejected', rejection: import('./payload.js').Rejection}
- *   | {type: 'link', link: Link}
  *   | {type: 'reading'}
- *   | {type: 'opened', items: import('./payload.js').StoredMessage[], now: number}
- *   | {type: 'extended', items: import('./payload.js').StoredMessage[], now: number}
+ *   | {type: 'opened', page: import('./pages.js').Page, now: number, goal?: rooms.Goal | null}
+ *   | {type: 'extended', page: import('./pages.js').Page, now: number, after: number}
+ *   | {type: 'prepended', page: import('./pages.js').Page, now: number, before: number}
  *   | {type: 'read', began: number}
- *   | {type: 'unreadable', reason: string, retryAt: number}} Event
+ *   | {type: 'unreadable', reason: string, retryAt: number}
+ *   | {type: 'toEnd'} | {type: 'arrived'}
+ *   | {type: 'held', held: boolean}
+ *   | {type: 'left', place: rooms.Place | null}
+ *   | {type: 'drafted', draft: string}
+ *   | {type: 'seen', seen: rooms.Seen}} RoomEvent
+ */
+
+/**
+ * @typedef {(RoomEvent & {room?: string})
+ *   | {type: 'named', nickname: string}
+ *   | {type: 'link', link: Link}
+ *   | {type: 'entered', room: string, message: number}
+ *   | {type: 'listed', rooms: {room: string, messages: number, lastId: number}[]}
+ *   | {type: 'visible', visible: boolean}} Event
  */
 
 /**
@@ -50,14 +64,65 @@ import * as log from './log.js';
 export function initialState(start) {
   return {
     ...start,
-    log: log.emptyLog(),
+    rooms: { [start.room]: rooms.newRoom(start.room) },
     link: { phase: 'waiting', retryAt: 0, reason: '' },
-    history: { phase: 'loading', retryAt: 0, reason: '' },
+    visible: true,
   };
 }
 
-/** @type {History} */
-const READY = { phase: 'ready', retryAt: 0, reason: '' };
+/** The room on the screen. @param {State} state */
+export const roomOf = (state) => state.rooms[state.room];
+
+/** @param {Room} room @param {log.Log} next */
+const withLog = (room, next) => (next === room.log ? room : { ...room, log: next });
+
+/**
+ * @typedef {object} Context
+ * @property {boolean} open whether the room is on the screen
+ * @property {boolean} live whether messages come in
+ * @property {string} own client id
+ * @property {string} nickname
+ */
+
+/**
+ * What becomes of a room, by the type of the event.
+ * @type {{[T in RoomEvent['type']]: (room: Room, event: Extract<RoomEvent, {type: T}>,
+ *   context: Context) => Room}}
+ */
+const changes = {
+  composed(room, { text, msgId, now }, { nickname, own }) {
+    const next = rooms.toEnd({ ...room, newFrom: null });
+    return withLog(next, log.addOwn(next.log, { nickname, text, clientId: own, msgId }, now));
+  },
+  restored: (room, { nickname, text, msgId, at }, { own }) =>
+    withLog(room, log.addOwn(room.log, { nickname, text, clientId: own, msgId }, at)),
+  sent: (room, { key, now }) => withLog(room, log.markSent(room.log, key, now)),
+  retry: (room, { key }) => withLog(room, log.sendAgain(room.log, key)),
+  discarded: (room, { msgId }) => withLog(room, log.discard(room.log, msgId)),
+  refused: (room, { key, reason }) => withLog(room, log.fail(room.log, key, reason)),
+  live: (room, { message, now }, { open }) =>
+    open ? withLog(room, log.addLive(room.log, message, now)) : room,
+  receipts: (room, { receipts }, context) => rooms.addReceipts(room, receipts, context),
+  rejected: (room, { rejection }) => withLog(room, log.addRejection(room.log, rejection)),
+  reading: (room) => withLog(room, { ...room.log, wanted: false }),
+  opened: (room, { page, now, goal = null }, { live, own }) =>
+    rooms.open(room, page, { now, live, own, goal }),
+  extended: (room, { page, now, after }, { live, own }) =>
+    rooms.extend(room, page, { now, live, own, after }),
+  prepended: (room, { page, now, before }, { live }) =>
+    rooms.prepend(room, page, { now, live, before }),
+  read: (room, { began }) => rooms.readToEnd(room, began),
+  unreadable: (room, { reason, retryAt }) => ({
+    ...room,
+    history: { phase: 'failed', reason, retryAt },
+  }),
+  toEnd: (room) => rooms.toEnd(room),
+  arrived: (room) => ({ ...room, goal: null }),
+  held: (room, { held }) => withLog(room, { ...room.log, held }),
+  left: (room, { place }) => ({ ...room, place }),
+  drafted: (room, { draft }) => ({ ...room, draft }),
+  seen: (room, { seen }) => (seen.id > room.seen.id ? { ...room, seen } : room),
+};
 
 /**
  * With the connection goes what was in doubt on it: while it is down, that alone is what is wrong.
@@ -66,16 +131,62 @@ const READY = { phase: 'ready', retryAt: 0, reason: '' };
  * @returns {State}
  */
 function linked(state, link) {
-  const turned = (link.phase === 'online') !== (state.link.phase === 'online');
-  return { ...state, link, log: turned ? log.sendAllAgain(state.log) : state.log };
+  if ((link.phase === 'online') === (state.link.phase === 'online')) return { ...state, link };
+  const again = (/** @type {Room} */ room) => withLog(room, log.sendAllAgain(room.log));
+  const next = Object.entries(state.rooms).map(([name, room]) => [name, again(room)]);
+  return { ...state, link, rooms: Object.fromEntries(next) };
+}
+
+/** @param {State} state @param {Room} room @returns {State} */
+function withRoom(state, room) {
+  if (state.rooms[room.name] === room) return state;
+  return { ...state, rooms: { ...state.rooms, [room.name]: room } };
 }
 
 /**
  * @param {State} state
- * @param {{text: string, msgId: string, now: number}} event
+ * @param {RoomEvent & {room?: string}} event
+ * @returns {State}
  */
-function composed({ log: rows, nickname, clientId }, { text, msgId, now }) {
-  return log.addOwn(rows, { nickname, text, clientId, msgId }, now);
+function inRoom(state, event) {
+  const change = /** @type {(room: Room, event: RoomEvent, context: Context) => Room} */ (
+    changes[event.type]
+  );
+  if (!change) return state;
+  const name = event.room ?? state.room;
+  const room = state.rooms[name] ?? rooms.newRoom(name);
+  const { clientId: own, nickname } = state;
+  const live = state.link.phase === 'online';
+  return withRoom(state, change(room, event, { open: name === state.room, live, own, nickname }));
+}
+
+/** @param {State} state @param {Event} event @returns {State} */
+function changed(state, event) {
+  switch (event.type) {
+    case 'named':
+      return { ...state, nickname: event.nickname };
+    case 'link':
+      return linked(state, event.link);
+    case 'visible':
+      return { ...state, visible: event.visible };
+    case 'entered': {
+      const room = state.rooms[event.room] ?? rooms.newRoom(event.room);
+      return withRoom({ ...state, room: event.room }, rooms.enter(room, event.message));
+    }
+    case 'listed':
+      return event.rooms.reduce(
+        (next, facts) => withRoom(next, rooms.list(next.rooms[facts.room], facts)),
+        state,
+      );
+    default:
+      return inRoom(state, event);
+  }
+}
+
+/** Whether new messages are seen as they come. @param {State} state */
+export function isWatching(state) {
+  const { log: shown, goal } = roomOf(state);
+  return state.visible && shown.tail && !shown.held && shown.first !== null && goal === null;
 }
 
 /**
@@ -84,54 +195,32 @@ function composed({ log: rows, nickname, clientId }, { text, msgId, now }) {
  * @returns {State}
  */
 export function reduce(state, event) {
-  const live = state.link.phase === 'online';
-  const withLog = (/** @type {log.Log} */ next) => ({ ...state, log: next });
-  const withPage = (/** @type {log.Log} */ next) => ({ ...state, log: next, history: READY });
-  switch (event.type) {
-    case 'named':
-      return { ...state, nickname: event.nickname };
-    case 'composed':
-      return withLog(composed(state, event));
-    case 'sent':
-      return withLog(log.markSent(state.log, event.key, event.now));
-    case 'retry':
-      return withLog(log.sendAgain(state.log, event.key));
-    case 'refused':
-      return withLog(log.fail(state.log, event.key, event.reason));
-    case 'live':
-      return withLog(log.addLive(state.log, event.message, event.now));
-    case 'receipts':
-      return withLog(log.addReceipts(state.log, event.receipts));
-    case 'rejected':
-      return withLog(log.addRejection(state.log, event.rejection));
-    case 'link':
-      return linked(state, event.link);
-    case 'reading':
-      return withLog({ ...state.log, wanted: false });
-    case 'opened':
-      return withPage(log.openHistory(state.log, event.items, { now: event.now, live }));
-    case 'extended':
-      return withPage(log.extendHistory(state.log, event.items, { now: event.now, live }));
-    case 'read':
-      return withLog(log.endHistory(state.log, event.began));
-    case 'unreadable': {
-      const { reason, retryAt } = event;
-      return { ...state, history: { phase: 'failed', reason, retryAt } };
-    }
-    default:
-      return state;
-  }
+  const next = changed(state, event);
+  const room = roomOf(next);
+  if (isWatching(next)) return withRoom(next, rooms.markSeen(room));
+  const before = state.rooms[next.room];
+  return before && rooms.unread(before) === 0 ? withRoom(next, rooms.markNew(room)) : next;
 }
 
 /**
- * The rows that are to be sent now.
+ * The rows that are not stored yet, of all rooms.
+ * @param {State} state
+ * @returns {{room: string, row: Row}[]}
+ */
+function outbox(state) {
+  return Object.values(state.rooms).flatMap(({ name, log: list }) =>
+    log.outbox(list).map((row) => ({ room: name, row })),
+  );
+}
+
+/**
+ * What is to be sent now.
  * @param {State} state
  * @param {number} now
- * @returns {Row[]}
  */
 export function due(state, now) {
   if (state.link.phase !== 'online') return [];
-  return log.outbox(state.log).filter((row) => row.retryAt <= now);
+  return outbox(state).filter(({ row }) => row.retryAt <= now);
 }
 
 /**
@@ -140,7 +229,7 @@ export function due(state, now) {
  */
 export function nextDue(state) {
   if (state.link.phase !== 'online') return Number.POSITIVE_INFINITY;
-  return Math.min(...log.outbox(state.log).map((row) => row.retryAt), Number.POSITIVE_INFINITY);
+  return Math.min(...outbox(state).map(({ row }) => row.retryAt), Number.POSITIVE_INFINITY);
 }
 
 /**

@@ -1,31 +1,46 @@
-// What the page says, in one place.
+// What the page says, in the language of its reader.
 
-export const texts = {
-  title: (/** @type {string} */ room) => `${room} · chat`,
-  waiting: 'Starting…',
-  connecting: 'Connecting…',
-  online: 'Connected',
-  offline: 'Offline',
-  offlineNotice: 'Offline. What you write is kept, and sent when the connection is back.',
-  retryIn: (/** @type {number} */ seconds) => `Retrying in ${seconds}\u00a0s.`,
-  retryNow: 'Retry now',
-  historyFailed: (/** @type {string} */ reason) => `The history cannot be read (${reason}).`,
-  liveOn: 'New messages still arrive.',
-  loading: 'Reading the history…',
-  unreadable: 'The history is out of reach',
-  empty: 'No messages yet',
-  emptyHint: 'Whatever is written here, everybody in this room sees at once.',
-  stored: 'Stored',
-  sending: 'sending…',
-  late: 'Not stored yet',
-  tries: (/** @type {number} */ count) => `sent ${count} times`,
-  retry: 'Retry',
-  retryMessage: (/** @type {string} */ text) => `Retry sending: ${text}`,
-  failed: (/** @type {string} */ reason) => `Not sent: ${reason || 'the server refused it'}.`,
-  writeAs: (/** @type {string} */ name) => `Write as ${name}`,
-  changeName: (/** @type {string} */ name) => `Change nickname, now ${name}`,
-  nicknameLimit: (/** @type {number} */ max) => `A nickname has 1 to ${max} characters.`,
-  textLimit: (/** @type {number} */ max, /** @type {number} */ count) =>
-    `A message has at most ${max} characters; this one has ${count}.`,
-  textCount: (/** @type {number} */ count, /** @type {number} */ max) => `${count} / ${max}`,
-};
+import { english } from './texts-en.js';
+import { finnish } from './texts-fi.js';
+
+export const catalogues = { en: english, fi: finnish };
+
+/** @typedef {keyof typeof catalogues} Language */
+/** @typedef {ReturnType<typeof toolsFor>} Tools what a catalogue writes numbers and names with */
+
+/** @param {string} locale */
+export function toolsFor(locale) {
+  const numbers = new Intl.NumberFormat(locale);
+  const rules = new Intl.PluralRules(locale);
+  const lists = new Intl.ListFormat(locale);
+  // A name's direction must not turn the sentence around it.
+  const isolate = (/** @type {string} */ name) => `\u2068${name}\u2069`;
+  return {
+    isolate,
+    number: (/** @type {number} */ value) => numbers.format(value),
+    list: (/** @type {string[]} */ names) => lists.format(names.map(isolate)),
+    /** @param {number} count @param {{one: string, other: string}} forms */
+    plural(count, forms) {
+      const form = rules.select(count) === 'one' ? forms.one : forms.other;
+      return `${numbers.format(count)} ${form}`;
+    },
+  };
+}
+
+/**
+ * The first language that there is a catalogue for; its region, if it has one, is kept for dates.
+ * @param {readonly string[]} wanted as in navigator.languages
+ * @returns {{language: Language, locale: string}}
+ */
+export function chooseLanguage(wanted) {
+  for (const locale of wanted) {
+    const language = locale.toLowerCase().split('-')[0];
+    if (language === 'en' || language === 'fi') return { language, locale };
+  }
+  return { language: 'en', locale: 'en-GB' };
+}
+
+export const { language, locale } = chooseLanguage(globalThis.navigator?.languages ?? []);
+
+/** @type {import('./texts-en.js').Texts} */
+export const texts = catalogues[language](toolsFor(locale));

@@ -1,57 +1,19 @@
-// The messages on the screen. Rows keep their element as their state changes; the reader's place
-// stays: at the bottom if it was there, else on the row that was topmost.
+// The messages on the screen. Rows keep their element as their state changes, and the reader's place
+// stays, unless there is a goal to go to.
 
-import { byId, say } from './dom.js';
+import { byId, make, say } from './dom.js';
+import { layOut } from './layout.js';
+import { createPlace } from './place.js';
+import { unread } from './room.js';
 import { createRowView } from './row.js';
-import { isOwn } from './store.js';
+import { isOwn, roomOf } from './store.js';
 import { texts } from './texts.js';
-import { isSameDay } from './times.js';
+import { dayLineText, isSameDay } from './times.js';
 
 /** @typedef {import('./store.js').State} State */
-/** @typedef {import('./row.js').RowView} RowView */
-
-/** Fractions of a pixel and a line of slack still count as "at the bottom". */
-const NEAR_PX = 24;
-
-/**
- * Keeps the reader's place while `change` alters the rows.
- * @param {HTMLElement} log
- * @param {HTMLElement} rows
- */
-function createPlace(log, rows) {
-  let atBottom = true;
-  const toBottom = () => {
-    log.scrollTop = log.scrollHeight;
-  };
-  log.addEventListener('scroll', () => {
-    atBottom = log.scrollHeight - log.scrollTop - log.clientHeight <= NEAR_PX;
-  });
-  // The window, the keyboard of a phone, a growing composer, a notice.
-  new ResizeObserver(() => atBottom && toBottom()).observe(log);
-
-  function topmost() {
-    const edge = log.getBoundingClientRect().top;
-    const all = Array.from(rows.children);
-    return all.find((row) => row.getBoundingClientRect().bottom > edge);
-  }
-
-  return {
-    toBottom() {
-      atBottom = true;
-      toBottom();
-    },
-    /** @param {() => void} change */
-    keep(change) {
-      const anchor = atBottom ? undefined : topmost();
-      const before = anchor?.getBoundingClientRect().top ?? 0;
-      change();
-      if (atBottom) toBottom();
-      else if (anchor?.isConnected) {
-        log.scrollTop += anchor.getBoundingClientRect().top - before;
-      }
-    },
-  };
-}
+/** @typedef {import('./layout.js').Item} Item */
+/** @typedef {import('./room.js').Goal} Goal */
+/** @typedef {{element: HTMLElement, update: (item: Item, state: State) => void}} ItemView */
 
 /**
  * Makes the children of `parent` those of `wanted`, touching only what is out of place.
@@ -70,62 +32,202 @@ function arrange(parent, wanted) {
   }
 }
 
-/** @param {State} state */
-function blankTexts({ history }) {
+/** @param {import('./room.js').History} history */
+function blankTexts(history) {
   if (history.phase === 'loading') return [texts.loading, ''];
   if (history.phase === 'failed') return [texts.unreadable, ''];
   return [texts.empty, texts.emptyHint];
 }
 
+/** @param {Date} time */
+function isoDay(time) {
+  const two = (/** @type {number} */ part) => `${part}`.padStart(2, '0');
+  return `${time.getFullYear()}-${two(time.getMonth() + 1)}-${two(time.getDate())}`;
+}
+
+/** @param {Item} item @param {State} state @returns {ItemView} */
+function createLine(item, state) {
+  if (item.kind === 'day') {
+    const day = make('time', '', dayLineText(item.time, new Date()));
+    day.dateTime = isoDay(item.time);
+    return { element: make('li', 'line day', day), update() {} };
+  }
+  const text = item.kind === 'new' ? texts.newLine : texts.start(state.room);
+  return { element: make('li', `line ${item.kind}`, make('span', '', text)), update() {} };
+}
+
+/** @param {Item} item @param {State} state @param {import('./row.js').Actions} actions @returns {ItemView} */
+function createItem(item, state, actions) {
+  if (item.kind !== 'row') return createLine(item, state);
+  const how = (/** @type {Item & {kind: 'row'}} */ { row, head }, /** @type {State} */ now) => ({
+    ...{ head, own: isOwn(now, row), room: now.room, nickname: now.nickname },
+  });
+  const view = createRowView(item.row, how(item, state), actions);
+  let { head } = item;
+  let { nickname } = state;
+  return {
+    element: view.element,
+    update(next, now) {
+      if (next.kind !== 'row') return;
+      if (next.row === view.row && next.head === head && now.nickname === nickname) return;
+      ({ head } = next);
+      ({ nickname } = now);
+      view.update(next.row, how(next, now));
+    },
+  };
+}
+
+/** The arrow keys lead from one message's time to the next. @param {HTMLElement} rows */
+function createRoving(rows) {
+  let current = /** @type {HTMLElement | null} */ (null);
+  /** @param {HTMLElement | null} link */
+  function choose(link) {
+    if (link === current) return;
+    if (current) current.tabIndex = -1;
+    current = link;
+    if (current) current.tabIndex = 0;
+  }
+  const links = () =>
+    /** @type {HTMLElement[]} */ (Array.from(rows.querySelectorAll('a.when[href]')));
+  rows.addEventListener('keydown', (event) => {
+    const step = { ArrowUp: -1, ArrowDown: 1 }[event.key];
+    if (!step || event.target !== current) return;
+    const all = links();
+    const next = all[all.indexOf(/** @type {HTMLElement} */ (current)) + step];
+    if (!next) return;
+    event.preventDefault();
+    choose(next);
+    next.focus();
+  });
+  return {
+    /** The newest, until another was chosen. */
+    update() {
+      if (!current?.isConnected || current !== document.activeElement)
+        choose(links().at(-1) ?? null);
+    },
+  };
+}
+
 /**
  * @param {object} actions
  * @param {(key: number) => void} actions.retry
+ * @param {(msgId: string | null) => void} actions.remove
+ * @param {(held: boolean) => void} actions.onHeld
+ * @param {(step: -1 | 1) => void} actions.onNear
+ * @param {() => void} actions.onArrived the goal is reached
+ * @param {() => void} actions.toNewest
  */
-export function createView({ retry }) {
+export function createView({ retry, remove, onHeld, onNear, onArrived, toNewest }) {
   const log = byId('log', HTMLElement);
   const rows = byId('rows', HTMLOListElement);
   const blank = byId('blank', HTMLElement);
-  const place = createPlace(log, rows);
-  /** @type {Map<number, RowView>} */
+  const newest = byId('newest', HTMLButtonElement);
+  const place = createPlace(log, rows, { onHeld, onNear });
+  const roving = createRoving(rows);
+  /** @type {Map<number | string, ItemView>} */
   let views = new Map();
+  let room = '';
   let today = new Date();
+
+  newest.addEventListener('click', () => {
+    toNewest();
+    log.focus({ preventScroll: true });
+  });
 
   /** @param {State} state */
   function update(state) {
-    /** @type {Map<number, RowView>} */
+    /** @type {typeof views} */
     const next = new Map();
-    for (const row of state.log.rows) {
-      const own = isOwn(state, row);
-      const view = views.get(row.key) ?? createRowView(row, own, retry);
-      if (view.row !== row) view.update(row, own);
-      next.set(row.key, view);
+    for (const item of layOut(roomOf(state), state.clientId)) {
+      const view = views.get(item.key) ?? createItem(item, state, { retry, remove });
+      view.update(item, state);
+      next.set(item.key, view);
     }
     views = next;
     arrange(
       rows,
       Array.from(next.values(), ({ element }) => element),
     );
+    roving.update();
   }
 
-  /** At midnight yesterday's times get their date. */
+  /** The row of a message, or of the next one that is there. @param {number} id */
+  function rowAt(id) {
+    const all = Array.from(rows.querySelectorAll('[data-id]'));
+    const exact = all.find((row) => row instanceof HTMLElement && Number(row.dataset.id) >= id);
+    return exact ?? all.at(-1);
+  }
+
+  /** @param {Element} row */
+  function flash(row) {
+    for (const other of rows.querySelectorAll('.target')) other.classList.remove('target');
+    row.classList.add('target');
+  }
+
+  /**
+   * @param {Goal} goal
+   * @param {boolean} loading
+   * @returns {boolean} whether it was reached
+   */
+  function go(goal, loading) {
+    const third = log.clientHeight / 3;
+    if (goal.to === 'end' || goal.to === 'new') {
+      const line = goal.to === 'new' ? rows.querySelector('.new') : null;
+      if (line) place.to(line, third / 2);
+      else place.toEnd();
+      return line !== null || goal.to === 'end' || !loading;
+    }
+    if (goal.to === 'message' && loading) return false;
+    const row = rowAt(goal.id);
+    if (!row) return true;
+    if (goal.to === 'message') flash(row);
+    place.to(row, goal.to === 'place' ? goal.offset : goal.to === 'day' ? third / 4 : third);
+    return true;
+  }
+
+  /** At midnight today becomes yesterday. */
   function updateDay() {
     const now = new Date();
     if (isSameDay(now, today)) return;
     today = now;
-    for (const view of views.values()) view.updateTime();
+    for (const key of views.keys()) if (typeof key === 'string') views.delete(key);
+  }
+
+  /** @param {State} state */
+  function renderRows(state) {
+    if (state.room === room) {
+      place.keep(() => update(state));
+    } else {
+      room = state.room;
+      views = new Map();
+      rows.replaceChildren();
+      update(state);
+    }
+    const { goal, history } = roomOf(state);
+    if (goal && go(goal, history.phase !== 'ready')) onArrived();
   }
 
   return {
-    toBottom: place.toBottom,
+    where: () => (place.atEnd() ? null : place.where()),
+    /** All of it anew, since what it is written with has changed. */
+    renew() {
+      views = new Map();
+    },
     /** @param {State} state */
     render(state) {
-      const [title, hint] = blankTexts(state);
-      blank.hidden = state.log.rows.length > 0;
-      blank.dataset.phase = state.history.phase;
+      const shown = roomOf(state);
+      const [title, hint] = blankTexts(shown.history);
+      updateDay();
+      blank.hidden = shown.log.rows.length > 0;
+      blank.dataset.phase = shown.history.phase;
       say(byId('blank-title', HTMLElement), title);
       say(byId('blank-hint', HTMLElement), hint);
-      place.keep(() => update(state));
-      updateDay();
+      renderRows(state);
+      const count = unread(shown);
+      newest.hidden = shown.log.rows.length === 0 || (place.atEnd() && shown.log.tail);
+      say(newest, count > 0 ? texts.newBelow(count) : texts.newest);
+      newest.classList.toggle('some', count > 0);
+      place.look();
     },
   };
 }

@@ -1,9 +1,13 @@
 /*
- * replay.h: a main() for a fuzzer's target that is built without libFuzzer: replays the files that
- * are its arguments.
+ * replay.c: gives files to a fuzzer's target, where libFuzzer is not there to do it: `make check`
+ * replays the corpus with it, and `make fuzz SECONDS=3600` looks for more with libFuzzer.
  */
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 static int replay(const char *path)
 {

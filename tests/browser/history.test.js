@@ -1,0 +1,306 @@
+// The history in a browser: where a room opens, how it grows as one reads, and where links lead.
+import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import { after, afterEach, before, beforeEach, describe, test } from 'node:test';
+import { startStack, until } from '../lib/stack.js';
+import * as browsers from './browser.js';
+
+const { device, enter, linked, reaches, rowOf, say, storedCount } = browsers;
+
+const MINUTE = 60_000;
+const DAY = 24 * 60 * MINUTE;
+const NOON = Date.parse('2026-03-10T12:00:00Z');
+
+/**
+ * Puts messages into a room, as somebody with a shell would: "message 1", "message 2" …
+ * @param {import('../lib/stack.js').Stack} stack
+ * @param {string} room
+ * @param {number} count
+ * @param {number} [every] milliseconds between them, from NOON on
+ */
+function fill({ database }, room, count, every = MINUTE) {
+  const { status, stderr } = spawnSync('sqlite3', [
+    ...['-cmd', '.timeout 5000', database],
+    `WITH RECURSIVE n (i) AS (VALUES (1) UNION ALL SELECT i + 1 FROM n WHERE i < ${count})
+     INSERT INTO messages (ts, room, nickname, text, client_id, msg_id)
+     SELECT ${NOON} + i * ${every}, '${room}', 'Ann', 'message ' || i, 'ann', '${room}-' || i FROM n`,
+  ]);
+  if (status !== 0) throw new Error(String(stderr));
+}
+
+/** @param {browsers.Page} page */
+const place = (page) =>
+  page.locator('#log').evaluate((log) => ({
+    top: log.scrollTop,
+    fromBottom: Math.round(log.scrollHeight - log.clientHeight - log.scrollTop),
+  }));
+
+/** The number of the first message on the screen, of the last, and how many there are. @param {browsers.Page} page */
+async function span(page) {
+  const all = await page.locator('.row .text').allTextContents();
+  const numbers = all.map((text) => Number(text.split(' ')[1]));
+  return { first: numbers[0], last: numbers.at(-1), count: numbers.length, numbers };
+}
+
+/** Where the text of a message is, from the top of the log. @param {browsers.Page} page @param {string} text */
+const topOf = (page, text) =>
+  rowOf(page, text)
+    .locator('.text')
+    .evaluate((row) => {
+      const log = /** @type {HTMLElement} */ (document.getElementById('log'));
+      return row.getBoundingClientRect().top - log.getBoundingClientRect().top;
+    });
+
+/**
+ * Scrolls to `top`, and tells how far the message that is then the first on the screen was moved, at
+ * most, until the log has more rows.
+ * @param {browsers.Page} page
+ * @param {number} top
+ */
+function shiftFrom(page, top) {
+  return page.locator('#log').evaluate(async (log, y) => {
+    const rows = /** @type {HTMLCollectionOf<HTMLElement>} */ (log.getElementsByClassName('row'));
+    const count = rows.length;
+    const first = rows[0].dataset.id;
+    log.scrollTop = y;
+    const edge = log.getBoundingClientRect().top;
+    const row = Array.from(rows).find((one) => one.getBoundingClientRect().bottom > edge);
+    const text = /** @type {Element} */ (row?.querySelector('.text'));
+    const before = text.getBoundingClientRect().top;
+    let shift = 0;
+    const end = performance.now() + 8000;
+    let settled = 0;
+    while (settled < 10 && performance.now() < end) {
+      await new Promise(requestAnimationFrame);
+      shift = Math.max(shift, Math.abs(text.getBoundingClientRect().top - before));
+      if (rows[0].dataset.id !== first) settled += 1;
+    }
+    return { shift, more: rows.length > count || rows[0].dataset.id !== first };
+  }, top);
+}
+
+describe('the history', { skip: browsers.skip, timeout: 180_000 }, () => {
+  /** @type {import('../lib/stack.js').Stack} */
+  let stack;
+  /** @type {browsers.Browser} */
+  let browser;
+  /** @type {browsers.Context} */
+  let context;
+  /** @type {Awaited<ReturnType<typeof device>>} */
+  let publish;
+
+  before(async () => {
+    stack = await startStack();
+    browser = await browsers.Browser.open();
+    publish = await device(stack);
+  });
+  after(async () => {
+    await browser?.close();
+    await stack?.close();
+  });
+  beforeEach(async () => {
+    context = await browser.context();
+  });
+  afterEach(async () => {
+    await context.close();
+    assert.deepEqual(browser.complaints(), []);
+  });
+
+  test('older pages come as the top nears, with 0 px of shift, also from the very top', async () => {
+    fill(stack, 'older', 400);
+    const page = await enter(stack, context, 'older');
+    assert.equal((await place(page)).fromBottom, 0);
+    assert.equal((await span(page)).last, 400);
+    for (const top of [300, 0, 1, 0]) {
+      const { shift, more } = await shiftFrom(page, top);
+      assert.ok(more, `nothing came from ${top}`);
+      assert.equal(shift, 0, `from ${top}`);
+    }
+    const { numbers } = await span(page);
+    assert.deepEqual(
+      numbers,
+      Array.from(numbers, (_, i) => numbers[0] + i),
+    );
+  });
+
+  test('at the start it says so, and asks for nothing more', async () => {
+    fill(stack, 'start', 120);
+    const page = await enter(stack, context, 'start');
+    /** @type {string[]} */
+    const requests = [];
+    page.on('request', (request) => requests.push(request.url()));
+    await until(async () => {
+      await page.locator('#log').evaluate((log) => log.scrollTo(0, 0));
+      return (await page.locator('.line.start').count()) === 1;
+    });
+    assert.match(String(await page.locator('.line.start').textContent()), /where #start begins/);
+    const before = requests.filter((url) => url.includes('before=')).length;
+    for (const top of [200, 0, 100, 0]) {
+      await page.locator('#log').evaluate((log, y) => log.scrollTo(0, y), top);
+      await page.waitForTimeout(150);
+    }
+    assert.equal(requests.filter((url) => url.includes('before=')).length, before);
+    assert.equal((await span(page)).first, 1);
+  });
+
+  test('one name for what one says within five minutes, across the borders of pages too', async () => {
+    fill(stack, 'groups', 110);
+    const page = await enter(stack, context, 'groups');
+    await until(async () => {
+      await page.locator('#log').evaluate((log) => log.scrollTo(0, 0));
+      return (await page.locator('.line.start').count()) === 1;
+    });
+    assert.equal(await page.locator('.row').count(), 110);
+    assert.equal(await page.locator('.row.head').count(), 1);
+    assert.equal(await page.locator('.name:visible').count(), 1);
+    fill(stack, 'apart', 5, 6 * MINUTE);
+    const apart = await enter(stack, context, 'apart');
+    assert.equal(await apart.locator('.name:visible').count(), 5);
+  });
+
+  test('days begin at midnight where the reader is', async () => {
+    fill(stack, 'days', 24, 60 * MINUTE); // from 13:00 UTC on the 10th to 12:00 on the 11th
+    for (const [timezoneId, hour] of /** @type {const} */ ([
+      ['Asia/Tokyo', 15],
+      ['America/New_York', 4],
+    ])) {
+      const there = await browser.context({ timezoneId });
+      const page = await enter(stack, there, 'days');
+      const days = await page
+        .locator('.line.day time')
+        .evaluateAll((all) => all.map((time) => time.getAttribute('datetime')));
+      assert.deepEqual(days, ['2026-03-10', '2026-03-11'], timezoneId);
+      const next = page.locator('.line.day').nth(1).locator('+ .row time');
+      const at = new Date(String(await next.getAttribute('datetime')));
+      assert.equal(at.getUTCHours(), hour, timezoneId);
+      await there.close();
+    }
+  });
+
+  test('a room opens at the line "new"; what was seen is above it', async () => {
+    fill(stack, 'unseen', 60);
+    const first = await enter(stack, context, 'unseen');
+    await reaches(first, 'message 60', 'stored');
+    await first.close();
+    for (let i = 61; i <= 90; i++) {
+      await publish('unseen', {
+        nickname: 'Ann',
+        text: `message ${i}`,
+        clientId: 'a',
+        msgId: `u${i}`,
+      });
+    }
+    await storedCount(stack, 'unseen', 90);
+    const page = await enter(stack, context, 'unseen');
+    assert.equal(await page.locator('.new + .row .text').textContent(), 'message 61');
+    const top = await topOf(page, 'message 61');
+    const { height } = /** @type {{height: number}} */ (await page.locator('#log').boundingBox());
+    assert.ok(top > 0 && top < height / 2, `${top} of ${height}`);
+    assert.match(String(await page.locator('#newest').textContent()), /^30 new/);
+    await page.click('#newest');
+    await until(async () => (await place(page)).fromBottom === 0);
+    await page.locator('#newest').waitFor({ state: 'hidden' });
+    await page.reload();
+    await linked(page, 'online');
+    assert.equal(await page.locator('.new').count(), 0);
+    assert.equal((await place(page)).fromBottom, 0);
+  });
+
+  test('scrolled up, what comes is counted, and a click leads to it', async () => {
+    fill(stack, 'count', 60);
+    const page = await enter(stack, context, 'count');
+    await page.locator('#log').evaluate((log) => log.scrollTo(0, 900));
+    await page.locator('#newest').waitFor();
+    for (let i = 1; i <= 3; i++) {
+      await publish('count', { nickname: 'B', text: `new ${i}`, clientId: 'b', msgId: `n${i}` });
+    }
+    await page.locator('#newest', { hasText: '3 new' }).waitFor();
+    await page.click('#newest');
+    await until(async () => (await place(page)).fromBottom === 0);
+    await page.locator('#newest').waitFor({ state: 'hidden' });
+  });
+
+  test('a link leads into the middle of 100,000 messages, and from there both ways', async () => {
+    fill(stack, 'many', 100_000, 1000);
+    const [{ id }] = stack.sql("SELECT id FROM messages WHERE msg_id = 'many-50000'");
+    const page = await enter(stack, context, `many/${id}`);
+    await rowOf(page, 'message 50000').waitFor();
+    const target = page.locator('.row.target');
+    assert.equal(await target.locator('.text').textContent(), 'message 50000');
+    const { height } = /** @type {{height: number}} */ (await page.locator('#log').boundingBox());
+    const top = await topOf(page, 'message 50000');
+    assert.ok(top > 0 && top < height, `${top} of ${height}`);
+    const opened = await span(page);
+    assert.ok(opened.count <= 320);
+    for (const [where, edge] of /** @type {const} */ ([
+      [0, 49_800],
+      [1e6, 50_200],
+    ])) {
+      await until(async () => {
+        await page.locator('#log').evaluate((log, y) => log.scrollTo(0, y), where);
+        await page.waitForTimeout(60);
+        const { first, last } = await span(page);
+        return where === 0 ? first < edge : Number(last) > edge;
+      });
+      const { numbers, count } = await span(page);
+      assert.deepEqual(
+        numbers,
+        Array.from(numbers, (_, i) => numbers[0] + i),
+      );
+      assert.ok(count <= 320, `${count} rows`);
+    }
+    // What is said meanwhile is not put after the middle; it is at the end.
+    await publish('many', { nickname: 'B', text: 'now', clientId: 'b', msgId: 'now' });
+    await page.locator('#newest', { hasText: '1 new' }).waitFor();
+    assert.equal(await rowOf(page, 'now').count(), 0);
+    await page.click('#newest');
+    await rowOf(page, 'now').waitFor();
+    await say(page, 'and me');
+    await reaches(page, 'and me', 'stored');
+    assert.equal(await page.evaluate(() => location.hash), `#many/${id}`);
+  });
+
+  test('the time of a message is its link, with the whole date for keyboard and mouse', async () => {
+    fill(stack, 'links', 3);
+    const page = await enter(stack, context, 'links');
+    const [{ id }] = stack.sql("SELECT id FROM messages WHERE msg_id = 'links-2'");
+    const link = page.locator(`.when[href="#links/${id}"]`);
+    const full = String(await link.locator('time').getAttribute('title'));
+    assert.match(full, /Tuesday,? 10 March 2026/);
+    await page.focus('#log');
+    await page.keyboard.press('Tab');
+    await page.keyboard.press('ArrowUp');
+    assert.ok(await link.evaluate((one) => one === document.activeElement));
+    const shown = await link.evaluate((one) => getComputedStyle(one, '::after').content);
+    assert.equal(shown, JSON.stringify(full));
+    await page.keyboard.press('Enter');
+    await page.locator('.row.target', { hasText: 'message 2' }).waitFor();
+  });
+
+  test('a date leads to the first message of that day', async () => {
+    fill(stack, 'dates', 1000, DAY / 100);
+    const page = await enter(stack, context, 'dates');
+    await page.click('#open-jump');
+    await page.fill('#jump-date', '2026-03-14');
+    await page.keyboard.press('Enter');
+    const day = page.locator('.line.day:has(time[datetime="2026-03-14"]) + .row');
+    await day.waitFor();
+    const text = String(await day.locator('.text').textContent());
+    await until(async () => {
+      const top = await topOf(page, text);
+      return top > 0 && top < 200;
+    });
+  });
+
+  test('after thousands of messages there are about 300 rows', async () => {
+    const page = await enter(stack, context, 'flood');
+    for (let i = 1; i <= 1000; i++) {
+      publish('flood', { nickname: 'B', text: `message ${i}`, clientId: 'b', msgId: `f${i}` });
+    }
+    await rowOf(page, 'message 1000').waitFor({ timeout: 30_000 });
+    await reaches(page, 'message 1000', 'stored', 30_000);
+    await until(async () => (await span(page)).numbers.every((n, i, all) => n === all[0] + i));
+    assert.ok((await span(page)).count <= 320);
+    assert.equal((await place(page)).fromBottom, 0);
+  });
+});

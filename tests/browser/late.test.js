@@ -1,0 +1,203 @@
+// The page when a message is not stored at once, or not at all: it says so, and it can be sent again.
+import assert from 'node:assert/strict';
+import { after, afterEach, before, beforeEach, describe, test } from 'node:test';
+import { services, startStack, until } from '../lib/stack.js';
+import * as browsers from './browser.js';
+
+const { device, enter, loggerBack, reaches, rowOf, say, shows } = browsers;
+
+/**
+ * Between a text and the page's background, as WCAG has it. Runs in the page.
+ * @param {Element} element
+ */
+function contrast(element) {
+  const luminance = (/** @type {string} */ color) => {
+    const [r, g, b] = (color.match(/[\d.]+/g) ?? []).map((part) => {
+      const value = Number(part) / 255;
+      return value <= 0.04045 ? value / 12.92 : ((value + 0.055) / 1.055) ** 2.4;
+    });
+    return 0.2126 * r + 0.7152 * g + 0.0722 * b;
+  };
+  const text = luminance(getComputedStyle(element).color);
+  const ground = luminance(getComputedStyle(document.documentElement).backgroundColor);
+  return (Math.max(text, ground) + 0.05) / (Math.min(text, ground) + 0.05);
+}
+
+describe('a message that is not stored', { skip: browsers.skip, timeout: 180_000 }, () => {
+  /** @type {import('../lib/stack.js').Stack} */
+  let stack;
+  /** @type {browsers.Browser} */
+  let browser;
+  /** @type {browsers.Context} */
+  let context;
+  /** @type {Awaited<ReturnType<typeof device>>} */
+  let publish;
+
+  before(async () => {
+    stack = await startStack();
+    browser = await browsers.Browser.open();
+    publish = await device(stack);
+  });
+  after(async () => {
+    await browser?.close();
+    await stack?.close();
+  });
+  beforeEach(async () => {
+    context = await browser.context();
+  });
+  afterEach(async () => {
+    await context.close();
+    for (const name of services) if (!stack.alive(name)) await stack.start(name);
+    await loggerBack(stack, publish);
+    assert.deepEqual(browser.complaints(), []);
+  });
+
+  /**
+   * Every copy of a message that reaches the broker.
+   * @param {string} room
+   */
+  async function copies(room) {
+    const client = await stack.client();
+    /** @type {string[]} */
+    const payloads = [];
+    client.on('message', (_topic, payload) => payloads.push(String(payload)));
+    await client.subscribeAsync(`chat/${room}`, { qos: 1 });
+    return payloads;
+  }
+
+  /**
+   * It is stored, in its own row, once.
+   * @param {browsers.Page} page
+   * @param {string} room
+   * @param {string} text
+   */
+  async function storedOnce(page, room, text) {
+    await reaches(page, text, 'stored');
+    await shows(page, [text]);
+    const row = rowOf(page, text);
+    assert.equal(await row.locator('.state').textContent(), '✓');
+    assert.equal(await row.getByRole('button').count(), 0);
+    assert.deepEqual(
+      (await stack.wholeHistory(room)).map((message) => message.text),
+      [text],
+    );
+  }
+
+  test('logger down for long: "not stored yet", and Retry sends it, however often, as one', async () => {
+    const page = await enter(stack, context, 'late');
+    const sent = await copies('late');
+    await stack.kill('logger');
+    await say(page, 'patience');
+    await reaches(page, 'patience', 'late');
+    const row = rowOf(page, 'patience');
+    await row.evaluate((element) => element.setAttribute('data-mark', 'the same'));
+    assert.match(String(await row.textContent()), /Not stored yet/);
+    assert.doesNotMatch(String(await row.textContent()), /sending|✓/);
+    await until(() => sent.length === 3);
+    const retry = row.getByRole('button', { name: 'Retry sending: patience' });
+    for (let clicks = 1; clicks <= 5; clicks++) {
+      await retry.click();
+      await until(() => sent.length === 3 + clicks, 1000);
+    }
+    assert.equal(new Set(sent).size, 1);
+    await row.getByText('sent 8 times').waitFor({ timeout: 1000 });
+    await stack.start('logger');
+    await storedOnce(page, 'late', 'patience');
+    assert.equal(await row.getAttribute('data-mark'), 'the same');
+  });
+
+  test('Retry by keyboard alone; the focus stays in the log when the message is stored', async () => {
+    const page = await enter(stack, context, 'late-keys');
+    const sent = await copies('late-keys');
+    await stack.kill('logger');
+    await say(page, 'by hand');
+    await reaches(page, 'by hand', 'late');
+    await until(() => sent.length === 3);
+    await page.focus('#log');
+    await page.keyboard.press('Tab');
+    const focused = () => page.evaluate(() => document.activeElement?.ariaLabel);
+    assert.equal(await focused(), 'Retry sending: by hand');
+    await page.keyboard.press('Enter');
+    await until(() => sent.length === 4, 1000);
+    await page.keyboard.press('Space');
+    await until(() => sent.length === 5, 1000);
+    assert.equal(await focused(), 'Retry sending: by hand');
+    await stack.start('logger');
+    await storedOnce(page, 'late-keys', 'by hand');
+    assert.equal(await focused(), 'Messages');
+  });
+
+  test('a late message is "sending" while offline, and stored when both are back', async () => {
+    const page = await enter(stack, context, 'late-offline');
+    await stack.kill('logger');
+    await say(page, 'twice unlucky');
+    await reaches(page, 'twice unlucky', 'late');
+    await stack.kill('broker');
+    await reaches(page, 'twice unlucky', 'sending');
+    assert.equal(await rowOf(page, 'twice unlucky').getByRole('button').count(), 0);
+    await stack.start('broker');
+    await stack.start('logger');
+    await storedOnce(page, 'late-offline', 'twice unlucky');
+  });
+
+  test('what a late message says can be read, and its button hit, on a phone, light or dark', async () => {
+    const phone = { viewport: { width: 320, height: 600 } };
+    const light = await browser.context({ ...phone, colorScheme: 'light' });
+    const dark = await browser.context({ ...phone, colorScheme: 'dark' });
+    const pages = [];
+    for (const one of [light, dark]) pages.push(await enter(stack, one, 'late-looks'));
+    await stack.kill('logger');
+    for (const [i, page] of pages.entries()) await say(page, `${i}`.repeat(400));
+    for (const [i, page] of pages.entries()) {
+      await reaches(page, `${i}`.repeat(400), 'late');
+      const retry = page.getByRole('button', { name: `Retry sending: ${`${i}`.repeat(60)}…` });
+      const box = await retry.boundingBox();
+      assert.ok(box && box.width >= 24 && box.height >= 24 && box.x + box.width <= 320);
+      for (const part of [retry, page.locator('.late'), page.locator('.tries')]) {
+        const ratio = await part.evaluate(contrast);
+        assert.ok(ratio >= 4.5, `${ratio}`);
+      }
+    }
+    await light.close();
+    await dark.close();
+  });
+
+  /**
+   * A page whose nickname is longer than the contract has it, which it would never send by itself.
+   * @param {string} room
+   */
+  async function refusedIn(room) {
+    const page = await enter(stack, context, room, { nickname: 'n'.repeat(65) });
+    await say(page, 'keep me');
+    await reaches(page, 'keep me', 'failed');
+    return page;
+  }
+
+  test('a message that the logger cannot store is failed, with the reason and its text', async () => {
+    const page = await refusedIn('refused');
+    assert.match(String(await page.locator('.problem').textContent()), /nickname must be/);
+    await page.getByRole('button', { name: 'Delete the message: keep me' }).click();
+    await shows(page, []);
+    await page.reload();
+    await shows(page, []);
+    assert.match(String(await page.locator('#blank').textContent()), /No messages yet/);
+  });
+
+  test('a failed message outlives a reload; sent again, twice at once, it is stored once', async () => {
+    const page = await refusedIn('mended');
+    await page.evaluate(() => {
+      // What was wrong with it is put right, in what is kept of it.
+      for (const key of Object.keys(localStorage).filter((name) => name.startsWith('chat.out.'))) {
+        const kept = JSON.parse(localStorage[key]);
+        localStorage[key] = JSON.stringify({ ...kept, nickname: 'Aino' });
+      }
+    });
+    await stack.kill('logger');
+    await page.reload();
+    await reaches(page, 'keep me', 'late');
+    const retry = page.getByRole('button', { name: 'Retry sending: keep me' });
+    await retry.dblclick();
+    await stack.start('logger');
+    await storedOnce(page, 'mended', 'keep me');
+  });
+});

@@ -1,0 +1,163 @@
+// Who is here and who is typing: what is said to the broker, and what is made of what others say.
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import fc from 'fast-check';
+import * as company from '../../web/chat/company.js';
+import { parsePerson } from '../../web/chat/payload.js';
+import { companyTopics, createPresence, willFor } from '../../web/chat/presence.js';
+import { fakeClock } from './fake-clock.js';
+
+const bytes = (/** @type {unknown} */ value) =>
+  new TextEncoder().encode(typeof value === 'string' ? value : JSON.stringify(value));
+
+function harness() {
+  const clock = fakeClock();
+  /** @type {[string, string, import('../../web/chat/presence.js').How][]} */
+  const published = [];
+  let seen = company.NOBODY;
+  const presence = createPresence({
+    connectionId: 'page-1',
+    clientId: 'me',
+    publish: (...what) => published.push(what),
+    onChange: (next) => {
+      seen = next;
+    },
+    clock,
+  });
+  return {
+    ...{ clock, presence },
+    said: () => published.splice(0),
+    here: () => company.presentNames(seen, new Intl.Collator('en')),
+    typing: () => company.typingNames(seen, clock.now(), 'me'),
+  };
+}
+
+test('presence is said in the room of the will, retained, and again after each connection', () => {
+  const { presence, said } = harness();
+  presence.enter('lab', 'Aino');
+  assert.deepEqual(said(), [], 'offline nothing is said');
+  const aino = ['chat/lab/presence/page-1', '{"nickname":"Aino"}', { qos: 1, retain: true }];
+  presence.link(true, 'lab');
+  assert.deepEqual(said(), [aino]);
+  presence.link(false);
+  presence.link(true, 'lab');
+  assert.deepEqual(said(), [aino]);
+  assert.deepEqual(willFor('lab', 'page-1'), {
+    ...{ topic: 'chat/lab/presence/page-1', payload: '', qos: 1, retain: true },
+  });
+  assert.deepEqual(companyTopics('lab'), ['chat/lab/presence/+', 'chat/lab/typing']);
+});
+
+test('who switches rooms leaves the old one; in one without a will presence expires', async () => {
+  const { presence, said, clock } = harness();
+  presence.enter('lab', 'Aino');
+  presence.link(true, 'lab');
+  said();
+  presence.enter('tea', 'Aino');
+  const tea = ['chat/tea/presence/page-1', '{"nickname":"Aino"}'];
+  assert.deepEqual(said(), [
+    ['chat/lab/presence/page-1', '', { qos: 1, retain: true }],
+    [...tea, { qos: 1, retain: true, expiryS: 600 }],
+  ]);
+  await clock.pass(599_000);
+  assert.equal(said().length, 2, 'said again before it expires');
+  presence.enter('lab', 'Aino');
+  said();
+  await clock.pass(3_600_000);
+  assert.deepEqual(said(), [], 'and not where the will does it');
+});
+
+test('a reader without a name is not said to be here', () => {
+  const { presence, said } = harness();
+  presence.enter('lab', '');
+  presence.link(true, 'lab');
+  presence.typed();
+  assert.deepEqual(said(), []);
+  presence.enter('lab', 'Aino');
+  assert.equal(said().length, 1);
+});
+
+test('typing is said at most every 3 s, and at once for the next message', async () => {
+  const { presence, said, clock } = harness();
+  presence.enter('lab', 'Aino');
+  presence.link(true, 'lab');
+  said();
+  presence.typed();
+  presence.typed();
+  await clock.pass(2900);
+  presence.typed();
+  assert.deepEqual(said(), [
+    ['chat/lab/typing', '{"nickname":"Aino","clientId":"me"}', { qos: 0 }],
+  ]);
+  await clock.pass(200);
+  presence.typed();
+  assert.equal(said().length, 1);
+  presence.sent();
+  presence.typed();
+  assert.equal(said().length, 1);
+});
+
+test('a name is here once, however many tabs it has, until the last one goes', () => {
+  const { presence, here } = harness();
+  presence.enter('lab', 'Aino');
+  for (const id of ['a', 'b']) presence.hear(`chat/lab/presence/${id}`, bytes({ nickname: 'Bo' }));
+  presence.hear('chat/lab/presence/c', bytes({ nickname: 'Åke' }));
+  assert.deepEqual(here(), ['Åke', 'Bo']);
+  presence.hear('chat/lab/presence/a', bytes(''));
+  assert.deepEqual(here(), ['Åke', 'Bo']);
+  presence.hear('chat/lab/presence/b', bytes(''));
+  assert.deepEqual(here(), ['Åke']);
+  presence.link(false);
+  assert.deepEqual(here(), [], 'offline nobody knows');
+});
+
+test('typing shows for 5 s, ends with the message, and is not shown to oneself', async () => {
+  const { presence, typing, clock } = harness();
+  presence.enter('lab', 'Aino');
+  presence.hear('chat/lab/typing', bytes({ nickname: 'Bo', clientId: 'b' }));
+  presence.hear('chat/lab/typing', bytes({ nickname: 'Aino', clientId: 'me' }));
+  presence.hear('chat/tea/typing', bytes({ nickname: 'Elsewhere', clientId: 'e' }));
+  assert.deepEqual(typing(), ['Bo']);
+  await clock.pass(4000);
+  presence.hear('chat/lab/typing', bytes({ nickname: 'Cy', clientId: 'c' }));
+  await clock.pass(1500);
+  assert.deepEqual(typing(), ['Cy']);
+  presence.heardMessage('c');
+  assert.deepEqual(typing(), []);
+});
+
+test('only presence and typing are taken', () => {
+  const { presence } = harness();
+  assert.ok(
+    !presence.hear('chat/lab', bytes('x')) && !presence.hear('chat/lab/stored', bytes('x')),
+  );
+  assert.ok(presence.hear('chat/lab/typing', bytes('nonsense')));
+});
+
+test('what others say is bounded in number and in length', () => {
+  let state = company.NOBODY;
+  for (let i = 0; i < company.PRESENT_MAX + 50; i++) {
+    state = company.notePresence(state, `id-${i}`, { nickname: `n${i}`, clientId: null });
+    state = company.noteTyping(state, { nickname: `n${i}`, clientId: `id-${i}` }, 0);
+  }
+  assert.equal(state.present.size, company.PRESENT_MAX);
+  assert.equal(state.typists.length, company.TYPISTS_MAX);
+  assert.equal(parsePerson(bytes({ nickname: 'x'.repeat(65) })), null);
+  assert.equal(parsePerson(bytes({ nickname: 'x', clientId: 'y'.repeat(65) })), null);
+  assert.equal(parsePerson(bytes({ nickname: 'x', more: 'y'.repeat(2000) })), null);
+  assert.equal(parsePerson(bytes({ nickname: ' \n' })), null);
+});
+
+test('whatever comes as presence gives a short name or none', () => {
+  const value = fc.oneof(
+    fc.json(),
+    fc.string(),
+    fc.json().map((name) => `{"nickname":${name}}`),
+  );
+  fc.assert(
+    fc.property(value, (text) => {
+      const person = parsePerson(bytes(text));
+      if (person) assert.ok(person.nickname.length > 0 && Array.from(person.nickname).length <= 64);
+    }),
+  );
+});

@@ -1,0 +1,206 @@
+// What is unread, where a room opens, and how the window moves over its history.
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { ROWS_MAX } from '../../web/chat/log.js';
+import { unread } from '../../web/chat/room.js';
+import { createStore, initialState, isWatching, roomOf } from '../../web/chat/store.js';
+
+const TS = '2026-11-23T17:41:05.123Z';
+
+/** @param {number} id @param {string} [clientId] */
+const item = (id, clientId = 'c') => ({
+  ...{ id, ts: TS, nickname: 'n', text: `t${id}`, clientId, msgId: `m${id}` },
+});
+
+/** @param {number} from @param {number} to @param {{older?: boolean, newer?: boolean}} [edges] */
+const page = (from, to, { older = true, newer = false } = {}) => ({
+  items: Array.from({ length: to - from + 1 }, (_, i) => item(from + i)),
+  ...{ older, newer },
+});
+
+/** @param {number} id @param {string} [clientId] */
+const receipt = (id, clientId = 'c') => ({ id, ts: TS, clientId, msgId: `m${id}` });
+
+/** A page whose open room has the messages 1 to 10, seen. */
+function setUp() {
+  const store = createStore(initialState({ room: 'lab', clientId: 'me', nickname: 'N' }));
+  store.dispatch({ type: 'opened', page: page(1, 10, { older: false }), now: 0 });
+  store.dispatch({ type: 'arrived' });
+  const room = () => roomOf(store.get());
+  return {
+    ...{ store, room },
+    ids: () => room().log.rows.map(({ id }) => id),
+    /** @param {number[]} ids @param {string} [name] @param {string} [clientId] */
+    receipts(ids, name, clientId) {
+      const receipts = ids.map((id) => receipt(id, clientId));
+      store.dispatch({ type: 'receipts', room: name, receipts });
+    },
+    /** @param {string} name */
+    unreadIn: (name) => unread(store.get().rooms[name]),
+  };
+}
+
+test('what comes while somebody looks is seen; what comes while nobody does is new', () => {
+  const { store, room, receipts } = setUp();
+  assert.ok(isWatching(store.get()));
+  receipts([11]);
+  assert.deepEqual([unread(room()), room().newFrom], [0, null]);
+  store.dispatch({ type: 'visible', visible: false });
+  receipts([12, 13]);
+  assert.deepEqual([unread(room()), room().newFrom], [2, 11]);
+  store.dispatch({ type: 'visible', visible: true });
+  assert.deepEqual([unread(room()), room().newFrom], [0, 11]);
+});
+
+test('what comes below the reader is counted until they are there; our own is not', () => {
+  const { store, room, receipts } = setUp();
+  store.dispatch({ type: 'held', held: true });
+  receipts([11, 12]);
+  receipts([13], 'lab', 'me');
+  assert.equal(unread(room()), 2);
+  store.dispatch({ type: 'held', held: false });
+  assert.equal(unread(room()), 0);
+});
+
+test('a receipt that comes again counts once', () => {
+  const { receipts, unreadIn } = setUp();
+  receipts([11], 'shed');
+  receipts([11], 'shed');
+  receipts([12], 'shed');
+  assert.equal(unreadIn('shed'), 2);
+});
+
+test('the API counts what came while the page was away; a room that it brings is not unread', () => {
+  const { store, receipts, unreadIn } = setUp();
+  const list = (/** @type {number} */ messages, /** @type {number} */ lastId) =>
+    store.dispatch({ type: 'listed', rooms: [{ room: 'shed', messages, lastId }] });
+  list(500, 900);
+  assert.equal(unreadIn('shed'), 0);
+  list(507, 940);
+  assert.equal(unreadIn('shed'), 7);
+  receipts([941], 'shed');
+  assert.equal(unreadIn('shed'), 8);
+  list(507, 940); // an answer that was overtaken
+  assert.equal(unreadIn('shed'), 8);
+  list(508, 941);
+  assert.equal(unreadIn('shed'), 8);
+});
+
+test('what was counted without the API stays so when it tells how many there are', () => {
+  const { store, receipts, unreadIn } = setUp();
+  receipts([11, 12], 'shed');
+  store.dispatch({ type: 'listed', rooms: [{ room: 'shed', messages: 800, lastId: 12 }] });
+  assert.equal(unreadIn('shed'), 2);
+});
+
+test('each room has its draft, its place and its log', () => {
+  const { store, room, ids } = setUp();
+  store.dispatch({ type: 'drafted', draft: 'half a' });
+  store.dispatch({ type: 'left', place: { id: 4, offset: -3 } });
+  store.dispatch({ type: 'entered', room: 'shed', message: 0 });
+  assert.deepEqual([room().draft, ids(), room().goal], ['', [], null]);
+  store.dispatch({ type: 'entered', room: 'lab', message: 0 });
+  assert.equal(room().draft, 'half a');
+  assert.equal(ids().length, 10);
+  assert.deepEqual(room().goal, { to: 'place', id: 4, offset: -3 });
+});
+
+test('a room that is not on the screen keeps what it has, and takes only what settles our own', () => {
+  const { store, room, receipts } = setUp();
+  store.dispatch({ type: 'composed', text: 'x', msgId: 'm11', now: 0 });
+  store.dispatch({ type: 'entered', room: 'shed', message: 0 });
+  store.dispatch({ type: 'live', room: 'lab', message: item(12), now: 0 });
+  receipts([11], 'lab', 'me');
+  receipts([12], 'lab');
+  store.dispatch({ type: 'entered', room: 'lab', message: 0 });
+  assert.deepEqual(
+    room()
+      .log.rows.slice(10)
+      .map(({ id, state }) => [id, state]),
+    [[11, 'stored']],
+  );
+});
+
+test('a room that is opened at what was not seen does so; on the first visit at its end', () => {
+  const { store, room, receipts } = setUp();
+  store.dispatch({ type: 'entered', room: 'shed', message: 0 });
+  store.dispatch({ type: 'opened', page: page(1, 10), now: 0 });
+  assert.deepEqual([room().goal, room().newFrom], [{ to: 'end' }, null]);
+  receipts([11, 12], 'lab');
+  store.dispatch({ type: 'entered', room: 'lab', message: 0 });
+  assert.deepEqual([room().goal, room().newFrom], [{ to: 'new' }, 10]);
+});
+
+test('in the middle of the history nothing live is added, and the end is found again', () => {
+  const { store, room, ids, receipts } = setUp();
+  store.dispatch({ type: 'opened', page: page(100, 199, { newer: true }), now: 0 });
+  store.dispatch({ type: 'live', message: item(901), now: 0 });
+  receipts([901]);
+  assert.deepEqual([ids().length, ids().at(-1)], [100, 199]);
+  assert.ok(!isWatching(store.get()));
+  const next = page(200, 259, { newer: true });
+  store.dispatch({ type: 'extended', page: next, now: 0, after: 199 });
+  assert.ok(!room().log.tail);
+  store.dispatch({ type: 'extended', page: page(260, 270), now: 0, after: 259 });
+  assert.ok(room().log.tail);
+  assert.ok(room().log.wanted, 'what came in between is asked for');
+});
+
+test('a page that was asked for before the window moved is not taken', () => {
+  const { store, ids } = setUp();
+  store.dispatch({ type: 'opened', page: page(100, 199, { newer: true }), now: 0 });
+  const before = ids();
+  store.dispatch({ type: 'extended', page: page(11, 20), now: 0, after: 10 });
+  store.dispatch({ type: 'prepended', page: page(1, 5), now: 0, before: 11 });
+  assert.deepEqual(ids(), before);
+});
+
+test('older pages push the newest out of the window, and newer ones the oldest', () => {
+  const { store, room, ids } = setUp();
+  store.dispatch({ type: 'opened', page: page(801, 1000), now: 0 });
+  store.dispatch({ type: 'prepended', page: page(601, 800), now: 0, before: 801 });
+  assert.deepEqual([ids().length, ids()[0], ids().at(-1)], [ROWS_MAX, 601, 900]);
+  assert.deepEqual([room().log.tail, room().log.cursor], [false, 900]);
+  const next = page(901, 1000);
+  store.dispatch({ type: 'extended', page: next, now: 0, after: 900 });
+  assert.deepEqual([ids().length, ids()[0], ids().at(-1)], [ROWS_MAX, 701, 1000]);
+  assert.deepEqual([room().log.tail, room().log.first], [true, 701]);
+});
+
+test('new messages do not push out what the reader looks at', () => {
+  const { store, room, ids } = setUp();
+  store.dispatch({ type: 'held', held: true });
+  for (let id = 11; id <= ROWS_MAX + 50; id++) {
+    store.dispatch({ type: 'live', message: item(id), now: 0 });
+  }
+  assert.deepEqual([ids().length, ids()[0]], [ROWS_MAX, 1]);
+  assert.ok(!room().log.tail);
+});
+
+test('sending from the middle of the history goes to the end, which has to be read', () => {
+  const { store, room } = setUp();
+  store.dispatch({ type: 'opened', page: page(100, 199, { newer: true }), now: 0 });
+  store.dispatch({ type: 'composed', text: 'here', msgId: 'own', now: 0 });
+  assert.deepEqual(
+    room().log.rows.map(({ text }) => text),
+    ['here'],
+  );
+  assert.deepEqual([room().log.first, room().goal], [null, { to: 'end' }]);
+});
+
+test('a receipt for our own message settles it where the end is not shown', () => {
+  const { store, room, receipts } = setUp();
+  store.dispatch({ type: 'composed', text: 'here', msgId: 'm901', now: 0 });
+  store.dispatch({ type: 'opened', page: page(100, 199, { newer: true }), now: 0 });
+  assert.equal(room().log.rows.length, 101);
+  receipts([901], 'lab', 'me');
+  assert.equal(room().log.rows.length, 100);
+});
+
+test('in a database that was made anew, what was seen in the old one says nothing', () => {
+  const store = createStore(initialState({ room: 'lab', clientId: 'me', nickname: 'N' }));
+  const seen = { id: 5000, count: 4000, exact: true };
+  store.dispatch({ type: 'seen', seen });
+  store.dispatch({ type: 'opened', page: page(1, 3), now: 0 });
+  assert.equal(roomOf(store.get()).seen.id, 3);
+});

@@ -1,0 +1,154 @@
+/* test_indexer.c: what waits for the index is bounded, and a failure keeps nobody from storing. */
+#include "indexer.h"
+
+#include "history.h"
+
+static void add_messages(struct store *store, int count)
+{
+	static struct store_entry entries[1000];
+	for (int i = 0; i < count; i++)
+		entries[i] = entry_with("messages", "the door", NULL, NULL);
+	assert_int_equal(store_insert_batch(store, entries, (size_t)count, NULL, NULL), STORE_OK);
+}
+
+static void expect_waiting(const struct store *store, int count)
+{
+	expect(store_unindexed(store) == count, "%lld wait", (long long)store_unindexed(store));
+}
+
+TEST(a_few_messages_are_left_to_wait)
+{
+	struct indexer indexer = {0};
+	struct store *store = open_store(unit_path("db"), STORE_CREATOR);
+	add_messages(store, INDEXER_IDLE - 1);
+	assert_false(indexer_due(&indexer, store));
+	assert_true(indexer_run(&indexer, store, true));
+	expect_waiting(store, INDEXER_IDLE - 1);
+	store_close(store);
+}
+
+TEST(in_a_quiet_moment_there_is_one_slice)
+{
+	struct indexer indexer = {0};
+	struct store *store = open_store(unit_path("db"), STORE_CREATOR);
+	add_messages(store, 1000);
+	assert_true(indexer_due(&indexer, store));
+	assert_true(indexer_run(&indexer, store, false));
+	expect_waiting(store, 1000);
+	assert_true(indexer_run(&indexer, store, true));
+	expect_waiting(store, 1000 - INDEXER_SLICE);
+	store_close(store);
+}
+
+TEST(what_waits_stays_bounded_however_fast_it_comes)
+{
+	struct indexer indexer = {0};
+	struct store *store = open_store(unit_path("db"), STORE_CREATOR);
+	for (int i = 0; i < 20; i++) {
+		add_messages(store, 1000);
+		assert_true(indexer_run(&indexer, store, false));
+		assert_true(store_unindexed(store) <= INDEXER_BUSY);
+	}
+	expect_waiting(store, INDEXER_BUSY);
+	store_close(store);
+}
+
+TEST(what_is_known_to_wait_is_known_again_after_a_restart)
+{
+	struct indexer indexer = {0};
+	struct store *store = open_store(unit_path("db"), STORE_CREATOR);
+	add_messages(store, 700);
+	assert_true(indexer_run(&indexer, store, true));
+	store_close(store);
+	store = open_store(unit_path("db"), STORE_WRITER);
+	expect_waiting(store, 700 - INDEXER_SLICE);
+	store_close(store);
+}
+
+TEST(deleted_messages_are_not_waited_for)
+{
+	struct indexer indexer = {0};
+	struct store *store = open_store(unit_path("db"), STORE_CREATOR);
+	add_messages(store, 700);
+	raw_run(unit_path("db"), "DELETE FROM messages WHERE id > 10");
+	assert_true(indexer_run(&indexer, store, true));
+	expect_waiting(store, 0);
+	add_messages(store, 3);
+	expect_waiting(store, 693);
+	assert_true(indexer_run(&indexer, store, true));
+	expect_waiting(store, 0);
+	assert_int_equal(
+	    raw_number(unit_path("db"), "SELECT count(*) FROM search WHERE search MATCH 'door'"),
+	    13);
+	store_close(store);
+}
+
+TEST(a_failure_is_told_once_and_storing_goes_on)
+{
+	char told[2048];
+	struct indexer indexer = {0};
+	struct store *store = open_store(unit_path("db"), STORE_CREATOR);
+	add_messages(store, 700);
+	raw_run(unit_path("db"), "DELETE FROM search_config; DELETE FROM search_data");
+	struct capture capture = capture_begin(STDERR_FILENO);
+	bool well = indexer_run(&indexer, store, true);
+	size_t length = capture_end(&capture, told, sizeof(told));
+	assert_false(well);
+	assert_true(length > 0);
+	expect(strstr(told, "messages are stored all the same") != NULL, "%s", told);
+	assert_false(indexer_due(&indexer, store));
+	assert_true(indexer_run(&indexer, store, true));
+	indexer.not_before = 0;
+	capture = capture_begin(STDERR_FILENO);
+	well = indexer_run(&indexer, store, true);
+	length = capture_end(&capture, told, sizeof(told));
+	assert_false(well);
+	assert_int_equal(length, 0);
+	add_messages(store, 1);
+	expect_waiting(store, 701);
+	store_close(store);
+}
+
+TEST(somebody_else_s_lock_is_not_waited_for)
+{
+	struct indexer indexer = {0};
+	struct store *store = open_store(unit_path("db"), STORE_CREATOR);
+	add_messages(store, 700);
+	sqlite3 *other = raw_open(unit_path("db"));
+	assert_int_equal(sqlite3_exec(other, "BEGIN IMMEDIATE", NULL, NULL, NULL), SQLITE_OK);
+	assert_true(indexer_run(&indexer, store, true));
+	assert_false(indexer_due(&indexer, store));
+	sqlite3_close(other);
+	indexer.not_before = 0;
+	assert_true(indexer_run(&indexer, store, true));
+	expect_waiting(store, 700 - INDEXER_SLICE);
+	store_close(store);
+}
+
+TEST(indexing_alone_does_not_let_the_wal_file_grow)
+{
+	struct store *store = open_store(unit_path("db"), STORE_CREATOR);
+	for (int i = 0; i < 40; i++)
+		add_messages(store, 1000);
+	while (store_unindexed(store) > 0) {
+		assert_int_equal(store_index(store, INDEXER_SLICE), STORE_OK);
+		expect(store_pending_bytes(store) < 8 << 20, "%lld bytes",
+		    (long long)store_pending_bytes(store));
+	}
+	store_close(store);
+}
+
+int main(void)
+{
+	static const struct CMUnitTest tests[] = {
+	    IN_DIR(a_few_messages_are_left_to_wait),
+	    IN_DIR(in_a_quiet_moment_there_is_one_slice),
+	    IN_DIR(what_waits_stays_bounded_however_fast_it_comes),
+	    IN_DIR(what_is_known_to_wait_is_known_again_after_a_restart),
+	    IN_DIR(deleted_messages_are_not_waited_for),
+	    IN_DIR(a_failure_is_told_once_and_storing_goes_on),
+	    IN_DIR(indexing_alone_does_not_let_the_wal_file_grow),
+	    IN_DIR(somebody_else_s_lock_is_not_waited_for),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,135 @@
+// What the page does beside showing and sending messages. It is loaded when the history is on the
+// screen, so that none of it stands in the way of that.
+
+import { announce } from './announcer.js';
+import { createAttention } from './attention.js';
+import { clock } from './clock.js';
+import { NOBODY } from './company.js';
+import { byId } from './dom.js';
+import { startOffline } from './offline.js';
+import { createPeopleView } from './people-view.js';
+import { createPresence } from './presence.js';
+import { createSearch } from './search.js';
+import { createSearchPanel } from './search-panel.js';
+import { createSettingsDialog } from './settings-dialog.js';
+import { createShortcuts } from './shortcuts.js';
+import { texts } from './texts.js';
+
+/** @typedef {import('./store.js').Store} Store */
+/** @typedef {import('./store.js').State} State */
+
+/** Of the newest page that is kept for a day without a network. */
+const OFFLINE_ROWS = 50;
+
+/** @param {string} room */
+function openRoom(room) {
+  location.hash = room;
+}
+
+/**
+ * The room before or after the one that is open, in the order of the list.
+ * @param {State} state
+ * @param {1 | -1} step
+ */
+function neighbour({ rooms, room }, step) {
+  const names = Object.keys(rooms).sort();
+  return names.at((names.indexOf(room) + step) % names.length) ?? room;
+}
+
+/**
+ * @param {Store} store
+ * @param {import('./connection.js').Connection} connection
+ * @param {string} connectionId
+ */
+function createCompany(store, connection, connectionId) {
+  const people = createPeopleView();
+  let company = NOBODY;
+
+  function show() {
+    const { nickname, clientId } = store.get();
+    people.render(company, { nickname, clientId, now: clock.now() });
+  }
+
+  const presence = createPresence({
+    ...{ connectionId, clientId: store.get().clientId, publish: connection.publish, clock },
+    onChange(next) {
+      company = next;
+      requestAnimationFrame(show);
+    },
+  });
+  byId('text', HTMLTextAreaElement).addEventListener('input', ({ target }) => {
+    if (target instanceof HTMLTextAreaElement && target.value.trim() !== '') presence.typed();
+  });
+  show();
+  return presence;
+}
+
+/**
+ * @param {Store} store
+ * @param {URL} api
+ * @param {() => void} toNewest
+ */
+function createPanels(store, api, toNewest) {
+  const search = createSearchPanel({ search: createSearch(api), room: () => store.get().room });
+  const settings = createSettingsDialog();
+  const shortcuts = createShortcuts({
+    write: () => byId('text', HTMLTextAreaElement).focus(),
+    search: search.open,
+    settings: settings.open,
+    toNewest,
+    stepRoom: (step) => openRoom(neighbour(store.get(), step)),
+  });
+  for (const [id, { open }] of Object.entries({ search, settings, shortcuts })) {
+    byId(`open-${id}`, HTMLButtonElement).addEventListener('click', open);
+  }
+}
+
+/**
+ * @param {object} parts
+ * @param {Store} parts.store
+ * @param {URL} parts.api
+ * @param {string} parts.connectionId
+ * @param {import('./connection.js').Connection} parts.connection
+ * @param {() => void} parts.toNewest
+ */
+export function startExtras({ store, api, connectionId, connection, toNewest }) {
+  const attention = createAttention({ open: openRoom });
+  const presence = createCompany(store, connection, connectionId);
+  createPanels(store, api, toNewest);
+  let heardIn = store.get().room;
+  presence.enter(heardIn, store.get().nickname);
+
+  startOffline(() => {
+    const url = new URL('messages', api);
+    const query = { room: store.get().room, limit: String(OFFLINE_ROWS) };
+    url.search = String(new URLSearchParams(query));
+    return url;
+  });
+
+  return {
+    presence,
+
+    /** @param {State} state */
+    render({ room, nickname }) {
+      attention.setTitle(texts.title(room));
+      presence.enter(room, nickname);
+      if (room !== heardIn) connection.listen();
+      heardIn = room;
+    },
+
+    /**
+     * A message has come over the connection.
+     * @param {import('./payload.js').Message} message
+     * @param {string} room
+     */
+    heard(message, room) {
+      const { clientId, nickname, room: open } = store.get();
+      presence.heardMessage(message.clientId);
+      if (message.clientId === clientId) return;
+      attention.note(message, room, nickname);
+      if (room === open) announce(message);
+    },
+  };
+}
+
+/** @typedef {ReturnType<typeof startExtras>} Extras */

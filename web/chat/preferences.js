@@ -1,0 +1,91 @@
+// What the user has set for this browser: read before the page is painted, applied as attributes of
+// the root element, which the style sheet knows. Whatever storage holds, only known values come out.
+
+import { read, write } from './settings.js';
+
+const KEY = 'chat.preferences';
+
+/** The first value of each is its default. */
+export const CHOICES = /** @type {const} */ ({
+  theme: ['system', 'light', 'dark'],
+  size: ['normal', 'small', 'large', 'huge'],
+  hours: ['system', '12', '24'],
+  density: ['roomy', 'compact'],
+  announce: ['on', 'off'],
+  sound: ['off', 'on'],
+  keys: ['on', 'off'],
+  notify: ['off', 'mentions', 'all'],
+});
+
+/** @typedef {keyof typeof CHOICES} Name */
+/** @typedef {{[K in Name]: (typeof CHOICES)[K][number]}} Preferences */
+
+const NAMES = /** @type {Name[]} */ (Object.keys(CHOICES));
+
+/** @param {string} stored @returns {Record<string, unknown>} */
+function parse(stored) {
+  try {
+    return Object(JSON.parse(stored));
+  } catch {
+    return {};
+  }
+}
+
+/**
+ * @param {string} stored
+ * @returns {Preferences}
+ */
+export function parsePreferences(stored) {
+  const values = parse(stored);
+  const pick = (/** @type {Name} */ name) =>
+    CHOICES[name].find((choice) => choice === values[name]) ?? CHOICES[name][0];
+  return /** @type {Preferences} */ (Object.fromEntries(NAMES.map((name) => [name, pick(name)])));
+}
+
+let current = parsePreferences(read(KEY));
+
+/** @type {Set<(preferences: Preferences) => void>} */
+const listeners = new Set();
+
+export const preferences = () => current;
+
+/** @param {(preferences: Preferences) => void} listener called now and after each change */
+export function onPreferences(listener) {
+  listeners.add(listener);
+  listener(current);
+}
+
+/** @param {Preferences} next */
+function set(next) {
+  current = next;
+  for (const listener of listeners) listener(current);
+}
+
+/**
+ * @param {Name} name
+ * @param {string} value
+ */
+export function setPreference(name, value) {
+  set(parsePreferences(JSON.stringify({ ...current, [name]: value })));
+  write(KEY, JSON.stringify(current));
+}
+
+/** The colour of the browser's own frame follows the theme. @param {Preferences} preferences */
+function applyFrame({ theme }) {
+  for (const meta of document.querySelectorAll('meta[name=theme-color]')) {
+    if (!(meta instanceof HTMLMetaElement)) continue;
+    const { scheme } = meta.dataset;
+    const system = `(prefers-color-scheme: ${scheme})`;
+    meta.media = theme === 'system' ? system : theme === scheme ? 'all' : 'not all';
+  }
+}
+
+if (globalThis.document) {
+  onPreferences(({ theme, size, density }) => {
+    Object.assign(document.documentElement.dataset, { theme, size, density });
+  });
+  onPreferences(applyFrame);
+  addEventListener('storage', ({ key, newValue }) => {
+    if (key === KEY) set(parsePreferences(newValue ?? ''));
+  });
+}

@@ -1,0 +1,148 @@
+// The panel of the search: a field, what was found, newest first, and a way to older ones. A match
+// is a link to its message in the room.
+
+import { byId, make, say } from './dom.js';
+import { HistoryError } from './history.js';
+import { texts } from './texts.js';
+import { dayText, fullText, hourText } from './times.js';
+
+/** @typedef {import('./search.js').Match} Match */
+/** @typedef {{q: string, room?: string, before?: number}} Query */
+
+/** @param {Match} match */
+function makeTime({ ts }) {
+  const time = new Date(ts);
+  const element = make('time', 'match-time', `${dayText(time)} ${hourText(time)}`);
+  element.dateTime = ts;
+  element.title = fullText(time);
+  return element;
+}
+
+/** @param {Match} match */
+function makeMatch(match) {
+  const name = make('bdi', 'match-name', match.nickname);
+  const room = make('span', 'match-room', `#${match.room}`);
+  const parts = match.snippet.map(({ text, match: hit }) => (hit ? make('mark', '', text) : text));
+  const snippet = make('span', 'snippet', ...parts);
+  const link = make('a', 'match', name, ' ', room, ' ', makeTime(match), ' ', snippet);
+  snippet.dir = 'auto';
+  link.href = `#${match.room}/${match.id}`;
+  return make('li', '', link);
+}
+
+/** @param {string} className @param {string} text @param {() => void} action */
+function makeButton(className, text, action) {
+  const button = make('button', className, text);
+  button.type = 'button';
+  button.addEventListener('click', action);
+  return button;
+}
+
+function makeForm() {
+  const field = make('input', '');
+  const here = make('input', '');
+  const hint = make('p', 'hint', texts.searchHint);
+  const send = make('button', '', texts.search);
+  Object.assign(field, { type: 'search', dir: 'auto', enterKeyHint: 'search', maxLength: 500 });
+  here.type = 'checkbox';
+  hint.id = 'search-hint';
+  field.ariaLabel = texts.search;
+  field.setAttribute('aria-describedby', hint.id);
+  const label = make('label', 'checkbox', here, make('span', '', texts.searchHere));
+  const form = make('form', 'search-form', make('div', 'field', field, send), hint, label);
+  form.setAttribute('role', 'search');
+  return { form, field, here };
+}
+
+/**
+ * Builds the panel in #search.
+ * @param {object} parts
+ * @param {import('./search.js').Search} parts.search
+ * @param {() => string} parts.room the one that is open
+ */
+export function createSearchPanel({ search, room }) {
+  const panel = byId('search', HTMLElement);
+  const { form, field, here } = makeForm();
+  const status = make('p', 'search-status');
+  const list = make('ol', 'matches');
+  const more = makeButton('older', texts.olderMatches, readOlder);
+  const closing = makeButton('close', '×', close);
+  /** @type {HTMLElement | null} */
+  let opener = null;
+  let asked = 0;
+  /** @type {Query} */
+  let query = { q: '' };
+
+  /** @param {import('./search.js').Page} page */
+  function show({ matches, older }) {
+    list.append(...[...matches].reverse().map(makeMatch));
+    if (matches.length > 0) query = { ...query, before: matches[0].id };
+    more.hidden = !older;
+    const count = list.children.length;
+    if (count === 0) say(status, texts.noMatches);
+    else say(status, older ? texts.matchesMore(count) : texts.matches(count));
+  }
+
+  async function ask() {
+    const mine = ++asked;
+    say(status, texts.searching);
+    try {
+      const page = await search(query);
+      if (mine === asked) show(page);
+    } catch (error) {
+      if (!(error instanceof HistoryError)) throw error;
+      if (mine === asked) say(status, texts.searchFailed(error.message));
+    }
+  }
+
+  /** The button goes when there are no older ones; the focus then goes to the first that came. */
+  async function readOlder() {
+    const known = list.children.length;
+    await ask();
+    if (more.hidden) list.children[known]?.querySelector('a')?.focus();
+  }
+
+  function start() {
+    const q = field.value.trim();
+    if (q === '') return;
+    more.hidden = true;
+    list.replaceChildren();
+    query = { q, ...(here.checked ? { room: room() } : {}) };
+    ask();
+  }
+
+  function close() {
+    const focused = panel.contains(document.activeElement);
+    asked += 1;
+    panel.hidden = true;
+    if (focused) opener?.focus();
+  }
+
+  function open() {
+    const { activeElement } = document;
+    if (panel.hidden && activeElement instanceof HTMLElement) opener = activeElement;
+    panel.hidden = false;
+    field.focus();
+    field.select();
+  }
+
+  closing.ariaLabel = texts.close;
+  status.setAttribute('role', 'status');
+  more.hidden = true;
+  panel.ariaLabel = texts.search;
+  panel.replaceChildren(
+    make('div', 'panel-head', make('h2', '', texts.search), closing),
+    ...[form, status, list, more],
+  );
+  form.addEventListener('submit', (event) => {
+    event.preventDefault();
+    start();
+  });
+  here.addEventListener('change', start);
+  panel.addEventListener('keydown', (event) => {
+    if (event.key !== 'Escape') return;
+    event.stopPropagation();
+    close();
+  });
+  return { open, close };
+}

@@ -1,0 +1,132 @@
+// The rooms, and what stands beside the messages: on a wide screen a column that can be put away, on a
+// narrow one a drawer.
+
+import { byId, make, say } from './dom.js';
+import { isRoom } from './payload.js';
+import { unread } from './room.js';
+import { read, write } from './settings.js';
+import { texts } from './texts.js';
+
+/** @typedef {import('./store.js').State} State */
+
+const KEPT = 'chat.side';
+const BADGE_MAX = 99;
+const narrow = matchMedia('(max-width: 47.99rem)');
+
+/** @param {number} count */
+const badgeText = (count) => (count > BADGE_MAX ? `${BADGE_MAX}+` : `${count}`);
+
+/** @param {string} name */
+function makeLink(name) {
+  const badge = make('span', 'badge');
+  const link = make('a', 'room-link', make('bdi', '', name), badge);
+  link.href = `#${name}`;
+  return { item: make('li', '', link), link, badge, count: 0 };
+}
+
+/** The list of rooms, in the order of their names: it stays the same while messages come. */
+function createRooms() {
+  const list = byId('rooms', HTMLUListElement);
+  /** @type {Map<string, ReturnType<typeof makeLink>>} */
+  const links = new Map();
+
+  /** @param {string[]} names */
+  function update(names) {
+    if (names.length === links.size && names.every((name) => links.has(name))) return;
+    for (const name of names) if (!links.has(name)) links.set(name, makeLink(name));
+    list.replaceChildren(
+      ...names
+        .sort()
+        .map((name) => /** @type {ReturnType<typeof makeLink>} */ (links.get(name)).item),
+    );
+  }
+
+  return {
+    /** @param {State} state */
+    render({ rooms, room: open }) {
+      update(Object.keys(rooms));
+      for (const [name, { link, badge }] of links) {
+        const count = unread(rooms[name]);
+        link.ariaCurrent = name === open ? 'page' : null;
+        link.classList.toggle('unread', count > 0);
+        say(badge, count > 0 ? badgeText(count) : '');
+        if (count > 0) link.ariaLabel = `${name}, ${texts.unread(count)}`;
+        else link.removeAttribute('aria-label');
+      }
+    },
+  };
+}
+
+/** @param {() => void} onOpened */
+function createRoomForm(onOpened) {
+  const field = byId('room-name', HTMLInputElement);
+  const error = byId('room-error', HTMLElement);
+  field.placeholder = texts.newRoom;
+  field.addEventListener('input', () => say(error, ''));
+  byId('room-form', HTMLFormElement).addEventListener('submit', (event) => {
+    event.preventDefault();
+    const typed = field.value.trim().replace(/^#/, '');
+    const name = typed.toLowerCase().replace(/\s+/g, '-');
+    if (name === '') return;
+    if (!isRoom(name)) {
+      say(error, texts.roomName(typed));
+      return;
+    }
+    field.value = '';
+    location.hash = name;
+    onOpened();
+  });
+}
+
+export function createSidebar() {
+  const side = byId('side', HTMLElement);
+  const pane = byId('pane', HTMLElement);
+  const menu = byId('menu', HTMLButtonElement);
+  const badge = byId('menu-badge', HTMLElement);
+  const rooms = createRooms();
+  let open = false;
+
+  /** @param {boolean} next */
+  function show(next) {
+    open = next;
+    document.body.dataset.side = open ? 'open' : 'closed';
+    menu.ariaExpanded = String(open);
+    pane.inert = open && narrow.matches;
+  }
+
+  function hide() {
+    if (!open || !narrow.matches) return;
+    show(false);
+    menu.focus();
+  }
+
+  const settle = () => show(!narrow.matches && read(KEPT) !== 'closed');
+
+  menu.addEventListener('click', () => {
+    show(!open);
+    if (!narrow.matches) write(KEPT, open ? 'open' : 'closed');
+    else if (open) side.querySelector('a')?.focus();
+  });
+  side.addEventListener('click', ({ target }) => {
+    if (target instanceof Element && target.closest('a')) hide();
+  });
+  side.addEventListener('keydown', ({ key }) => key === 'Escape' && hide());
+  document.addEventListener('click', ({ target }) => {
+    if (target === document.body) hide();
+  });
+  narrow.addEventListener('change', settle);
+  createRoomForm(hide);
+  settle();
+
+  return {
+    hide,
+    /** @param {State} state */
+    render(state) {
+      rooms.render(state);
+      const others = Object.values(state.rooms).filter(({ name }) => name !== state.room);
+      const count = others.reduce((sum, room) => sum + unread(room), 0);
+      badge.hidden = count === 0;
+      say(badge, badgeText(count));
+    },
+  };
+}

@@ -1,0 +1,117 @@
+// Opens the page and the last history offline. The network comes first, always: what is kept is only
+// for when there is none. An answer that is an error is neither kept nor replaced, since the page
+// tells it apart from an absent server.
+
+const CACHE = 'mqtt-chat';
+const ROOMS_MAX = 20;
+const scope = new URL('./', location.href);
+const api = new URL('../api/', location.href);
+/** What names a page of the history that is read on from another. */
+const SELECTORS = ['after', 'before', 'since'];
+
+/** @typedef {Event & {waitUntil: (promise: Promise<unknown>) => void}} LifeEvent */
+/** @typedef {LifeEvent & {request: Request, respondWith: (answer: Promise<Response>) => void}} FetchEvent */
+/** @typedef {LifeEvent & {notification: Notification}} NoticeEvent */
+
+const worker =
+  /** @type {EventTarget & {skipWaiting: () => Promise<void>, clients: {claim: () => Promise<void>, matchAll: () => Promise<{focus: () => Promise<void>}[]>, openWindow: (url: string) => Promise<void>}}} */ (
+    /** @type {unknown} */ (self)
+  );
+
+/**
+ * Under what a request is kept, or '' for one that is not.
+ * @param {Request} request
+ */
+function keyOf({ method, url: address }) {
+  const url = new URL(address);
+  if (method !== 'GET' || url.origin !== scope.origin) return '';
+  if (url.pathname.startsWith(scope.pathname)) return url.origin + url.pathname;
+  if (url.pathname === `${api.pathname}rooms`) return url.origin + url.pathname;
+  const opens = !SELECTORS.some((name) => url.searchParams.has(name));
+  if (url.pathname !== `${api.pathname}messages` || !opens) return '';
+  return `${url.origin}${url.pathname}?room=${url.searchParams.get('room')}`;
+}
+
+/** Whether a good answer is the last there is: no page of the history that has a newer one. @param {Response} response */
+const isLast = ({ ok, headers }) => ok && !headers.get('Link')?.includes('rel="next"');
+
+/** The rooms that were read longest ago go. @param {Cache} cache */
+async function forgetRooms(cache) {
+  const rooms = (await cache.keys()).filter(({ url }) => new URL(url).search !== '');
+  for (const old of rooms.slice(0, Math.max(0, rooms.length - ROOMS_MAX))) await cache.delete(old);
+}
+
+/**
+ * @param {string} key
+ * @param {Response} response
+ */
+async function keep(key, response) {
+  const cache = await caches.open(CACHE);
+  await cache.delete(key); // so that the order of the keys is that of their use
+  await cache.put(key, response);
+  await forgetRooms(cache);
+}
+
+/** @param {FetchEvent} event @param {string} key */
+async function answer(event, key) {
+  try {
+    const response = await fetch(event.request);
+    if (isLast(response)) event.waitUntil(keep(key, response.clone()).catch(() => {}));
+    return response;
+  } catch (error) {
+    const kept = await caches.match(key);
+    if (kept) return kept;
+    throw error;
+  }
+}
+
+/** What a file of the page names: attributes of the page, imports of a module. */
+const NAMES = / (?:href|src)="([\w./-]+)"|\b(?:from|import) ?\(?["'](\.\/[\w.-]+)["']/g;
+
+/**
+ * Keeps a file, and whatever it names.
+ * @param {Cache} cache
+ * @param {string} url
+ * @param {Set<string>} seen
+ */
+async function keepTree(cache, url, seen) {
+  if (seen.has(url)) return;
+  seen.add(url);
+  const response = await fetch(url, { cache: 'no-cache' });
+  if (!response.ok) throw new Error(`${url} answers ${response.status}`);
+  await cache.put(url, response.clone());
+  if (!/\/$|\.js$/.test(url)) return;
+  const names = Array.from((await response.text()).matchAll(NAMES), ([, a, b]) => a ?? b);
+  await Promise.all(names.map((name) => keepTree(cache, new URL(name, url).href, seen)));
+}
+
+async function keepPage() {
+  const cache = await caches.open(CACHE);
+  const seen = new Set();
+  await keepTree(cache, scope.href, seen);
+  await keepTree(cache, new URL('mqtt.js', scope).href, seen); // named in no other file as it is
+}
+
+worker.addEventListener('install', (event) => {
+  const { waitUntil } = /** @type {LifeEvent} */ (event);
+  waitUntil.call(event, Promise.all([keepPage(), worker.skipWaiting()]));
+});
+
+worker.addEventListener('activate', (event) => {
+  /** @type {LifeEvent} */ (event).waitUntil(worker.clients.claim());
+});
+
+worker.addEventListener('fetch', (event) => {
+  const asked = /** @type {FetchEvent} */ (event);
+  const key = keyOf(asked.request);
+  if (key) asked.respondWith(answer(asked, key));
+});
+
+worker.addEventListener('notificationclick', (event) => {
+  const { notification } = /** @type {NoticeEvent} */ (event);
+  notification.close();
+  const show = worker.clients
+    .matchAll()
+    .then(([client]) => (client ? client.focus() : worker.clients.openWindow(scope.href)));
+  /** @type {NoticeEvent} */ (event).waitUntil(show);
+});

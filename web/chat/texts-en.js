@@ -1,0 +1,137 @@
+// What the page says in English. texts-fi.js says the same in Finnish; a test holds the two together.
+
+/** @param {import('./texts.js').Tools} tools */
+export const english = ({ number, plural, list, isolate }) => ({
+  // the header and the connection
+  title: (/** @type {string} */ room) => `${room} · chat`,
+  titleUnread: (/** @type {number} */ count, /** @type {string} */ title) =>
+    `(${number(count)}) ${title}`,
+  waiting: 'Starting…',
+  connecting: 'Connecting…',
+  online: 'Connected',
+  offline: 'Offline',
+  notices: 'Notices',
+  offlineNotice: 'Offline. What you write is kept, and sent when the connection is back.',
+  retryIn: (/** @type {number} */ seconds) => `Retrying in ${number(seconds)}\u00a0s.`,
+  retryNow: 'Retry now',
+
+  // the history
+  messages: 'Messages',
+  historyFailed: (/** @type {string} */ reason) => `The history cannot be read (${reason}).`,
+  liveOn: 'New messages still arrive.',
+  loading: 'Reading the history…',
+  unreadable: 'The history is out of reach',
+  empty: 'No messages yet',
+  emptyHint: 'Whatever is written here, everybody in this room sees at once.',
+
+  start: (/** @type {string} */ room) => `This is where #${room} begins.`,
+  newLine: 'New',
+  newBelow: (/** @type {number} */ count) => `${number(count)} new`,
+  newest: 'To the newest',
+  jump: 'Jump to a date',
+  go: 'Go',
+
+  // rooms
+  side: 'Rooms and people',
+  rooms: 'Rooms',
+  unread: (/** @type {number} */ count) => `${number(count)} unread`,
+  newRoom: 'Open or make a room',
+  open: 'Open',
+  roomName: (/** @type {string} */ name) =>
+    `${isolate(name)} cannot be a room's name: a–z, 0–9, - and _, at most 64.`,
+
+  // messages
+  stored: 'Stored',
+  sending: 'sending…',
+  late: 'Not stored yet',
+  tries: (/** @type {number} */ count) => `sent ${plural(count, { one: 'time', other: 'times' })}`,
+  retry: 'Retry',
+  remove: 'Delete',
+  removeMessage: (/** @type {string} */ text) => `Delete the message: ${text}`,
+  retryMessage: (/** @type {string} */ text) => `Retry sending: ${text}`,
+  failed: (/** @type {string} */ reason) => `Not sent: ${reason || 'the server refused it'}.`,
+
+  // writing
+  nickname: 'Your nickname',
+  nicknameHint: 'Everybody sees it beside what you write. It stays in this browser.',
+  nicknameLimit: (/** @type {number} */ max) => `A nickname has 1 to ${number(max)} characters.`,
+  join: 'Join',
+  message: 'Message',
+  send: 'Send',
+  keysHint: '`Enter` sends, `Shift`+`Enter` begins a new line',
+  writeAs: (/** @type {string} */ name) => `Write as ${isolate(name)}`,
+  changeName: (/** @type {string} */ name) => `Change nickname, now ${isolate(name)}`,
+  textLimit: (/** @type {number} */ max, /** @type {number} */ count) =>
+    `A message has at most ${number(max)} characters; this one has ${number(count)}.`,
+  textCount: (/** @type {number} */ count, /** @type {number} */ max) =>
+    `${number(count)} / ${number(max)}`,
+
+  // who is here
+  people: 'People here',
+  peopleCount: (/** @type {number} */ count) =>
+    plural(count, { one: 'person here', other: 'people here' }),
+  peopleMore: (/** @type {number} */ count) => `and ${number(count)} more`,
+  you: 'you',
+  typing: (/** @type {string[]} */ names) =>
+    `${list(names)} ${names.length === 1 ? 'is' : 'are'} typing…`,
+  typingMany: 'Several people are typing…',
+
+  // search
+  search: 'Search',
+  searchHint:
+    'words, "a phrase", begin*, -not, from:name, in:room, before:2026-01-31, after:2026-01-01',
+  searchHere: 'This room only',
+  searching: 'Searching…',
+  searchFailed: (/** @type {string} */ reason) => `The search failed (${reason}).`,
+  matches: (/** @type {number} */ count) => plural(count, { one: 'match', other: 'matches' }),
+  matchesMore: (/** @type {number} */ count) =>
+    `${number(count)} matches, and there are older ones`,
+  noMatches: 'Nothing found',
+  olderMatches: 'Older matches',
+
+  // settings
+  settings: 'Settings',
+  close: 'Close',
+  theme: 'Theme',
+  themeSystem: 'As the system',
+  themeLight: 'Light',
+  themeDark: 'Dark',
+  size: 'Text size',
+  sizeSmall: 'Small',
+  sizeNormal: 'Normal',
+  sizeLarge: 'Large',
+  sizeHuge: 'Huge',
+  hours: 'Clock',
+  hoursSystem: 'As the language',
+  hours12: '12 hours',
+  hours24: '24 hours',
+  density: 'Messages',
+  densityRoomy: 'Roomy',
+  densityCompact: 'Compact',
+  announce: 'Read new messages out to screen readers',
+  sound: 'A sound for a new message while the page is hidden',
+  keys: 'Shortcuts of a single key',
+  notify: 'Notifications while the page is hidden',
+  notifyOff: 'None',
+  notifyMentions: 'When my name is said',
+  notifyAll: 'All messages',
+  notifyDenied: 'The browser does not let this page show notifications.',
+
+  // attention
+  notice: (/** @type {string} */ name, /** @type {string} */ room) => `${name} · ${room}`,
+
+  // shortcuts
+  shortcuts: 'Keyboard shortcuts',
+  keySend: 'Send the message',
+  keyLine: 'Begin a new line',
+  keyRecall: 'Take back the last text, in an empty field',
+  keyWrite: 'Write a message',
+  keySearch: 'Search',
+  keyRooms: 'Previous or next room',
+  keyNewest: 'To the newest message',
+  keySettings: 'Settings',
+  keyShortcuts: 'This list',
+  keyClose: 'Close what is open',
+});
+
+/** @typedef {ReturnType<typeof english>} Texts */
