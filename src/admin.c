@@ -152,9 +152,9 @@ static int run(struct admin *admin, int argc, char **argv)
 {
 	static char name[] = "mqtt-chat";
 	struct passed passed = {.argv = {name}, .argc = 1};
-	char error[SETTINGS_ERROR_SIZE];
 	int result = read_options(admin, &passed, argc, argv);
 	if (result < 0) {
+		char error[SETTINGS_ERROR_SIZE];
 		result = (int)settings_load(
 		    &admin->settings, passed.argc, passed.argv, "mqtt-chat", "", error);
 		if (result != SETTINGS_OK)

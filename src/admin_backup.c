@@ -40,7 +40,7 @@ int admin_backup(struct admin *admin)
 {
 	char part[PATH_MAX], size[24];
 	const char *file = admin->args[0];
-	struct store_overview overview;
+	struct store_overview overview = {0};
 	if (snprintf(part, sizeof(part), "%s.part", file) >= (int)sizeof(part))
 		return admin_fail("%s: the path is too long", file);
 	if (access(file, F_OK) == 0 &&

@@ -13,7 +13,7 @@
 
 struct listener {
 	int port;
-	bool anonymous, password, acl_missing;
+	bool anonymous, password;
 	char acl_file[512];
 };
 
@@ -191,22 +191,24 @@ static void check_acl(struct check *check, const struct listener *listener)
 /* The address in /proc/net/tcp, hexadecimal in the machine's order: whether it is loopback. */
 static bool is_loopback(const char *hex)
 {
-	if (strlen(hex) == 8)
-		return (strtoul(hex, NULL, 16) & 0xff) == 127;
-	return strcmp(hex, "00000000000000000000000001000000") == 0 ||
-	       (strncmp(hex, "0000000000000000FFFF0000", 24) == 0 && is_loopback(hex + 24));
+	static const char mapped[] = "0000000000000000FFFF0000";
+	if (strcmp(hex, "00000000000000000000000001000000") == 0)
+		return true;
+	if (strncmp(hex, mapped, strlen(mapped)) == 0)
+		hex += strlen(mapped);
+	return strlen(hex) == 8 && (strtoul(hex, NULL, 16) & 0xff) == 127;
 }
 
 static bool listens_openly(const char *table, int port)
 {
-	char line[512], address[64];
-	unsigned local, state;
+	char line[512], address[64], local[16], state[16];
 	bool open = false;
 	FILE *file = fopen(table, "re");
 	while (file && fgets(line, sizeof(line), file))
-		if (sscanf(line, " %*d: %63[0-9A-F]:%x %*63[0-9A-F:] %x", address, &local,
-			&state) == 3 &&
-		    state == 0x0a && (int)local == port && !is_loopback(address))
+		if (sscanf(line, " %*[0-9]: %63[0-9A-F]:%15[0-9A-F] %*s %15s", address, local,
+			state) == 3 &&
+		    strcmp(state, "0A") == 0 && (int)strtoul(local, NULL, 16) == port &&
+		    !is_loopback(address))
 			open = true;
 	if (file)
 		fclose(file);

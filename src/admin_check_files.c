@@ -100,6 +100,8 @@ void check_files(struct check *check)
 
 /* ---- configuration files of others ---- */
 
+/* What they include may include more, down to DEPTH. NOLINTBEGIN(misc-no-recursion) */
+
 static int read_config(const char *path, const char *directive, struct text *out, int depth);
 
 /* `pattern` is a folder (include_dir) or a pattern (include), relative to the first file's folder.
@@ -152,6 +154,8 @@ static int read_config(const char *path, const char *directive, struct text *out
 	fclose(file);
 	return out->broken ? -1 : 0;
 }
+
+/* NOLINTEND(misc-no-recursion) */
 
 int check_read_config(const char *path, const char *directive, struct text *out)
 {

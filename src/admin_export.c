@@ -40,7 +40,7 @@ static int put(void *arg, const struct store_row *row)
 static int write_all(struct export *e, struct store *store)
 {
 	struct admin_progress progress = {.what = "exporting"};
-	enum store_status status;
+	enum store_status status = STORE_OK;
 	if (e->csv)
 		fputs(ROW_CSV_HEAD, e->out);
 	do {

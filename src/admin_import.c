@@ -67,19 +67,19 @@ static struct message fields_of(struct import_run *run, char made[80])
 
 /* Topic and head of what is rejected stand in one piece of memory, which topic.at is the start of.
  */
-static enum message_fault keep_origin(struct store_entry *entry, const char *topic, struct str raw)
+static int keep_origin(struct store_entry *entry, struct str topic, struct str raw)
 {
-	size_t length = strlen(topic), head = raw.len < HEAD_MAX ? raw.len : HEAD_MAX;
-	char *memory = malloc(length + head + 1);
+	size_t head = raw.len < HEAD_MAX ? raw.len : HEAD_MAX;
+	char *memory = malloc(topic.len + head + 1);
 	if (!memory)
-		return MESSAGE_NO_MEMORY;
-	memcpy(memory, topic, length);
-	if (head)
-		memcpy(memory + length, raw.at, head);
-	entry->topic = (struct str){memory, length};
-	entry->head = (struct str){memory + length, head};
+		return -1;
+	memcpy(memory, topic.at, topic.len);
+	if (raw.len)
+		memcpy(memory + topic.len, raw.at, head);
+	entry->topic = (struct str){memory, topic.len};
+	entry->head = (struct str){memory + topic.len, head};
 	entry->size = raw.len;
-	return entry->fault;
+	return 0; /* cppcheck-suppress memleak ; entry->topic.at owns it */
 }
 
 static void free_entry(struct store_entry *entry)
@@ -101,38 +101,50 @@ static bool is_kept(struct import_run *run, const struct store_entry *entry)
 	       store_has_rejected(run->store, entry->topic, &there) == STORE_OK && !there;
 }
 
+static enum message_fault read_record(
+    struct import_run *run, enum import_result result, const struct message *fields)
+{
+	struct store_entry *entry = &run->entries[run->count];
+	if (result != IMPORT_RECORD)
+		return MESSAGE_BAD_RECORD;
+	if (!fields->msg_id.at)
+		return MESSAGE_BAD_MSG_ID;
+	enum message_fault fault = message_copy(&entry->message, fields);
+	if (!fault && !import_time(run->import.fields[IMPORT_TS], &entry->ts))
+		fault = MESSAGE_BAD_TIME;
+	return fault;
+}
+
+/* The topic of what is rejected: by its id, or by its place. */
+static int keep_rejected(
+    struct import_run *run, struct store_entry *entry, const char *made, bool has_id)
+{
+	char topic[80];
+	snprintf(
+	    topic, sizeof(topic), "import:%s:record %lld", run->source, (long long)run->records);
+	return keep_origin(entry, str_of(has_id ? made : topic), run->import.raw);
+}
+
 /* Makes the next entry of a record. -1 without memory. */
 static int take(struct import_run *run, enum import_result result)
 {
-	char made[80], topic[80];
+	char made[80];
 	struct store_entry *entry = &run->entries[run->count];
 	struct message fields = fields_of(run, made);
-	*entry = (struct store_entry){.fault = MESSAGE_BAD_RECORD, .ts = admin_now()};
+	*entry = (struct store_entry){.ts = admin_now()};
 	run->records++;
-	if (result == IMPORT_RECORD)
-		entry->fault =
-		    !fields.msg_id.at ? MESSAGE_BAD_MSG_ID : message_copy(&entry->message, &fields);
-	if (!entry->fault && !import_time(run->import.fields[IMPORT_TS], &entry->ts))
-		entry->fault = MESSAGE_BAD_TIME;
+	entry->fault = read_record(run, result, &fields);
 	if (entry->fault == MESSAGE_NO_MEMORY)
 		return -1;
-	if (!entry->fault && entry->ts < run->oldest) {
-		run->too_old++;
+	bool has_id = run->import.fields[IMPORT_ID].at != NULL;
+	if (entry->fault && keep_rejected(run, entry, made, has_id) != 0)
+		return -1;
+	bool too_old = !entry->fault && entry->ts < run->oldest;
+	run->too_old += too_old;
+	if (too_old || (entry->fault && !is_kept(run, entry)))
 		free_entry(entry);
-		return 0;
-	}
-	if (entry->fault) {
-		snprintf(topic, sizeof(topic), "import:%s:record %lld", run->source,
-		    (long long)run->records);
-		if (keep_origin(entry, result == IMPORT_RECORD ? made : topic, run->import.raw) ==
-		    MESSAGE_NO_MEMORY)
-			return -1;
-		if (!is_kept(run, entry)) {
-			free_entry(entry);
-			return 0;
-		}
-	}
-	run->wanted_ts[run->count++] = entry->ts;
+	else
+		run->wanted_ts[run->count++] = entry->ts;
 	return 0;
 }
 

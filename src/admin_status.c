@@ -137,10 +137,9 @@ static void show_logger(struct status *s, struct store *store)
 static void show_rates(struct status *s, struct store *store, int64_t newest)
 {
 	static const struct {
-		const char *name, *figure;
+		const char *figure;
 		int64_t ms;
-	} spans[] = {{"minute", "lastMinute", 60000}, {"hour", "lastHour", 3600000},
-	    {"day", "lastDay", 86400000}};
+	} spans[] = {{"lastMinute", 60000}, {"lastHour", 3600000}, {"lastDay", 86400000}};
 	int64_t counts[3] = {0}, id = 0;
 	for (int i = 0; i < 3; i++) {
 		if (store_find_time(store, admin_now() - spans[i].ms, &id) == STORE_OK)

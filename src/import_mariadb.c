@@ -4,16 +4,31 @@
  */
 #include "import.h"
 
+/* What a backslash and this character stand for; -1: for themselves. */
+static int meaning(char c)
+{
+	switch (c) {
+	case 'n':
+		return '\n';
+	case 't':
+		return '\t';
+	case '0':
+		return '\0';
+	case '\\':
+		return '\\';
+	default:
+		return -1;
+	}
+}
+
 /* In its place. */
 static struct str unescape(char *at, size_t length)
 {
-	static const char from[] = "nt0\\", to[] = "\n\t\0\\";
 	size_t n = 0;
 	for (size_t i = 0; i < length; i++) {
-		const char *known =
-		    at[i] == '\\' && i + 1 < length ? memchr(from, at[i + 1], 4) : NULL;
-		at[n++] = known ? to[known - from] : at[i];
-		i += known != NULL;
+		int known = at[i] == '\\' && i + 1 < length ? meaning(at[i + 1]) : -1;
+		at[n++] = known >= 0 ? (char)known : at[i];
+		i += known >= 0;
 	}
 	return (struct str){at, n};
 }

@@ -282,10 +282,17 @@ static int wait_for_broker(struct ingest *in)
 	return p.revents;
 }
 
-/* Where it fails, what is on the disk is not known until the store is opened again. */
-static void index_behind(struct ingest *in, bool quiet)
+/*
+ * What is done when all that is stored is acknowledged. Where it fails, what is on the disk is not
+ * known until the store is opened again, for a new connection.
+ */
+static void work_behind(struct ingest *in, bool quiet)
 {
-	if (!in->ready || indexer_run(&in->indexer, in->store, quiet))
+	if (!in->ready || !in->store)
+		return;
+	bool waited_for = readable(mqtt_socket(in->mqtt));
+	if (indexer_run(&in->indexer, in->store, quiet) &&
+	    house_work(&in->house, in->store, clock_ms(CLOCK_MONOTONIC), waited_for))
 		return;
 	store_close(in->store);
 	in->store = NULL;
@@ -309,19 +316,7 @@ static void one_round(struct ingest *in)
 		lose(in, mqtt_error(in->mqtt));
 	else if (!in->ready && clock_ms(CLOCK_MONOTONIC) > in->deadline)
 		lose(in, "no answer to CONNECT");
-	index_behind(in, !events_seen);
-}
-
-/* After the acknowledgements: what nobody waits for. A failure of it never stops the storing. */
-static void keep_house(struct ingest *in)
-{
-	if (!in->store || batch_count(in->batch) > 0)
-		return;
-	bool waited_for = in->online && readable(mqtt_socket(in->mqtt));
-	if (house_work(&in->house, in->store, clock_ms(CLOCK_MONOTONIC), waited_for))
-		return;
-	store_close(in->store);
-	in->store = NULL;
+	work_behind(in, !events_seen);
 }
 
 /*
@@ -399,7 +394,6 @@ static enum ingest_status loop(struct ingest *in)
 			one_round(in);
 		else
 			wait_and_reconnect(in);
-		keep_house(in);
 		if (in->ready)
 			show_life(in);
 		tell(in);

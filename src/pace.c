@@ -4,9 +4,12 @@
 #include <unistd.h>
 
 #include "identity.h"
+#include "store_admin.h"
 
-#define SLICE_US 2500 /* how long a transaction should take */
+#define SLICE_US 4000 /* how long a transaction should take */
 #define REST 4	      /* times as long as it took */
+#define PAGE_US 2500  /* for each page written, which the logger has to copy once more */
+#define TALK_US 2000000
 #define ROWS_MIN 5
 #define BUSY_TRIES 600
 #define WAL_BYTES (4 * 1024 * 1024) /* where the logger checkpoints */
@@ -52,23 +55,54 @@ static void adapt(struct pace *pace, int64_t took)
 		pace->rows = STORE_SLICE_MAX;
 }
 
-enum store_status pace_slice(struct pace *pace, pace_slice_fn *slice, void *arg)
+static void look_for_talk(struct pace *pace, bool before)
+{
+	int64_t newest = 0;
+	if (store_newest(pace->store, &newest))
+		return;
+	if (before && newest != pace->newest)
+		pace->talk_at = clock_us();
+	pace->newest = newest;
+}
+
+static int64_t rest_us(const struct pace *pace, int64_t took, int64_t pages)
+{
+	if (pace->alone)
+		return 0;
+	if (store_pending_bytes(pace->store) >= 2 * WAL_BYTES)
+		return 100000;
+	if (clock_us() - pace->talk_at > TALK_US)
+		return took;
+	return REST * took > PAGE_US * pages ? REST * took : PAGE_US * pages;
+}
+
+static enum store_status try_slice(
+    struct pace *pace, pace_slice_fn *slice, void *arg, int64_t *took)
 {
 	enum store_status status;
-	if (pace->rows == 0)
-		pace->rows = ROWS_MIN;
 	int64_t began = clock_us();
 	for (int tries = 0; (status = slice(arg, pace->rows)) == STORE_BUSY; tries++) {
 		if (tries == BUSY_TRIES)
-			return status;
+			break;
 		sleep_us(100000);
 		began = clock_us();
 	}
-	int64_t took = clock_us() - began;
+	*took = clock_us() - began;
+	return status;
+}
+
+enum store_status pace_slice(struct pace *pace, pace_slice_fn *slice, void *arg)
+{
+	int64_t took;
+	if (pace->rows == 0)
+		pace->rows = ROWS_MIN;
+	look_for_talk(pace, true);
+	enum store_status status = try_slice(pace, slice, arg, &took);
+	if (status)
+		return status;
+	look_for_talk(pace, false);
 	look_for_logger(pace);
 	adapt(pace, took);
-	if (!pace->alone)
-		sleep_us(
-		    store_pending_bytes(pace->store) >= WAL_BYTES ? 20 * REST * took : REST * took);
-	return status;
+	sleep_us(rest_us(pace, took, store_take_written(pace->store)));
+	return STORE_OK;
 }

@@ -1,6 +1,7 @@
 /*
  * pace.h: how an editor writes beside a logger that people wait for: in transactions of a few
- * milliseconds, with pauses in between; and at full speed where no logger runs.
+ * milliseconds, with pauses in between; faster while nobody says anything, and at full speed where
+ * no logger runs.
  */
 #ifndef CHAT_PACE_H
 #define CHAT_PACE_H
@@ -12,7 +13,9 @@ struct pace {
 	const char *database;
 	int rows;	  /* how many in the next transaction */
 	bool alone;	  /* no logger runs */
-	int64_t asked_at; /* whether that is so, monotonic ms; 0: never */
+	int64_t asked_at; /* whether that is so, monotonic us; 0: never */
+	int64_t newest;	  /* message after the last slice */
+	int64_t talk_at;  /* when somebody else stored one, monotonic us */
 };
 
 /* One transaction, of at most `rows`. */

@@ -225,6 +225,13 @@ enum store_status store_inspect(
 	return status;
 }
 
+int64_t store_take_written(struct store *store)
+{
+	int pages = 0, highest;
+	sqlite3_db_status(store->db, SQLITE_DBSTATUS_CACHE_WRITE, &pages, &highest, 1);
+	return pages;
+}
+
 enum store_status store_has_rejected(struct store *store, struct str topic, bool *has)
 {
 	sqlite3_stmt *stmt = NULL;

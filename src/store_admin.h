@@ -51,6 +51,9 @@ enum store_status store_inspect(
 /* Whether a rejected message with this topic is kept. */
 enum store_status store_has_rejected(struct store *store, struct str topic, bool *has);
 
+/* How many pages this store has written since the last call. */
+int64_t store_take_written(struct store *store);
+
 /* Empties the index of the search. store_index() fills it again. */
 enum store_status store_forget_index(struct store *store);
 

@@ -73,10 +73,10 @@ struct store {
 	int64_t indexed_id;	   /* the messages up to this one are in the index */
 	int search_ms;		   /* STORE_SEARCH_MS, but in a test */
 	struct search *search;	   /* what store_search.c keeps; NULL until the first search */
-	int64_t data_version; /* SQLite's, of the last transaction: another one tells that */
-	int64_t tidy_version; /* ... another process has committed since; for store_tidy() */
+	int64_t data_version;	   /* SQLite's, of the last transaction: another one tells that */
+	int64_t tidy_version;	   /* ... another process has committed since; for store_tidy() */
 	bool editor;
-	bool unsynced;		   /* the commit under way does not wait for the disk */
+	bool unsynced; /* the commit under way does not wait for the disk */
 	char error[STORE_ERROR_SIZE];
 };
 

@@ -35,8 +35,7 @@ before(async () => {
 });
 after(() => stack?.close());
 
-const findings = () =>
-  check(stack).filter(({ state }) => state === 'fault' || state === 'warning');
+const findings = () => check(stack).filter(({ state }) => state === 'fault' || state === 'warning');
 
 /** @param {string} sql */
 const harm = (sql) =>
@@ -147,7 +146,13 @@ const faults = {
         const [{ page }] = stack.sql(
           "SELECT rootpage AS page FROM sqlite_schema WHERE name = 'messages_room'",
         );
-        writeSync(openSync(stack.database, 'r+'), Buffer.alloc(4096, 90), 0, 4096, (Number(page) - 1) * 4096);
+        writeSync(
+          openSync(stack.database, 'r+'),
+          Buffer.alloc(4096, 90),
+          0,
+          4096,
+          (Number(page) - 1) * 4096,
+        );
       }),
   ],
   'an index is missing': [
@@ -190,26 +195,31 @@ const faults = {
     /SELECT \* FROM rejected/,
     async () => {
       admin(stack, ['send', ' ']);
-      return () => execFileSync('sqlite3', [stack.database, 'DELETE FROM rejected']);
+      return () => {
+        execFileSync('sqlite3', [stack.database, 'DELETE FROM rejected']);
+      };
     },
   ],
   'the broker forgets its queue': [
     /persistence is not true/,
     /`persistence true`/,
     () =>
-      edited('mosquitto.d/mqtt-chat.conf', (text) => text.replace('persistence true', 'persistence false')),
+      edited('mosquitto.d/mqtt-chat.conf', (text) =>
+        text.replace('persistence true', 'persistence false'),
+      ),
   ],
   'the broker drops what is queued': [
     /max_queued_messages is not 0/,
     /max_queued_messages 0/,
-    () =>
-      edited('mosquitto.d/mqtt-chat.conf', (text) => text.replace('max_queued_messages 0', '')),
+    () => edited('mosquitto.d/mqtt-chat.conf', (text) => text.replace('max_queued_messages 0', '')),
   ],
   'the broker has one set of rules for all listeners': [
     /per_listener_settings is not true/,
     /per_listener_settings true/,
     () =>
-      edited('mosquitto.d/mqtt-chat.conf', (text) => text.replace('per_listener_settings true', '')),
+      edited('mosquitto.d/mqtt-chat.conf', (text) =>
+        text.replace('per_listener_settings true', ''),
+      ),
   ],
   'anybody may publish receipts': [
     /lets anybody publish receipts/,
@@ -234,7 +244,8 @@ const faults = {
       assert.ok(address && typeof address === 'object');
       const back = edited(
         'mosquitto.d/mqtt-chat.conf',
-        (text) => `${text}\nlistener ${address.port}\nallow_anonymous true\nacl_file ${etc}/mqtt-chat.acl\n`,
+        (text) =>
+          `${text}\nlistener ${address.port}\nallow_anonymous true\nacl_file ${etc}/mqtt-chat.acl\n`,
       );
       return async () => {
         back();

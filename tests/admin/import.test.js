@@ -21,7 +21,9 @@ const count = (/** @type {string} */ where) =>
 function importing(args, input) {
   const run = admin(stack, ['import', ...args], { input });
   assert.equal(run.status, 0, run.stderr);
-  const numbers = /(\d+) records: (\d+) added, (\d+) there already, (\d+) rejected/.exec(run.stdout);
+  const numbers = /(\d+) records: (\d+) added, (\d+) there already, (\d+) rejected/.exec(
+    run.stdout,
+  );
   assert.ok(numbers, run.stdout);
   const [records, added, known, rejected] = numbers.slice(1).map(Number);
   return { records, added, known, rejected, stdout: run.stdout };
@@ -59,7 +61,10 @@ test("the original's table: text and times as they were; run twice it adds nothi
 test('the ids of another table are told, not mixed up', () => {
   const rows = originalRows(20, 5);
   const run = importing(['--format=mariadb', '--source=flask', '--room=old'], batchOutput(rows));
-  assert.match(run.stdout, /WARNING: \d+ ids of "flask" are there with another time.*--source=NAME/);
+  assert.match(
+    run.stdout,
+    /WARNING: \d+ ids of "flask" are there with another time.*--source=NAME/,
+  );
 });
 
 test('killed in the middle and run again it completes', async () => {
@@ -105,7 +110,8 @@ test('ids stay in order and search finds it while people go on talking', async (
   const client = await stack.client();
   await client.publishAsync('chat/messages', 'before', { qos: 1 });
   await until(async () => (await stack.history()).length > 0);
-  const input = '{"id":1,"msgId":"x-1","nickname":"Ann","text":"Zebra crossing","ts":"2020-01-01"}\n';
+  const input =
+    '{"id":1,"msgId":"x-1","nickname":"Ann","text":"Zebra crossing","ts":"2020-01-01"}\n';
   const run = importing(['--format=ndjson'], input);
   assert.match(run.stdout, /1 are older than what was there before, and stand behind it/);
   await client.publishAsync('chat/messages', 'after', { qos: 1 });

@@ -12,9 +12,9 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { admin, adminStarted } from '../lib/admin.js';
 import { startStack } from '../lib/stack.js';
 
-const ROWS = 100_000;
+const ROWS = Number(process.env.ROWS ?? 100_000);
 const EVERY_MS = 10;
-const SPAN_MS = 8000;
+const SPAN_MS = Number(process.env.SPAN_MS ?? 8000);
 
 /** @param {number[]} sorted @param {number} part */
 const quantile = (sorted, part) => sorted[Math.floor(sorted.length * part)];

@@ -22,7 +22,8 @@ after(() => stack?.close());
  */
 function sqlOf(file, query) {
   return JSON.parse(
-    execFileSync('sqlite3', ['-json', file, query], { encoding: 'utf8', maxBuffer: 1 << 28 }) || '[]',
+    execFileSync('sqlite3', ['-json', file, query], { encoding: 'utf8', maxBuffer: 1 << 28 }) ||
+      '[]',
   );
 }
 
@@ -43,7 +44,9 @@ async function whileTalking(name, work, everyMs = 2) {
   await talking;
   await sender.settle();
   const stored = new Map(
-    stack.sql(`SELECT id, msg_id FROM messages WHERE room = '${name}'`).map((m) => [m.msg_id, m.id]),
+    stack
+      .sql(`SELECT id, msg_id FROM messages WHERE room = '${name}'`)
+      .map((m) => [m.msg_id, m.id]),
   );
   for (const [msgId, { id }] of sender.receipts) assert.equal(stored.get(msgId), id, msgId);
   assert.equal(stored.size, sender.receipts.size, 'stored twice');
@@ -112,7 +115,10 @@ test('prune under load deletes what it was asked to, and nothing else', async ()
   const dry = admin(stack, ['prune', '--dry-run', ...filter]);
   assert.match(dry.stdout, new RegExp(`^${6000 - expected.length} messages would be deleted`));
   assert.match(admin(stack, ['prune', ...filter]).stderr, /say --yes/);
-  assert.equal(stack.sql("SELECT count(*) AS n FROM messages WHERE room LIKE 'prune-%'")[0].n, 6000);
+  assert.equal(
+    stack.sql("SELECT count(*) AS n FROM messages WHERE room LIKE 'prune-%'")[0].n,
+    6000,
+  );
 
   await whileTalking('prune', async () => {
     const run = adminStarted(stack, ['prune', '--yes', ...filter]);
@@ -120,7 +126,10 @@ test('prune under load deletes what it was asked to, and nothing else', async ()
     assert.match(run.output(), new RegExp(`^${6000 - expected.length} messages were deleted`));
   });
   assert.deepEqual(
-    sqlOf(stack.database, "SELECT id, room, nickname, text FROM messages WHERE room LIKE 'prune-%'"),
+    sqlOf(
+      stack.database,
+      "SELECT id, room, nickname, text FROM messages WHERE room LIKE 'prune-%'",
+    ),
     expected,
   );
   const found = sqlOf(
@@ -131,7 +140,10 @@ test('prune under load deletes what it was asked to, and nothing else', async ()
   indexIsSound();
   const rooms = await (await fetch(`${stack.root}/api/rooms`)).json();
   for (const { room, messages } of rooms)
-    assert.equal(stack.sql(`SELECT count(*) AS n FROM messages WHERE room = '${room}'`)[0].n, messages);
+    assert.equal(
+      stack.sql(`SELECT count(*) AS n FROM messages WHERE room = '${room}'`)[0].n,
+      messages,
+    );
 });
 
 test('retention under load: old messages and those above the bound go, the file gets smaller', async () => {
@@ -166,14 +178,21 @@ test('retention under load: old messages and those above the bound go, the file 
   appendFileSync(config, '\nretention-days = 30\nretention-messages = 3000\n');
   await stack.start('logger');
 
-  await whileTalking('retention', async (sender) => {
-    const count = (/** @type {string} */ where) =>
-      Number(stack.sql(`SELECT count(*) AS n FROM messages WHERE ${where}`)[0].n);
-    await until(() => count("room = 'old'") === 0, 120_000, 'the old ones are gone');
-    await until(() => count("room = 'full'") === 3000, 120_000, 'the full room is cut');
-    await until(() => Number(stack.sql('PRAGMA freelist_count')[0].freelist_count) === 0, 120_000);
-    assert.ok(sender.receipts.size < 3000, 'the talk itself is above the bound');
-  }, 50);
+  await whileTalking(
+    'retention',
+    async (sender) => {
+      const count = (/** @type {string} */ where) =>
+        Number(stack.sql(`SELECT count(*) AS n FROM messages WHERE ${where}`)[0].n);
+      await until(() => count("room = 'old'") === 0, 120_000, 'the old ones are gone');
+      await until(() => count("room = 'full'") === 3000, 120_000, 'the full room is cut');
+      await until(
+        () => Number(stack.sql('PRAGMA freelist_count')[0].freelist_count) === 0,
+        120_000,
+      );
+      assert.ok(sender.receipts.size < 3000, 'the talk itself is above the bound');
+    },
+    50,
+  );
   assert.deepEqual(sqlOf(stack.database, "SELECT * FROM messages WHERE room = 'young'"), young);
   assert.deepEqual(
     sqlOf(stack.database, "SELECT * FROM messages WHERE room = 'full' ORDER BY id"),

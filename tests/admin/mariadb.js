@@ -44,7 +44,14 @@ process.on('exit', () => server.kill('SIGKILL'));
 const mariadb = (args, input) =>
   execFileSync(
     'mariadb',
-    ['--no-defaults', '--default-character-set=utf8mb4', `--socket=${socket}`, '-u', 'root', ...args],
+    [
+      '--no-defaults',
+      '--default-character-set=utf8mb4',
+      `--socket=${socket}`,
+      '-u',
+      'root',
+      ...args,
+    ],
     { encoding: 'utf8', input: input ?? '', maxBuffer: 1 << 29, stdio: ['pipe', 'pipe', 'pipe'] },
   );
 

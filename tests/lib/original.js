@@ -35,7 +35,7 @@ const NICKNAMES = ['Ann', 'Bob', 'Zoë', '李', 'tab\tname', ' padded ', null, '
 export function originalRows(count, shift = 0) {
   return Array.from({ length: count }, (_, i) => {
     const unfit = i % 100 === 99;
-    const text = unfit ? UNFIT[(i / 100) % UNFIT.length | 0] : TEXTS[i % TEXTS.length];
+    const text = unfit ? UNFIT[((i / 100) % UNFIT.length) | 0] : TEXTS[i % TEXTS.length];
     const long = i % 500 === 250;
     return {
       id: i + 1,
