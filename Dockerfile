@@ -11,7 +11,7 @@ RUN apt-get update && apt-get install -q -y --no-install-recommends \
 COPY . /src
 WORKDIR /src
 # A release brings mqtt.js and configure, a clone makes them.
-RUN test -e web/chat/mqtt.js || apt-get install -q -y --no-install-recommends ca-certificates nodejs npm
+RUN test -e web/min/index.html || apt-get install -q -y --no-install-recommends ca-certificates nodejs npm
 RUN test -x configure || autoreconf -fi
 RUN mkdir /build && cd /build && \
     /src/configure -q --prefix=/usr --sysconfdir=/etc --localstatedir=/var && \
