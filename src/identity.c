@@ -82,3 +82,20 @@ int identity_claim(
 	close(fd);
 	return -1;
 }
+
+bool identity_borrow(const char *database, int *lock)
+{
+	char path[PATH_MAX];
+	*lock = -1;
+	if (snprintf(path, sizeof(path), "%s.client-id", database) >= (int)sizeof(path))
+		return false;
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+	if (fd < 0)
+		return errno == ENOENT;
+	if (flock(fd, LOCK_EX | LOCK_NB) == 0) {
+		*lock = fd;
+		return true;
+	}
+	close(fd);
+	return false;
+}

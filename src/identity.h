@@ -6,6 +6,7 @@
 #ifndef CHAT_IDENTITY_H
 #define CHAT_IDENTITY_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 /* 23 characters of a-z 0-9: what every MQTT 3.1.1 server must allow ([MQTT-3.1.3-5]). */
@@ -19,5 +20,11 @@ enum { IDENTITY_LENGTH = 23, IDENTITY_ERROR_SIZE = 512 };
  */
 int identity_claim(
     const char *database, char id[IDENTITY_LENGTH + 1], char error[IDENTITY_ERROR_SIZE]);
+
+/*
+ * Takes the lock of a logger that does not run, so that none starts before *lock is closed. False:
+ * one runs, or its file cannot be opened. *lock is -1 where there is no such file yet, or on false.
+ */
+bool identity_borrow(const char *database, int *lock);
 
 #endif

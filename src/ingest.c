@@ -7,9 +7,11 @@
 
 #include "batch.h"
 #include "clock.h"
+#include "house.h"
 #include "indexer.h"
 #include "log.h"
 #include "mqtt.h"
+#include "notify.h"
 #include "retry.h"
 
 #define FILTER "chat/+"
@@ -25,6 +27,7 @@ struct ingest {
 	struct store *store; /* NULL: it has to be opened again */
 	struct mqtt *mqtt;
 	struct batch *batch;
+	struct house house;
 	struct indexer indexer;
 	bool online;	    /* there is a connection, or one is being made */
 	bool ready;	    /* the subscription is in force */
@@ -269,7 +272,8 @@ static int wait_for_broker(struct ingest *in)
 	short want = (short)(mqtt_wants_write(in->mqtt) ? POLLIN | POLLOUT : POLLIN);
 	struct pollfd p = {mqtt_socket(in->mqtt), want, 0};
 	bool due = in->ready && indexer_due(&in->indexer, in->store);
-	struct timespec timeout = {due ? 0 : TICK_MS / 1000, 0};
+	int ms = due ? 0 : house_wait_ms(&in->house, clock_ms(CLOCK_MONOTONIC), TICK_MS);
+	struct timespec timeout = {ms / 1000, (long)(ms % 1000) * 1000000};
 	int n = ppoll(&p, 1, &timeout, in->config->wait_mask);
 	if (n <= 0)
 		return 0;
@@ -308,14 +312,41 @@ static void one_round(struct ingest *in)
 	index_behind(in, !events_seen);
 }
 
-/* At the start a broker that is not there is a mistake to be told, later an event to wait out. */
+/* After the acknowledgements: what nobody waits for. A failure of it never stops the storing. */
+static void keep_house(struct ingest *in)
+{
+	if (!in->store || batch_count(in->batch) > 0)
+		return;
+	bool waited_for = in->online && readable(mqtt_socket(in->mqtt));
+	if (house_work(&in->house, in->store, clock_ms(CLOCK_MONOTONIC), waited_for))
+		return;
+	store_close(in->store);
+	in->store = NULL;
+}
+
+/*
+ * At the start a broker that is not there is a mistake to be told, later an event to wait out. A
+ * service manager starts us before its time, or while the broker is being mended: it waits, too.
+ */
 static bool broken_at_start(const struct ingest *in)
 {
-	if (in->online || in->was_ready || in->store_error[0] || *in->config->stop)
+	if (in->online || in->was_ready || in->attempt || in->store_error[0] || *in->config->stop)
 		return false;
 	log_error("cannot use the broker at %s (port %u): %s; start it, or set `broker` and `port`",
 	    in->config->broker, in->config->port, in->why);
-	return true;
+	return !notify_wanted();
+}
+
+/* For `systemctl status`; not before the first connection has come about, or has failed. */
+static void tell(const struct ingest *in)
+{
+	if (in->store_error[0])
+		notify_alive("cannot store: %s", in->store_error);
+	else if (in->ready)
+		notify_alive("storing what is sent to " FILTER " at %s", in->config->broker);
+	else if (in->attempt)
+		notify_alive("waiting for the broker at %s (port %u): %s", in->config->broker,
+		    in->config->port, in->why);
 }
 
 /* The first one tells that the broker has a session for us. */
@@ -368,9 +399,12 @@ static enum ingest_status loop(struct ingest *in)
 			one_round(in);
 		else
 			wait_and_reconnect(in);
+		keep_house(in);
 		if (in->ready)
 			show_life(in);
+		tell(in);
 	}
+	notify_stopping();
 	leave(in);
 	return INGEST_STOPPED;
 }
@@ -392,7 +426,10 @@ static enum ingest_status start(struct ingest *in)
 
 enum ingest_status ingest_run(const struct ingest_config *config, struct store *store)
 {
-	struct ingest in = {.config = config, .store = store, .batch = batch_open()};
+	struct ingest in = {.config = config,
+	    .store = store,
+	    .batch = batch_open(),
+	    .house = {.days = config->retention_days, .messages = config->retention_messages}};
 	in.mqtt = mqtt_open(config->client_id, FILTER, &events, &in);
 	enum ingest_status status = start(&in);
 	mqtt_close(in.mqtt);

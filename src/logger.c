@@ -74,6 +74,8 @@ static int run(const struct settings *settings, const char *client_id, const sig
 	    .username = settings->username,
 	    .password = password,
 	    .database = settings->database,
+	    .retention_days = settings->retention_days,
+	    .retention_messages = settings->retention_messages,
 	    .stop = &stop,
 	    .wait_mask = wait_mask,
 	};

@@ -20,6 +20,8 @@ static const char *const fault_texts[MESSAGE__MAX] = {
     [MESSAGE_BAD_TEXT] = "text must be a string of 1 to 4000 characters",
     [MESSAGE_BAD_CLIENT_ID] = "clientId must be a string of 1 to 64 characters",
     [MESSAGE_BAD_MSG_ID] = "msgId must be a string of 1 to 64 characters",
+    [MESSAGE_BAD_TIME] = "the time is missing or is no time",
+    [MESSAGE_BAD_RECORD] = "the record is not of the format",
     [MESSAGE_REFUSED] = "the database refused it",
     [MESSAGE_NO_MEMORY] = "out of memory",
 };
@@ -212,6 +214,42 @@ enum message_fault message_parse(struct message *out, struct str topic, struct s
 	if (payload.len > 0 && payload.at[0] == '{')
 		return read_object(out, payload);
 	return read_plain_text(out, payload);
+}
+
+/* Leaves `out` alone unless the member is valid. */
+static enum message_fault copy_member(
+    struct str s, ssize_t max, enum message_fault fault, struct str *out)
+{
+	if (!s.at)
+		return MESSAGE_OK;
+	if (utf8_count(s) < 0)
+		return MESSAGE_BAD_UTF8;
+	s = utf8_trim(s);
+	fault = check_text(s, max, fault);
+	if (!fault)
+		*out = s;
+	return fault;
+}
+
+enum message_fault message_copy(struct message *out, const struct message *fields)
+{
+	*out = (struct message){0};
+	if (!message_room_valid(fields->room))
+		return MESSAGE_BAD_ROOM;
+	out->room = fields->room;
+	enum message_fault faults[] = {
+	    copy_member(fields->client_id, MESSAGE_ID_MAX, MESSAGE_BAD_CLIENT_ID, &out->client_id),
+	    copy_member(fields->msg_id, MESSAGE_ID_MAX, MESSAGE_BAD_MSG_ID, &out->msg_id),
+	    copy_member(
+		fields->nickname, MESSAGE_NICKNAME_MAX, MESSAGE_BAD_NICKNAME, &out->nickname),
+	    copy_member(fields->text, MESSAGE_TEXT_MAX, MESSAGE_BAD_TEXT, &out->text),
+	    fields->nickname.at ? MESSAGE_OK : MESSAGE_BAD_NICKNAME,
+	    fields->text.at ? MESSAGE_OK : MESSAGE_BAD_TEXT,
+	};
+	enum message_fault first = MESSAGE_OK;
+	for (size_t i = 0; i < sizeof(faults) / sizeof(faults[0]) && !first; i++)
+		first = faults[i];
+	return own_members(out) ? MESSAGE_NO_MEMORY : first;
 }
 
 void message_free(struct message *m)

@@ -23,6 +23,8 @@ enum message_fault {
 	MESSAGE_BAD_TEXT,
 	MESSAGE_BAD_CLIENT_ID,
 	MESSAGE_BAD_MSG_ID,
+	MESSAGE_BAD_TIME,   /* only of an import, as is the next */
+	MESSAGE_BAD_RECORD, /* not of the format */
 	MESSAGE_REFUSED, /* by a constraint of the database that the checks here did not foresee */
 	MESSAGE_NO_MEMORY,
 	MESSAGE__MAX
@@ -53,6 +55,12 @@ struct message {
  * are known and valid, so that the sender can be told. Either way the caller calls message_free().
  */
 enum message_fault message_parse(struct message *out, struct str topic, struct str payload);
+
+/*
+ * The same for a message whose members are known already, in `fields`, which is lent: checks, trims
+ * and copies them. Only client_id and msg_id may be absent.
+ */
+enum message_fault message_copy(struct message *out, const struct message *fields);
 
 /* Frees what message_parse() allocated; a zeroed message is allowed. */
 void message_free(struct message *m);

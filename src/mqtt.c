@@ -14,6 +14,7 @@ struct mqtt {
 	const char *filter;
 	const struct mqtt_events *events;
 	void *arg;
+	bool visitor;	  /* see mqtt_visit() */
 	bool duplicate;	  /* the DUP flag of the PUBLISH that is being read */
 	int probe;	  /* packet id of the last one */
 	int subscription; /* packet id of the SUBSCRIBE for `filter` */
@@ -42,7 +43,8 @@ static void on_connect(struct mosquitto *mosq, void *arg, int rc, int flags)
 	}
 	mqtt->events->connected(mqtt->arg, (flags & 1) != 0);
 	mosquitto_subscribe(mosq, &mqtt->subscription, mqtt->filter, 1);
-	mosquitto_subscribe(mosq, NULL, DROPPED_TOPIC, 0);
+	if (!mqtt->visitor)
+		mosquitto_subscribe(mosq, NULL, DROPPED_TOPIC, 0);
 }
 
 static void on_subscribe(struct mosquitto *mosq, void *arg, int mid, int count, const int *granted)
@@ -74,7 +76,7 @@ static void on_message(struct mosquitto *mosq, void *arg, const struct mosquitto
 	(void)mosq;
 	if (strcmp(message->topic, DROPPED_TOPIC) == 0)
 		mqtt->events->dropped(mqtt->arg, read_count(payload));
-	else if (!message->retain)
+	else if (!message->retain || mqtt->visitor)
 		mqtt->events->message(mqtt->arg, str_of(message->topic), payload,
 		    &(struct delivery){(uint16_t)message->mid, mqtt->duplicate});
 }
@@ -102,15 +104,19 @@ static void on_unsubscribe(struct mosquitto *mosq, void *arg, int mid)
 		mqtt->events->probed(mqtt->arg);
 }
 
-struct mqtt *mqtt_open(
+static struct mqtt *make(
     const char *client_id, const char *filter, const struct mqtt_events *events, void *arg)
 {
 	mosquitto_lib_init();
 	struct mqtt *mqtt = calloc(1, sizeof(*mqtt));
 	if (!mqtt)
 		return NULL;
-	*mqtt = (struct mqtt){.filter = filter, .events = events, .arg = arg, .duplicate = true};
-	mqtt->mosq = mosquitto_new(client_id, false, mqtt);
+	*mqtt = (struct mqtt){.filter = filter,
+	    .events = events,
+	    .arg = arg,
+	    .visitor = !client_id,
+	    .duplicate = true};
+	mqtt->mosq = mosquitto_new(client_id, mqtt->visitor, mqtt);
 	if (!mqtt->mosq || mosquitto_threaded_set(mqtt->mosq, true)) {
 		mqtt_close(mqtt);
 		return NULL;
@@ -123,6 +129,17 @@ struct mqtt *mqtt_open(
 	mosquitto_log_callback_set(mqtt->mosq, on_log);
 	mosquitto_unsubscribe_callback_set(mqtt->mosq, on_unsubscribe);
 	return mqtt;
+}
+
+struct mqtt *mqtt_open(
+    const char *client_id, const char *filter, const struct mqtt_events *events, void *arg)
+{
+	return make(client_id, filter, events, arg);
+}
+
+struct mqtt *mqtt_visit(const char *filter, const struct mqtt_events *events, void *arg)
+{
+	return make(NULL, filter, events, arg);
 }
 
 int mqtt_login(struct mqtt *mqtt, const char *username, const char *password)

@@ -46,6 +46,12 @@ struct mqtt_events {
 struct mqtt *mqtt_open(
     const char *client_id, const char *filter, const struct mqtt_events *events, void *arg);
 
+/*
+ * The same for one who only looks in: the session ends with the connection, has no name, and
+ * retained copies count as messages. `dropped` and `probed` of the events are not used.
+ */
+struct mqtt *mqtt_visit(const char *filter, const struct mqtt_events *events, void *arg);
+
 /* Sets the name and the password for the next connections. 0, or -1 without memory. */
 int mqtt_login(struct mqtt *mqtt, const char *username, const char *password);
 

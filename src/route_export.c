@@ -4,6 +4,7 @@
 #include "api.h"
 #include "log.h"
 #include "metrics.h"
+#include "row.h"
 
 /* What is read at once: a client that reads slowly holds no snapshot. */
 #define PIECE_ROWS 1000
@@ -19,51 +20,10 @@ struct export
 	struct text piece;
 };
 
-static void put_json(struct text *out, const struct store_row *row)
-{
-	json_put_row(out, row);
-	text_put(out, str_of("\n"));
-}
-
-/* A field of RFC 4180, with `before` in front of it. */
-static void put_field(struct text *out, const char *before, struct str field)
-{
-	bool quoted = false;
-	for (const char *at = field.at; at < field.at + field.len && !quoted; at++)
-		quoted = *at == '"' || *at == ',' || *at == '\r' || *at == '\n';
-	text_put(out, str_of(before));
-	if (!quoted) {
-		text_put(out, field);
-		return;
-	}
-	text_put(out, str_of("\""));
-	for (const char *quote; (quote = memchr(field.at, '"', field.len)) != NULL;) {
-		size_t len = (size_t)(quote - field.at) + 1;
-		text_put(out, (struct str){field.at, len});
-		text_put(out, str_of("\""));
-		field = (struct str){field.at + len, field.len - len};
-	}
-	text_put(out, field);
-	text_put(out, str_of("\""));
-}
-
-static void put_csv(struct text *out, const struct store_row *row)
-{
-	char ts[JSON_TS_SIZE];
-	json_ts(ts, row->ts);
-	text_printf(out, "%lld", (long long)row->id);
-	put_field(out, ",", row->room);
-	put_field(out, ",", row->nickname);
-	put_field(out, ",", row->text);
-	put_field(out, ",", row->client_id);
-	put_field(out, ",", row->msg_id);
-	text_printf(out, ",%s\r\n", ts);
-}
-
 static int add_row(void *arg, const struct store_row *row)
 {
 	struct export *export = arg;
-	(export->csv ? put_csv : put_json)(&export->piece, row);
+	(export->csv ? row_put_csv : row_put_json)(&export->piece, row);
 	export->rest.after = row->id;
 	export->rows++;
 	if (export->piece.broken)
@@ -90,7 +50,7 @@ static int read_piece(struct export *export)
 static int run(void *arg, http_write_fn *write, void *to)
 {
 	struct export *export = arg;
-	if (export->csv && write(to, str_of("id,room,nickname,text,clientId,msgId,ts\r\n")))
+	if (export->csv && write(to, str_of(ROW_CSV_HEAD)))
 		return -1;
 	for (;;) {
 		if (read_piece(export))

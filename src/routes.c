@@ -71,8 +71,7 @@ static bool find_kept(struct api *api, const struct http_request *request,
 {
 	int64_t now;
 	*version = -1;
-	/* Without a store nothing is kept, and the route opens it: a busy one is waited for once.
-	 */
+	/* Without a store nothing is kept; the route opens it, and waits once where it is busy. */
 	if (!api->store || api_need_store(api) || store_version(api->store, &now))
 		return false;
 	*version = now;

@@ -18,7 +18,7 @@ struct reading {
 	struct str room; /* of in: */
 	int terms;
 	struct text wanted, unwanted;
-	char *problem; /* SEARCH_PROBLEM_SIZE bytes; empty as long as all is well */
+	const char *problem; /* NULL as long as all is well */
 };
 
 /* What stands in a query between blanks. */
@@ -31,8 +31,8 @@ typedef void take_fn(struct reading *r, const struct term *term);
 
 static void complain(struct reading *r, const char *problem)
 {
-	if (!r->problem[0])
-		snprintf(r->problem, SEARCH_PROBLEM_SIZE, "%s", problem);
+	if (!r->problem)
+		r->problem = problem;
 }
 
 /* ---- into the expression ---- */
@@ -236,7 +236,7 @@ static void read_term(struct reading *r)
 
 static void read_terms(struct reading *r)
 {
-	while (r->left.len > 0 && !r->problem[0]) {
+	while (r->left.len > 0 && !r->problem) {
 		if (at_space(r->left))
 			utf8_take(&r->left);
 		else
@@ -249,8 +249,7 @@ static void read_terms(struct reading *r)
 
 bool search_query_read(struct search_query *out, struct str q, char problem[SEARCH_PROBLEM_SIZE])
 {
-	struct reading r = {.query = out, .left = q, .problem = problem};
-	problem[0] = '\0';
+	struct reading r = {.query = out, .left = q};
 	*out = (struct search_query){.since = INT64_MIN, .until = INT64_MAX};
 	if (q.len > SEARCH_BYTES_MAX)
 		complain(&r, "q is too long: at most 1000 bytes");
@@ -260,9 +259,10 @@ bool search_query_read(struct search_query *out, struct str q, char problem[SEAR
 		read_terms(&r);
 	snprintf(out->match, sizeof(out->match), "%.*s%.*s", (int)r.wanted.len, r.wanted.at,
 	    (int)r.unwanted.len, r.unwanted.at);
-	if (!problem[0] && r.room.at)
+	if (r.room.at)
 		search_query_narrow(out, r.room);
-	return !problem[0];
+	snprintf(problem, SEARCH_PROBLEM_SIZE, "%s", r.problem ? r.problem : "");
+	return !r.problem;
 }
 
 bool search_query_narrow(struct search_query *query, struct str room)

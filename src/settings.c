@@ -34,6 +34,10 @@ static const struct option_def table[] = {
     {"username", OPTION_STRING, FIELD(username), 0, 255, "", "the logger's name at the broker"},
     {"password-file", OPTION_STRING, FIELD(password_file), 0, PATH_MAX - 1, "",
 	"a file whose first line is the password for that name"},
+    {"retention-days", OPTION_INTEGER, FIELD(retention_days), 0, 36500, "0",
+	"the logger deletes messages that are older; 0: none"},
+    {"retention-messages", OPTION_INTEGER, FIELD(retention_messages), 0, 1000000000, "0",
+	"the logger keeps so many messages of a room, and deletes older ones; 0: all"},
     {"threads", OPTION_INTEGER, FIELD(threads), 1, 256, "4",
 	"requests that the API serves at a time (the logger does not use it)"},
 };
@@ -45,6 +49,16 @@ static const struct option_def *find(const char *name)
 		if (strcmp(table[i].name, name) == 0)
 			return &table[i];
 	return NULL;
+}
+
+const char *settings_name(size_t i)
+{
+	return i < OPTIONS ? table[i].name : NULL;
+}
+
+const char *settings_help(size_t i)
+{
+	return i < OPTIONS ? table[i].help : NULL;
 }
 
 /* ---- one value ---- */

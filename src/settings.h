@@ -6,6 +6,7 @@
 #define CHAT_SETTINGS_H
 
 #include <limits.h>
+#include <stddef.h>
 #include <stdint.h>
 
 struct settings {
@@ -14,6 +15,8 @@ struct settings {
 	int64_t port;		      /* of that host */
 	char username[256];	      /* for the broker; empty: none */
 	char password_file[PATH_MAX]; /* its first line is the password; empty: none */
+	int64_t retention_days;	      /* the logger deletes what is older; 0: nothing */
+	int64_t retention_messages;   /* a room; it deletes the oldest above; 0: none */
 	int64_t threads;	      /* how many requests the API serves at a time */
 };
 
@@ -34,6 +37,10 @@ enum { SETTINGS_ERROR_SIZE = 512 };
  */
 enum settings_result settings_load(struct settings *out, int argc, char **argv, const char *program,
     const char *purpose, char error[SETTINGS_ERROR_SIZE]);
+
+/* Option number `i` of the table, counted from 0: its name and its help; NULL behind the last. */
+const char *settings_name(size_t i);
+const char *settings_help(size_t i);
 
 enum { SETTINGS_PASSWORD_SIZE = 256 };
 

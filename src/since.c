@@ -32,7 +32,7 @@ static bool read_time(const char *text, int64_t *ts)
 	size_t len = strlen(text);
 	if (len >= sizeof(copy))
 		return false;
-	memcpy(copy, text, len);
+	memcpy(copy, text, len + 1);
 	if (len > OFFSET_LENGTH && copy[len - OFFSET_LENGTH] == ' ')
 		copy[len - OFFSET_LENGTH] = '+';
 	return rfc3339_read((struct str){copy, len}, ts);

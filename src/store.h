@@ -31,6 +31,7 @@ enum store_status {
 enum store_mode {
 	STORE_READER,  /* never writes */
 	STORE_WRITER,  /* of a database that is there */
+	STORE_EDITOR,  /* a second writer beside the logger: see HACKING.md */
 	STORE_CREATOR, /* a writer that makes what is missing and brings an older schema up to date
 			*/
 };
@@ -70,6 +71,19 @@ enum store_status store_version(struct store *store, int64_t *out);
  * -wal file). It shrinks again unless somebody reads for long, which holds it back.
  */
 int64_t store_pending_bytes(const struct store *store);
+
+/*
+ * An editor's commits do not wait for the disk; after this, what was committed is on it. A power
+ * cut before may undo the last of them, whole.
+ */
+enum store_status store_sync(struct store *store);
+
+/*
+ * A writer's, when it has nothing else to do: takes notice of what another process has committed,
+ * and copies it to the database file. Costs nothing where that is nothing. An editor may call it
+ * only while it holds the logger's lock: see identity_borrow().
+ */
+enum store_status store_tidy(struct store *store);
 
 /* A message on its way in, and what became of it. */
 struct store_entry {
@@ -136,7 +150,7 @@ enum { STORE_COMMIT_BOUNDS = 10 };
 /* Upper bounds in seconds, of struct store_figures. */
 extern const double store_commit_bounds[STORE_COMMIT_BOUNDS];
 
-/* What the writers have done since the database was made. */
+/* What the logger has done since the database was made. */
 struct store_figures {
 	int64_t stored;
 	int64_t repeated; /* entries that were stored already */
@@ -251,5 +265,34 @@ struct store_range {
  */
 enum store_status store_history(
     struct store *store, const struct store_range *range, store_row_fn *row, void *arg);
+
+/* Which messages; what is not set selects nothing away. */
+struct store_filter {
+	struct str room, nickname; /* at == NULL: any */
+	int64_t before;		   /* ts < before; 0: any */
+	int64_t until;		   /* id <= until; 0: any */
+};
+
+/*
+ * Looks at the next `limit` messages (at most STORE_SLICE_MAX) after *cursor that the filter's room
+ * has, counts those that it selects into *matched, and moves *cursor on. *done: there are no more.
+ */
+enum store_status store_match(struct store *store, const struct store_filter *filter, int limit,
+    int64_t *cursor, int64_t *matched, bool *done);
+
+enum { STORE_SLICE_MAX = 1000 };
+
+/*
+ * The same, and deletes them, in one transaction, with what the search knows of them. A power cut
+ * may undo it until a later batch is on the disk.
+ */
+enum store_status store_prune(struct store *store, const struct store_filter *filter, int limit,
+    int64_t *cursor, int64_t *matched, bool *done);
+
+/*
+ * Gives back to the disk at most `pages` (0: none) of those that are empty, in one transaction;
+ * *left is how many are empty still. The file is shorter after the next checkpoint.
+ */
+enum store_status store_shrink(struct store *store, int pages, int64_t *left);
 
 #endif

@@ -72,21 +72,22 @@ static int index_rows(struct store *store, int limit, int64_t *last)
 	return rc == SQLITE_DONE ? SQLITE_OK : rc;
 }
 
-static int merge(struct store *store)
+int sql_index_merge(struct store *store, int pages)
 {
-	sqlite3_bind_int(store->stmts[STMT_INDEX_MERGE], 1, MERGE_PAGES);
+	sqlite3_bind_int(store->stmts[STMT_INDEX_MERGE], 1, pages);
 	return sql_run(store, STMT_INDEX_MERGE);
 }
 
 static int index_slice(struct store *store, int limit, int64_t *last)
 {
-	sqlite3_busy_timeout(store->db, 0);
-	int rc = sql_run(store, STMT_BEGIN_WRITE);
-	sqlite3_busy_timeout(store->db, BUSY_TIMEOUT_MS);
+	sqlite3_busy_timeout(store->db, store->editor ? EDITOR_TIMEOUT_MS : 0);
+	int rc = sql_begin_write(store);
+	sqlite3_busy_timeout(store->db, store->editor ? EDITOR_TIMEOUT_MS : BUSY_TIMEOUT_MS);
+	*last = store->indexed_id;
 	if (!rc)
 		rc = index_rows(store, limit, last);
 	if (!rc)
-		rc = merge(store);
+		rc = sql_index_merge(store, MERGE_PAGES);
 	if (!rc) {
 		sqlite3_bind_int64(store->stmts[STMT_INDEX_STATE], 1, *last);
 		rc = sql_run(store, STMT_INDEX_STATE);
@@ -100,17 +101,19 @@ static int index_slice(struct store *store, int limit, int64_t *last)
  * loses index and search_state together, and nothing else. Once the -wal file is due to be
  * emptied the commit waits after all: see checkpoint() in store_open.c.
  */
-static int sync_commits(struct store *store, bool wait)
+int sql_sync_commits(struct store *store, bool wait)
 {
 	store->unsynced = !wait;
+	if (store->editor)
+		return SQLITE_OK;
 	return sqlite3_exec(store->db,
 	    wait ? "PRAGMA synchronous = FULL" : "PRAGMA synchronous = NORMAL", NULL, NULL, NULL);
 }
 
 enum store_status store_index(struct store *store, int limit)
 {
-	int64_t last = store->indexed_id;
-	int rc = sync_commits(store, store->wal_pages >= CHECKPOINT_PAGES);
+	int64_t last = 0;
+	int rc = sql_sync_commits(store, store->wal_pages >= CHECKPOINT_PAGES);
 	if (!rc)
 		rc = index_slice(store, limit, &last);
 	enum store_status status = rc ? sql_fail(store, rc) : STORE_OK;
@@ -118,7 +121,7 @@ enum store_status store_index(struct store *store, int limit)
 		sql_run(store, STMT_ROLLBACK);
 	if (!status)
 		store->indexed_id = last;
-	if (sync_commits(store, true) && !status)
+	if (sql_sync_commits(store, true) && !status)
 		status = sql_fail(store, SQLITE_ERROR);
 	return status;
 }

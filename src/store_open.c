@@ -109,6 +109,30 @@ static int checkpoint(void *arg, sqlite3 *db, const char *name, int pages)
 	return SQLITE_OK;
 }
 
+static int note_pages(void *arg, sqlite3 *db, const char *name, int pages)
+{
+	struct store *store = arg;
+	(void)db;
+	(void)name;
+	store->wal_pages = pages;
+	return SQLITE_OK;
+}
+
+/* It leaves the -wal file to the logger, and waits for it less long than the logger would for it.
+ */
+static enum store_status configure_editor(struct store *store)
+{
+	int on = 1;
+	store->editor = true;
+	sqlite3_busy_timeout(store->db, EDITOR_TIMEOUT_MS);
+	sqlite3_wal_hook(store->db, note_pages, store);
+	sqlite3_db_config(store->db, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, NULL);
+	int rc = sqlite3_exec(store->db, "PRAGMA synchronous = NORMAL", NULL, NULL, NULL);
+	if (!rc)
+		rc = sqlite3_file_control(store->db, NULL, SQLITE_FCNTL_PERSIST_WAL, &on);
+	return rc ? sql_fail(store, rc) : STORE_OK;
+}
+
 static enum store_status configure(struct store *store, enum store_mode mode)
 {
 	/* A writer that ends must leave the -wal file: readers that cannot create it depend on it.
@@ -120,6 +144,8 @@ static enum store_status configure(struct store *store, enum store_mode mode)
 	sqlite3_db_config(store->db, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
 	if (mode == STORE_READER)
 		return STORE_OK;
+	if (mode == STORE_EDITOR)
+		return configure_editor(store);
 	sqlite3_wal_hook(store->db, checkpoint, store);
 	int rc = sqlite3_exec(store->db,
 	    "PRAGMA synchronous = FULL; PRAGMA journal_size_limit = 16777216;", NULL, NULL, NULL);
@@ -154,6 +180,7 @@ static enum store_status open_file(struct store *store, const char *path, enum s
 	static const int flags[] = {
 	    [STORE_READER] = SQLITE_OPEN_READONLY,
 	    [STORE_WRITER] = SQLITE_OPEN_READWRITE,
+	    [STORE_EDITOR] = SQLITE_OPEN_READWRITE,
 	    [STORE_CREATOR] = SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE,
 	};
 	if (mode != STORE_CREATOR && access(path, F_OK) != 0 && errno == ENOENT) {
@@ -207,7 +234,7 @@ enum store_status store_open(
 		status = check_schema(store, mode);
 	if (!status)
 		status = prepare(store, mode);
-	if (!status && mode != STORE_READER)
+	if (!status && (mode == STORE_WRITER || mode == STORE_CREATOR))
 		status = empty_wal(store, mode);
 	if (status) {
 		snprintf(error, STORE_ERROR_SIZE, "%s", store->error);

@@ -134,7 +134,7 @@ static int update_tail(struct store *store)
 	struct search *search = store->search;
 	bool useless = search->tail_unknown || store->indexed_id >= search->tail_last ||
 		       store->indexed_id < search->tail_first ||
-		       search->tail_last - search->tail_first > 2 * STORE_UNINDEXED_MAX;
+		       search->tail_last - search->tail_first > 2LL * STORE_UNINDEXED_MAX;
 	if (useless) {
 		int rc = run(store, TAIL_CLEAR);
 		if (rc)
@@ -249,7 +249,7 @@ static void describe(struct task *task, int limit, struct store_page *page)
 	page->first = task->count ? task->ids[task->count - 1] : 1;
 }
 
-static int search(
+static int answer(
     struct task *task, int limit, struct store_page *page, store_hit_fn *hit, void *arg)
 {
 	int rc = update_tail(task->store);
@@ -296,7 +296,7 @@ enum store_status store_search(struct store *store, const struct search_query *q
 	if (!rc && behind(store))
 		status = STORE_BEHIND;
 	else if (!rc)
-		rc = search(&task, limit, page, hit, arg);
+		rc = answer(&task, limit, page, hit, arg);
 	if (rc)
 		status = sql_fail(store, rc);
 	end(store, rc == SQLITE_OK || (rc & 0xff) == SQLITE_INTERRUPT);

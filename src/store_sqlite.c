@@ -28,6 +28,11 @@ static const char *const statements[STMT__MAX] = {
     [STMT_HISTORY_OF_ROOM] = ROW " WHERE id > ?1 AND id <= ?2 AND room = ?3 ORDER BY id",
     [STMT_READ_VERSION] = "PRAGMA data_version",
     [STMT_PROGRESS] = "SELECT indexed_id, (SELECT max(id) FROM messages) FROM search_state",
+    [STMT_SCAN] = "SELECT id, ts, nickname FROM messages WHERE id > ?1 AND id <= ?2"
+		  " ORDER BY id LIMIT ?3",
+    [STMT_SCAN_ROOM] = "SELECT id, ts, nickname FROM messages WHERE id > ?1 AND id <= ?2"
+		       " AND room = ?4 ORDER BY id LIMIT ?3",
+    [STMT_FREE_PAGES] = "PRAGMA freelist_count",
     [STMT_BEGIN_WRITE] = "BEGIN IMMEDIATE",
     [STMT_INSERT] = "INSERT INTO messages (ts, room, nickname, text, client_id, msg_id)"
 		    " VALUES (?1, ?2, ?3, ?4, ?5, ?6)"
@@ -61,6 +66,10 @@ static const char *const statements[STMT__MAX] = {
     [STMT_INDEX_ROW] = "INSERT INTO search (rowid, text, nickname, room) VALUES (?1, ?2, ?3, ?4)",
     [STMT_INDEX_MERGE] = "INSERT INTO search (search, rank) VALUES ('merge', ?1)",
     [STMT_INDEX_STATE] = "UPDATE search_state SET indexed_id = ?1",
+    [STMT_ONE_ROW] = "SELECT id, text, nickname, room FROM messages WHERE id = ?1",
+    [STMT_UNINDEX_ROW] = "INSERT INTO search (search, rowid, text, nickname, room)"
+			 " VALUES ('delete', ?1, ?2, ?3, ?4)",
+    [STMT_DELETE] = "DELETE FROM messages WHERE id = ?1",
 };
 
 const char *sql_text(enum stmt which)
@@ -174,4 +183,27 @@ int sql_number(struct store *store, enum stmt which, int64_t *out)
 	*out = rc == SQLITE_ROW ? sqlite3_column_int64(stmt, 0) : 0;
 	sql_finish(stmt);
 	return rc == SQLITE_ROW || rc == SQLITE_DONE ? SQLITE_OK : rc;
+}
+
+int sql_begin_write(struct store *store)
+{
+	int64_t version = 0;
+	int rc = sql_run(store, STMT_BEGIN_WRITE);
+	if (!rc)
+		rc = sql_number(store, STMT_READ_VERSION, &version);
+	if (rc || version == store->data_version)
+		return rc;
+	store->data_version = version;
+	store->counted = -1;
+	return sql_read_progress(store);
+}
+
+enum store_status sql_end_write(struct store *store, int rc)
+{
+	if (!rc)
+		rc = sql_run(store, STMT_COMMIT);
+	enum store_status status = rc ? sql_fail(store, rc) : STORE_OK;
+	if (!sqlite3_get_autocommit(store->db))
+		sql_run(store, STMT_ROLLBACK);
+	return status;
 }

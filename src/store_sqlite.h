@@ -27,6 +27,9 @@ enum stmt {
 	STMT_HISTORY_OF_ROOM,
 	STMT_READ_VERSION,
 	STMT_PROGRESS,
+	STMT_SCAN,
+	STMT_SCAN_ROOM,
+	STMT_FREE_PAGES,
 	STMT__READER_MAX,
 	STMT_BEGIN_WRITE = STMT__READER_MAX,
 	STMT_INSERT,
@@ -42,6 +45,9 @@ enum stmt {
 	STMT_INDEX_ROW,
 	STMT_INDEX_MERGE,
 	STMT_INDEX_STATE,
+	STMT_ONE_ROW,
+	STMT_UNINDEX_ROW,
+	STMT_DELETE,
 	STMT__MAX
 };
 
@@ -67,6 +73,9 @@ struct store {
 	int64_t indexed_id;	   /* the messages up to this one are in the index */
 	int search_ms;		   /* STORE_SEARCH_MS, but in a test */
 	struct search *search;	   /* what store_search.c keeps; NULL until the first search */
+	int64_t data_version; /* SQLite's, of the last transaction: another one tells that */
+	int64_t tidy_version; /* ... another process has committed since; for store_tidy() */
+	bool editor;
 	bool unsynced;		   /* the commit under way does not wait for the disk */
 	char error[STORE_ERROR_SIZE];
 };
@@ -97,8 +106,27 @@ void sql_finish(sqlite3_stmt *stmt);
 
 enum {
 	BUSY_TIMEOUT_MS = 5000,
+	EDITOR_TIMEOUT_MS = 2000,
 	CHECKPOINT_PAGES = 1000, /* of the -wal file */
 };
+
+/*
+ * Begins to write. What is remembered from the transaction before is read anew where another
+ * process has written since.
+ */
+int sql_begin_write(struct store *store);
+
+/*
+ * Whether the next commits of a writer wait for the disk. Those of messages do; see store_index.c
+ * for those that need not.
+ */
+int sql_sync_commits(struct store *store, bool wait);
+
+/* Ends it: commits, or takes back what was done where `rc` is an error. */
+enum store_status sql_end_write(struct store *store, int rc);
+
+/* After changes of the index: as many pages of the merging that they have put off. */
+int sql_index_merge(struct store *store, int pages);
 
 /* Reads how far the index is. */
 int sql_read_progress(struct store *store);

@@ -115,7 +115,7 @@ static int keep_all(struct store *store, struct store_entry *entries, size_t cou
 		rc = keep(store, &entries[i], &known);
 		figures_count(&figures, &entries[i], known);
 	}
-	return rc ? rc : figures_add(store, &figures);
+	return rc || store->editor ? rc : figures_add(store, &figures);
 }
 
 enum store_status store_insert_batch(
@@ -124,7 +124,7 @@ enum store_status store_insert_batch(
 	if (store_moved(store))
 		return gone(store);
 	int64_t newest = 0;
-	int rc = sql_run(store, STMT_BEGIN_WRITE);
+	int rc = sql_begin_write(store);
 	if (!rc)
 		rc = keep_all(store, entries, count);
 	if (!rc)
@@ -135,13 +135,8 @@ enum store_status store_insert_batch(
 	}
 	if (!rc)
 		rc = figures_commit(store);
-	if (!rc) {
-		store->counted = newest;
-		return STORE_OK;
-	}
-	enum store_status status = sql_fail(store, rc);
-	if (!sqlite3_get_autocommit(store->db))
-		sql_run(store, STMT_ROLLBACK);
+	enum store_status status = rc ? sql_end_write(store, rc) : STORE_OK;
+	store->counted = status ? -1 : newest;
 	return status;
 }
 

@@ -341,6 +341,7 @@ export class Stack {
   sql(query) {
     const run = spawnSync('sqlite3', ['-readonly', '-json', this.database, query], {
       encoding: 'utf8',
+      maxBuffer: 1 << 29,
     });
     if (run.status !== 0) throw new Error(run.stderr);
     return JSON.parse(run.stdout || '[]');

@@ -226,4 +226,6 @@ test('following Link gives every match once', async () => {
   assert.equal(ids.length, MANY);
   for (const limit of [7, 100, 200]) assert.deepEqual(await walk('from:carl', limit), ids);
   assert.equal((await walk('door -"小明 door"', 1)).length, 4);
+  const longest = `door${'\u3000'.repeat(332)}`; // three times as long in the head of the answer
+  assert.equal((await walk(longest, 1)).length, 4);
 });

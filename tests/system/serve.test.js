@@ -111,6 +111,27 @@ test('connections that are idle, or silent from the start, hold up nobody', asyn
   assert.equal(closed, 0);
 });
 
+test('readers of large pages who take none of them hold up nobody', async (t) => {
+  const client = await stack.client();
+  for (let n = 0; n < 200; n++)
+    await client.publishAsync('chat/long', '🦆'.repeat(4000), { qos: 1 });
+  await until(async () => (await stack.history('room=long&limit=200')).length === 200);
+  const readers = Array.from({ length: threads() * 8 }, () => {
+    const reader = connect({ port: stack.port, host: '127.0.0.1' });
+    // Several, since the kernel takes megabytes for a reader who takes none.
+    const ask = 'GET /api/messages?room=long&limit=200 HTTP/1.1\r\nHost: localhost\r\n\r\n';
+    reader.write(ask.repeat(8));
+    return reader;
+  });
+  t.after(() => {
+    for (const reader of readers) reader.destroy();
+  });
+  await Promise.all(readers.map((r) => new Promise((begun) => r.once('readable', begun))));
+  await sleep(1000); // until all is full
+  for (let n = 0; n < 20; n++) assert.equal((await http(stack.port, '/api/messages')).status, 200);
+  assert.ok(readers.every(({ closed }) => !closed));
+});
+
 test('a kept connection serves one request after the other', async () => {
   const connection = connect({ path: socket });
   for (let n = 0; n < 50; n++) {

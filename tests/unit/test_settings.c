@@ -45,6 +45,7 @@ TEST(an_empty_file_leaves_the_defaults)
 	assert_int_equal(LOAD_FILE(BYTES("")), SETTINGS_OK);
 	assert_string_equal(settings.broker, "127.0.0.1");
 	assert_int_equal(settings.port, 1883);
+	assert_int_equal(settings.threads, 4);
 	expect(settings.database[0] == '/', "the database is %s", settings.database);
 	expect(strstr(settings.database, "/lib/mqtt-chat/chat.db") != NULL, "it is %s",
 	    settings.database);
@@ -53,7 +54,9 @@ TEST(an_empty_file_leaves_the_defaults)
 TEST(the_file_wins_over_the_defaults)
 {
 	assert_int_equal(
-	    LOAD_FILE(BYTES("database = /d\nbroker = /b.sock\nport = 1\n")), SETTINGS_OK);
+	    LOAD_FILE(BYTES("database = /d\nbroker = /b.sock\nport = 1\nthreads = 9\n")),
+	    SETTINGS_OK);
+	assert_int_equal(settings.threads, 9);
 	assert_string_equal(settings.database, "/d");
 	assert_string_equal(settings.broker, "/b.sock");
 	assert_int_equal(settings.port, 1);
@@ -109,6 +112,7 @@ TEST(a_wrong_line_is_named_by_file_and_number)
 		struct str file;
 		const char *error;
 	} cases[] = {
+	    {BYTES("threads = 0\n"), "/conf:1: threads must be a whole number from 1 to 256"},
 	    {BYTES("port = x\n"), "/conf:1: port must be a whole number from 1 to 65535, not 'x'"},
 	    {BYTES("# one\n\nport = 0\n"), "/conf:3: port must be a whole number from 1 to 65535"},
 	    {BYTES("port = 65536"), "/conf:1: port must be a whole number"},

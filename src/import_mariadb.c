@@ -1,0 +1,55 @@
+/*
+ * import_mariadb.c: what `mariadb --batch` prints: names of columns first, then a row a line,
+ * columns between tabs; \n \t \\ and \0 are escaped, and NULL is the word.
+ */
+#include "import.h"
+
+/* In its place. */
+static struct str unescape(char *at, size_t length)
+{
+	static const char from[] = "nt0\\", to[] = "\n\t\0\\";
+	size_t n = 0;
+	for (size_t i = 0; i < length; i++) {
+		const char *known =
+		    at[i] == '\\' && i + 1 < length ? memchr(from, at[i + 1], 4) : NULL;
+		at[n++] = known ? to[known - from] : at[i];
+		i += known != NULL;
+	}
+	return (struct str){at, n};
+}
+
+static int split(char *line, size_t length, struct str *values)
+{
+	int count = 0;
+	for (char *at = line, *end = line + length; count < IMPORT_COLUMNS; count++) {
+		char *tab = memchr(at, '\t', (size_t)(end - at));
+		size_t size = (size_t)((tab ? tab : end) - at);
+		values[count] = size == 4 && memcmp(at, "NULL", 4) == 0 ? (struct str){NULL, 0}
+									: unescape(at, size);
+		if (!tab)
+			return count + 1;
+		at = tab + 1;
+	}
+	return count + 1;
+}
+
+static enum import_result next(struct import *import)
+{
+	struct str values[IMPORT_COLUMNS + 1];
+	ssize_t length;
+	while ((length = getline(&import->line, &import->line_size, import->in)) >= 0) {
+		if (length > 0 && import->line[length - 1] == '\n')
+			length--;
+		import->record.len = 0;
+		text_put(&import->record, (struct str){import->line, (size_t)length});
+		import->raw = text_str(&import->record);
+		int count = split(import->line, (size_t)length, values);
+		if (import->column_count)
+			return import_columns(import, values, count);
+		if (count > IMPORT_COLUMNS || !import_head(import, values, count))
+			return IMPORT_FAILED;
+	}
+	return IMPORT_END;
+}
+
+const struct import_format import_mariadb = {"mariadb", next, NULL};

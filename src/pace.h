@@ -1,0 +1,27 @@
+/*
+ * pace.h: how an editor writes beside a logger that people wait for: in transactions of a few
+ * milliseconds, with pauses in between; and at full speed where no logger runs.
+ */
+#ifndef CHAT_PACE_H
+#define CHAT_PACE_H
+
+#include "store.h"
+
+struct pace {
+	struct store *store;
+	const char *database;
+	int rows;	  /* how many in the next transaction */
+	bool alone;	  /* no logger runs */
+	int64_t asked_at; /* whether that is so, monotonic ms; 0: never */
+};
+
+/* One transaction, of at most `rows`. */
+typedef enum store_status pace_slice_fn(void *arg, int rows);
+
+/*
+ * Runs one slice and waits as long as is fair. Where the database is busy it tries again for a
+ * minute.
+ */
+enum store_status pace_slice(struct pace *pace, pace_slice_fn *slice, void *arg);
+
+#endif

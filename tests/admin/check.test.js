@@ -1,0 +1,283 @@
+/**
+ * `mqtt-chat check` on an installation that is well, and on the same with each of these faults: it
+ * names the fault, says how to mend it, and is content again when it is mended.
+ */
+import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import {
+  chmodSync,
+  openSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+  writeSync,
+} from 'node:fs';
+import { createServer } from 'node:net';
+import { join } from 'node:path';
+import { after, before, test } from 'node:test';
+import { admin, check } from '../lib/admin.js';
+import { startStack, until } from '../lib/stack.js';
+
+/** @type {import('../lib/stack.js').Stack} */
+let stack;
+/** @type {string} */
+let etc;
+before(async () => {
+  stack = await startStack();
+  etc = join(stack.dataDir, 'etc');
+  for (let i = 0; i < 50; i++) {
+    const text = `Message ${i}`;
+    assert.equal(admin(stack, ['send', '--room=lab', text]).status, 0);
+  }
+  assert.equal(admin(stack, ['reindex', '--yes']).status, 0);
+});
+after(() => stack?.close());
+
+const findings = () =>
+  check(stack).filter(({ state }) => state === 'fault' || state === 'warning');
+
+/** @param {string} sql */
+const harm = (sql) =>
+  execFileSync('sqlite3', [stack.database], { input: `PRAGMA writable_schema = on; ${sql}` });
+
+/**
+ * @param {string} name of a file
+ * @param {(text: string) => string} change
+ * @returns {() => void} what puts it back
+ */
+function edited(name, change) {
+  const path = join(etc, name);
+  const old = readFileSync(path, 'utf8');
+  const text = change(old);
+  assert.notEqual(text, old, `${name} is as it was`);
+  writeFileSync(path, text);
+  return () => writeFileSync(path, old);
+}
+
+/** @param {string} path @param {number} mode */
+function withMode(path, mode) {
+  const old = statSync(path).mode & 0o7777;
+  chmodSync(path, mode);
+  return () => chmodSync(path, old);
+}
+
+/**
+ * Puts a copy of the database aside, and harms it; the logger has to rest meanwhile.
+ * @param {() => void} spoil
+ */
+async function spoiled(spoil) {
+  const good = `${stack.database}.good`;
+  await stack.stop('logger');
+  harm('PRAGMA wal_checkpoint(TRUNCATE);');
+  execFileSync('cp', ['-p', stack.database, good]);
+  spoil();
+  return async () => {
+    for (const suffix of ['-wal', '-shm']) rmSync(stack.database + suffix, { force: true });
+    renameSync(good, stack.database);
+    await stack.start('logger');
+  };
+}
+
+test('an installation that is well has no findings', () => {
+  assert.deepEqual(findings(), []);
+  assert.equal(new Set(check(stack).map(({ area }) => area)).size, 6);
+});
+
+/**
+ * @type {Record<string, [RegExp, RegExp, () => (void | Promise<void>) | (() => void | Promise<void>)
+ *   | Promise<() => void | Promise<void>>]>}
+ */
+const faults = {
+  'the logger does not run': [
+    /^it does not run/,
+    /systemctl start mqtt-chat-logger/,
+    async () => {
+      await stack.stop('logger');
+      return () => stack.start('logger');
+    },
+  ],
+  'the broker does not run': [
+    /^broker at 127.0.0.1, port \d+: Connection refused/,
+    /systemctl start mosquitto/,
+    async () => {
+      await stack.stop('broker');
+      return () => stack.start('broker');
+    },
+  ],
+  'the password is another': [
+    /not authori[sz]ed/i,
+    /password-file/,
+    () => edited('logger.password', () => 'wrong\n'),
+  ],
+  'the API does not run': [
+    /socket\/api: /,
+    /systemctl start mqtt-chat-api/,
+    async () => {
+      await stack.stop('api');
+      return () => stack.start('api');
+    },
+  ],
+  'everybody may use the API socket': [
+    /may be used by every user/,
+    /-M 0660/,
+    () => withMode(join(stack.dataDir, 'socket/api'), 0o666),
+  ],
+  'everybody may read the history': [
+    /chat\.db may be read or written by others/,
+    /^chmod 0640/,
+    () => withMode(stack.database, 0o644),
+  ],
+  'everybody may read the password': [
+    /logger\.password may be read/,
+    /^chmod 0640/,
+    () => withMode(join(etc, 'logger.password'), 0o644),
+  ],
+  'the group may read the client id': [
+    /client-id may be read/,
+    /^chmod 0600/,
+    () => withMode(`${stack.database}.client-id`, 0o640),
+  ],
+  'a page of the file is overwritten': [
+    /the file is damaged|malformed/,
+    /mqtt-chat restore/,
+    () =>
+      spoiled(() => {
+        const [{ page }] = stack.sql(
+          "SELECT rootpage AS page FROM sqlite_schema WHERE name = 'messages_room'",
+        );
+        writeSync(openSync(stack.database, 'r+'), Buffer.alloc(4096, 90), 0, 4096, (Number(page) - 1) * 4096);
+      }),
+  ],
+  'an index is missing': [
+    /the index `messages_msg_id` is missing/,
+    /schema\.sql/,
+    () => spoiled(() => harm('DROP INDEX messages_msg_id;')),
+  ],
+  'the database is of a later version': [
+    /its schema is version 99/,
+    /install a newer mqtt-chat/,
+    () => spoiled(() => harm('PRAGMA user_version = 99;')),
+  ],
+  'the database is of another program': [
+    /not a database of mqtt-chat/,
+    /set `database` to another file/,
+    () => spoiled(() => harm('PRAGMA application_id = 7;')),
+  ],
+  'the rooms are counted wrong': [
+    /the table `rooms` counts 1 rooms wrong/,
+    /counts anew/,
+    () => spoiled(() => harm('UPDATE rooms SET messages = messages + 1;')),
+  ],
+  'the index of the search lacks messages': [
+    /the index of the search lacks \d+ of/,
+    /mqtt-chat reindex/,
+    () => spoiled(() => harm("INSERT INTO search (search) VALUES ('delete-all');")),
+  ],
+  'the index of the search is ahead of the messages': [
+    /claims to be at \d+, beyond the last message/,
+    /mqtt-chat reindex/,
+    () => spoiled(() => harm('UPDATE search_state SET indexed_id = 1000000;')),
+  ],
+  'there is no database': [
+    /there is none/,
+    /start the logger/,
+    () => spoiled(() => renameSync(stack.database, `${stack.database}.away`)),
+  ],
+  'a message was rejected': [
+    /messages were rejected during the last day/,
+    /SELECT \* FROM rejected/,
+    async () => {
+      admin(stack, ['send', ' ']);
+      return () => execFileSync('sqlite3', [stack.database, 'DELETE FROM rejected']);
+    },
+  ],
+  'the broker forgets its queue': [
+    /persistence is not true/,
+    /`persistence true`/,
+    () =>
+      edited('mosquitto.d/mqtt-chat.conf', (text) => text.replace('persistence true', 'persistence false')),
+  ],
+  'the broker drops what is queued': [
+    /max_queued_messages is not 0/,
+    /max_queued_messages 0/,
+    () =>
+      edited('mosquitto.d/mqtt-chat.conf', (text) => text.replace('max_queued_messages 0', '')),
+  ],
+  'the broker has one set of rules for all listeners': [
+    /per_listener_settings is not true/,
+    /per_listener_settings true/,
+    () =>
+      edited('mosquitto.d/mqtt-chat.conf', (text) => text.replace('per_listener_settings true', '')),
+  ],
+  'anybody may publish receipts': [
+    /lets anybody publish receipts/,
+    /mqtt-chat\.acl/,
+    () => edited('mqtt-chat.acl', (text) => `${text}topic readwrite chat/#\n`),
+  ],
+  "anybody may use the logger's listener": [
+    /takes anybody: the queue can be stolen/,
+    /allow_anonymous false/,
+    () =>
+      edited('mosquitto.d/mqtt-chat.conf', (text) =>
+        text.replace('allow_anonymous false', 'allow_anonymous true'),
+      ),
+  ],
+  'a listener is open to other machines': [
+    /port \d+ can be reached from other machines/,
+    /socket_domain ipv4/,
+    async () => {
+      const server = createServer().listen(0, '0.0.0.0');
+      await until(() => server.listening);
+      const address = server.address();
+      assert.ok(address && typeof address === 'object');
+      const back = edited(
+        'mosquitto.d/mqtt-chat.conf',
+        (text) => `${text}\nlistener ${address.port}\nallow_anonymous true\nacl_file ${etc}/mqtt-chat.acl\n`,
+      );
+      return async () => {
+        back();
+        server.close();
+      };
+    },
+  ],
+  'no site includes the chat': [
+    /no server block includes the chat/,
+    /include snippets\/mqtt-chat\.conf/,
+    () => edited('nginx.conf', (text) => text.replace(/include .*nginx-server\.conf;/, '')),
+  ],
+  'the part of the http block is not included': [
+    /the part of the http block is not included/,
+    /mqtt-chat-http\.conf/,
+    () => edited('nginx.conf', (text) => text.replace(/include .*nginx-http\.conf;/, '')),
+  ],
+  'Origin is not checked': [
+    /Origin is not checked/,
+    /as it comes with mqtt-chat/,
+    () =>
+      edited('nginx-server.conf', (text) =>
+        text.replace('if ($mqtt_chat_same_origin = 0)', 'if ($mqtt_chat_same_origin = 2)'),
+      ),
+  ],
+  'a location without its slash': [
+    /ends in \/chat without a slash/,
+    /location \^~ \/chat\//,
+    () =>
+      edited('nginx-server.conf', (text) => `${text}\nlocation /chat {\n  alias /srv/chat/;\n}\n`),
+  ],
+};
+
+for (const [name, [what, remedy, plant]] of Object.entries(faults)) {
+  test(name, async () => {
+    const mend = await plant();
+    try {
+      const found = findings().filter((finding) => what.test(finding.what));
+      assert.equal(found.length, 1, JSON.stringify(check(stack)));
+      assert.match(found[0].remedy ?? '', remedy);
+    } finally {
+      await mend?.();
+    }
+    await until(() => findings().length === 0, 10_000, 'it is mended');
+  });
+}

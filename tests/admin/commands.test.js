@@ -1,0 +1,189 @@
+/** What an administrator does every day: look, say, follow, find, take along, put back. */
+import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { after, before, test } from 'node:test';
+import { admin, adminStarted, check } from '../lib/admin.js';
+import { startStack, until } from '../lib/stack.js';
+
+/** @type {import('../lib/stack.js').Stack} */
+let stack;
+before(async () => {
+  stack = await startStack();
+});
+after(() => stack?.close());
+
+/** @param {string[]} args */
+function well(...args) {
+  const run = admin(stack, args);
+  assert.equal(run.status, 0, `${args.join(' ')}: ${run.stderr}`);
+  return run.stdout;
+}
+
+test('what is sent is stored when the command ends, and its exit status tells', async () => {
+  assert.match(well('send', '--nickname=Root', 'Back', 'at', 'nine'), /^stored as \d+\n$/);
+  const [last] = await stack.history('limit=1');
+  assert.deepEqual([last.nickname, last.text], ['Root', 'Back at nine']);
+
+  const empty = admin(stack, ['send', ' ']);
+  assert.equal(empty.status, 1);
+  assert.match(empty.stderr, /rejected: text must be a string of 1 to 4000 characters/);
+
+  await stack.stop('logger');
+  const unheard = admin(stack, ['send', '--timeout=1', 'Anybody?']);
+  assert.equal(unheard.status, 1);
+  assert.match(unheard.stderr, /no receipt/);
+  await stack.start('logger');
+});
+
+test('status tells of each part, and a script gets figures', async () => {
+  const socket = ['--api-socket', join(stack.dataDir, 'socket/api')];
+  const { stdout, status } = admin(stack, ['status', '--json', ...socket]);
+  const figures = JSON.parse(stdout);
+  assert.equal(status, 0, stdout);
+  assert.equal(figures.ok, true);
+  assert.match(figures.broker, /^mosquitto version 2/);
+  assert.equal(figures.messages, stack.sql('SELECT count(*) AS n FROM messages')[0].n);
+  assert.doesNotMatch(well('status', ...socket), /\x1b/, 'no colours without a terminal');
+
+  await stack.stop('logger');
+  const down = admin(stack, ['status', ...socket]);
+  assert.equal(down.status, 1);
+  assert.match(down.stdout, /^logger +does not run$/m);
+  await stack.start('logger');
+});
+
+test('tail follows a room, and no message can write to the terminal', async () => {
+  const tail = adminStarted(stack, ['tail', '--room=night', '--lines=0']);
+  const client = await stack.client();
+  const escape = '\x1b]0;owned\x07\x1b[2J';
+  const say = (/** @type {string} */ text) =>
+    client.publishAsync('chat/night', JSON.stringify({ nickname: 'Eve', text }), { qos: 1 });
+  await until(async () => {
+    await say(`Boo ${escape}`);
+    return tail.output().includes('Eve');
+  });
+  assert.match(tail.output(), /Eve: Boo \\x1b\]0;owned\\x07/);
+  assert.doesNotMatch(tail.output(), /[\x1b\x07]/);
+  tail.child.kill();
+  await tail.ended;
+});
+
+test('search finds what the API finds', async () => {
+  well('send', '--room=lab', 'The Mökki door is open');
+  const [hit] = well('search', '--json', 'mokki', 'door').trim().split('\n').map(JSON.parse);
+  const answer = await fetch(`${stack.root}/api/search?q=mokki+door`);
+  assert.equal(hit.id, (await answer.json())[0].id);
+  assert.match(well('search', 'in:lab', 'door'), /#lab .*The Mökki door is open/);
+  assert.equal(admin(stack, ['search', '--', '-only']).status, 64);
+});
+
+test('export gives what the API exports', async () => {
+  for (const format of ['ndjson', 'csv']) {
+    const answer = await fetch(`${stack.root}/api/export?format=${format}`);
+    assert.equal(well('export', `--format=${format}`), await answer.text());
+  }
+  const file = join(stack.dataDir, 'lab.ndjson');
+  well('export', '--room=lab', file);
+  assert.equal(readFileSync(file, 'utf8').trim().split('\n').length, 1);
+  const again = admin(stack, ['export', file]);
+  assert.equal(again.status, 1);
+  assert.match(again.stderr, /say --yes/);
+});
+
+test('a backup comes back, and no id is given twice', async () => {
+  const file = join(stack.dataDir, 'backup.db');
+  const kept = stack.sql('SELECT * FROM messages');
+  assert.match(well('backup', file), /verified/);
+  assert.equal(statSync(file).mode & 0o777, 0o640);
+  well('send', 'This will be gone');
+  const [gone] = await stack.history('limit=1');
+
+  const running = admin(stack, ['restore', '--yes', file]);
+  assert.equal(running.status, 1);
+  assert.match(running.stderr, /the logger is running/);
+  await stack.stop('logger');
+  assert.match(admin(stack, ['restore', file]).stderr, /say --yes/);
+  well('restore', '--yes', file);
+  await stack.start('logger');
+  assert.deepEqual(stack.sql('SELECT * FROM messages'), kept);
+  assert.ok(readdirSync(join(stack.dataDir, 'history')).some((name) => name.includes('.replaced-')));
+
+  well('send', 'Later');
+  const [later] = await stack.history('limit=1');
+  assert.equal(later.text, 'Later');
+  assert.ok(later.id > gone.id, 'an id that a page may have seen was given again');
+  assert.deepEqual(
+    check(stack).filter(({ state }) => state === 'fault'),
+    [],
+  );
+});
+
+test('what is no backup is not restored', async () => {
+  const file = join(stack.dataDir, 'broken.db');
+  const good = readFileSync(join(stack.dataDir, 'backup.db'));
+  writeFileSync(file, Buffer.concat([good.subarray(0, 8192), Buffer.alloc(good.length - 8192, 90)]));
+  const before = stack.sql('SELECT count(*) AS n FROM messages');
+  await stack.stop('logger');
+  for (const bad of [file, join(stack.dataDir, 'etc/mqtt-chat.conf'), '/nonexistent.db']) {
+    const run = admin(stack, ['restore', '--yes', bad]);
+    assert.equal(run.status, 1, bad);
+    assert.match(run.stderr, /nothing was changed/, bad);
+  }
+  await stack.start('logger');
+  assert.deepEqual(stack.sql('SELECT count(*) AS n FROM messages'), before);
+  assert.ok(!existsSync(`${stack.database}.restoring`));
+});
+
+test('reindex makes the search whole again', async () => {
+  const found = () => well('search', '--json', 'door').trim().split('\n').filter(Boolean).length;
+  well('reindex', '--yes');
+  assert.equal(found(), 1);
+  assert.deepEqual(
+    check(stack).filter(({ area, state }) => area === 'database' && state === 'fault'),
+    [],
+  );
+});
+
+test('a command line that is wrong gets one clear line', () => {
+  for (const [args, said] of /** @type {[string[], RegExp][]} */ ([
+    [['dance'], /there is no command 'dance'; see mqtt-chat --help/],
+    [['tail', '--rome=x'], /unknown option '--rome=x'/],
+    [['tail', '--room'], /no value for option '--room'/],
+    [['tail', '--room=No'], /--room: the room's name must be/],
+    [['tail', '--lines=many'], /--lines must be a whole number from 0 to 200, not 'many'/],
+    [['tail', 'x'], /unexpected argument 'x'/],
+    [['send'], /send needs TEXT/],
+    [['prune', '--yes'], /say which messages/],
+    [['prune', '--before=soon'], /--before is a date/],
+    [['import', '--format=xml'], /--format=ndjson, csv or mariadb/],
+    [['export', '--format=xml'], /--format is ndjson or csv, not 'xml'/],
+    [['status', '--port=0'], /--port must be a whole number/],
+  ])) {
+    const run = admin(stack, args);
+    assert.equal(run.status, 64, args.join(' '));
+    assert.match(run.stderr, said);
+    assert.equal(run.stderr.trim().split('\n').length, 1);
+  }
+});
+
+test('bash completes commands and their options', () => {
+  const script = join(stack.dataDir, 'completion');
+  writeFileSync(script, well('completion'));
+  const complete = (/** @type {string[]} */ ...words) =>
+    execFileSync(
+      'bash',
+      [
+        '-c',
+        `source '${script}'; COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); compopt() { :; }
+         _mqtt_chat mqtt-chat "\${COMP_WORDS[COMP_CWORD]}" x; printf '%s\\n' "\${COMPREPLY[@]}"`,
+        ...['bash', 'mqtt-chat', ...words],
+      ],
+      { encoding: 'utf8' },
+    )
+      .trim()
+      .split('\n');
+  assert.deepEqual(complete('re'), ['restore', 'reindex']);
+  assert.deepEqual(complete('prune', '--d'), ['--days=', '--dry-run', '--database=']);
+});

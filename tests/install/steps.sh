@@ -1,0 +1,283 @@
+# Sourced by nspawn.sh: what is done on the system and what has to come of it.
+# shellcheck shell=bash disable=SC2154
+
+say() { printf '%s\n' "$*"; }
+pass() { printf 'ok: %s (%s s)\n' "$*" "$SECONDS"; }
+skip() { say "skipped: $*"; exit 77; }
+fail() {
+  say "FAILED: $*"
+  if [[ ${leader-} ]]; then inside journalctl -b --no-pager -n 40 2> /dev/null; fi
+  exit 1
+}
+
+wait_for() { # WHAT COMMAND...
+  local what=$1 end=$((SECONDS + patience))
+  shift
+  until "$@"; do
+    if ((SECONDS >= end)); then say "waited in vain for $what"; return 1; fi
+    sleep 0.2
+  done
+}
+
+expect() { # WHAT COMMAND...: now or soon
+  wait_for "$@" || fail "$1"
+}
+
+gone() { ! kill -0 "$1" 2> /dev/null; }
+
+# --- What a user sees
+
+site_answers() { [[ $(inside curl -sf http://127.0.0.1/) == 'site 42' ]]; }
+chat_answers() { inside curl -sf http://127.0.0.1/chat/ 2> /dev/null | grep -qi '<title>.*chat'; }
+history_has() { inside curl -sf 'http://127.0.0.1/api/messages?limit=200' 2> /dev/null | grep -q "\"$1\""; }
+publish() { inside mosquitto_pub -t chat/messages -m "$1" 2> /dev/null; }
+broker_serves() { inside mosquitto_pub -t "$1" -m hello 2> /dev/null; }
+status_says() { inside systemctl show -p StatusText mqtt-chat-logger | grep -q "$1"; }
+main_pid() { inside systemctl show -p MainPID --value "$1"; }
+active() { [[ $(inside systemctl is-active "$1") == active ]]; }
+restarted() { # UNIT OLD-PID
+  local now
+  now=$(main_pid "$1")
+  [[ $now != 0 && $now != "$2" ]] && active "$1"
+}
+
+stored() { # TEXT: published and then in the history
+  publish "$1" && expect "'$1' is in the history" history_has "$1"
+}
+
+# --- What is on the disk: all but what runs, logs, caches and the packagers' own books
+
+tree() { # FILE
+  local skip=(-path var/log -o -path var/cache -o -path var/lib/dpkg -o -path var/lib/apt
+    -o -path var/lib/mosquitto -o -path var/lib/mqtt-chat -o -path var/lib/php -o -path var/tmp
+    -o -path root/mqtt-chat.deb -o -path 'etc/*-' -o -path etc/.pwd.lock -o -path etc/ld.so.cache)
+  (cd "$root" &&
+    find etc usr opt srv home root var -xdev \( "${skip[@]}" \) -prune -o -printf '%p %M %U:%G %l\n' &&
+    find etc usr opt srv home root var -xdev \( "${skip[@]}" \) -prune -o -type f -exec sha256sum {} +) |
+    sort > "$1"
+}
+
+# --- The steps
+
+install_package() { inside apt-get install -q -y --no-install-recommends /root/mqtt-chat.deb; }
+configure_package() { inside dpkg --configure mqtt-chat; }
+
+refused() { # LINE COMMAND...: the command fails, and says so; the broker is what it was
+  local line=$1 output
+  shift
+  output=$("$@" 2>&1) && fail "not refused: $line"
+  grep -qE "^mqtt-chat: $line" <<< "$output" || fail "no line with '$line' but: $output"
+  broker_serves house/lamp || fail 'the broker does not serve what it served'
+  [[ ! -e $root/etc/mosquitto/conf.d/mqtt-chat.conf ]] || fail 'something was turned on'
+  ! active mqtt-chat-logger || fail 'the logger was started'
+}
+
+holding() { inside ss -tanH "sport = :$1" | grep -q "$2"; }
+
+clashes_are_refused() {
+  local conf=$root/etc/mosquitto/conf.d
+  # shellcheck disable=SC2016
+  inside systemd-run -q --unit=other \
+    php -r '$$socket = stream_socket_server("tcp://127.0.0.1:9001"); sleep(600);'
+  expect 'another program listens' holding 9001 LISTEN
+  refused 'port 9001 is in use by php' install_package
+  inside systemctl stop other
+  printf 'allow_anonymous false\n' > "$conf/default.conf"
+  refused '/etc/mosquitto/conf.d/default.conf:1: .allow_anonymous. there meets' configure_package
+  printf 'per_listener_settings true\nlistener 1883\nallow_anonymous true\n' > "$conf/default.conf"
+  refused '/etc/mosquitto/conf.d/default.conf:2: port 1883 has a listener' configure_package
+  rm "$conf/default.conf"
+  inside systemd-run -q --unit=other mosquitto_sub -t house/lamp
+  expect 'a client of the broker' holding 1883 ESTAB
+  refused '1 connections use the broker on port 1883' configure_package
+  inside systemctl stop other
+  expect 'no client' eval '! holding 1883 ESTAB'
+  pass 'a taken port, rules for all, a listener and a client on our port are refused, with the remedy'
+}
+
+turned_on() {
+  configure_package > "$work/configure.log" 2>&1 || fail "configure: $(cat "$work/configure.log")"
+  inside systemctl enable --now mqtt-chat-logger mqtt-chat-api 2> /dev/null || fail 'enable --now'
+  site_answers || fail 'the site before the line'
+  sed -i '/index index.php/a include snippets/mqtt-chat.conf;' "$root/etc/nginx/sites-enabled/site"
+  inside nginx -tq || fail 'nginx -t'
+  inside systemctl reload nginx
+  expect 'the chat answers' chat_answers
+  site_answers || fail 'the site after the line'
+  expect 'ready' status_says 'storing what is sent'
+  stored 'first message'
+  pass 'one line later the site and the chat both answer, and a message is stored'
+}
+
+# The broker is masked, as the logger's start would start it.
+broker_is_waited_for() {
+  inside systemctl mask --runtime --now mosquitto 2> /dev/null
+  expect 'the logger says what it waits for' status_says 'waiting for the broker'
+  inside systemctl restart mqtt-chat-logger || fail 'it cannot be started without a broker'
+  expect 'the logger says what it waits for' status_says 'waiting for the broker'
+  active mqtt-chat-logger || fail 'the unit failed'
+  history_has 'first message' || fail 'the history cannot be read without a broker'
+  inside systemctl unmask --runtime mosquitto 2> /dev/null
+  inside systemctl start mosquitto
+  expect 'the logger stores again' status_says 'storing what is sent'
+  pass 'a broker that is down makes no unit fail, neither later nor at the start'
+}
+
+units_come_back() {
+  local unit pid
+  for unit in mqtt-chat-logger mqtt-chat-api; do
+    pid=$(main_pid "$unit")
+    inside systemctl kill -s KILL "$unit"
+    expect "$unit comes back" restarted "$unit" "$pid"
+  done
+  stored 'after the kills'
+  pid=$(inside pgrep -o -f libexec/mqtt-chat/chat.fcgi.--config)
+  inside pkill -KILL -x chat.fcgi
+  stored 'after the responder'
+  pass 'the logger, the API and a responder come back when they are killed'
+}
+
+hung=''
+
+hang_logger() {
+  hung=$(main_pid mqtt-chat-logger)
+  inside kill -STOP "$hung"
+  publish 'while it hangs'
+}
+
+hung_logger_is_ended() {
+  expect 'the watchdog' restarted mqtt-chat-logger "$hung"
+  inside journalctl -u mqtt-chat-logger -o cat --no-pager | grep -qi 'watchdog timeout' ||
+    fail 'it was not the watchdog'
+  expect 'what was sent meanwhile' history_has 'while it hangs'
+  pass 'the watchdog ends a logger that hangs, and the next one stores what was sent meanwhile'
+}
+
+probe() { # UNIT: what /usr/local/bin/probe can do in its place
+  sed -e 's|^ExecStart=.*|ExecStart=/usr/local/bin/probe|' -e '/^ExecReload/d' -e '/^Restart/d' \
+    -e 's/^Type=.*/Type=exec/' -e '/^WatchdogSec/d' -e 's/^RuntimeDirectory=.*/RuntimeDirectory=probe/' \
+    "$root/lib/systemd/system/$1.service" > "$root/run-probe.service"
+  inside cp /run-probe.service /run/systemd/system/probe.service
+  inside systemctl daemon-reload
+  inside systemctl start --wait probe
+  inside journalctl -u probe -o cat --no-pager -b | grep '^probe: ' | sort > "$work/probe"
+  rm -f "$root/run-probe.service"
+  inside rm -f /run/systemd/system/probe.service
+  inside journalctl --rotate --vacuum-time=1s -q 2> /dev/null
+}
+
+can() { grep -q "^probe: $1 yes" "$work/probe" || fail "$2 cannot: $1: $(cat "$work/probe")"; }
+cannot() { grep -q "^probe: $1 no" "$work/probe" || fail "$2 can: $1: $(cat "$work/probe")"; }
+
+sandbox_denies() {
+  local what
+  inside setpriv --reuid mqtt-chat --regid mqtt-chat --clear-groups /usr/local/bin/probe > "$work/probe" 2>&1
+  for what in read-history write-history read-password read-identity open-network; do
+    can "$what" 'the user itself'
+  done
+  probe mqtt-chat-api
+  can read-history 'the API'
+  for what in write-history read-password read-identity open-network write-etc see-processes; do
+    cannot "$what" 'the API'
+  done
+  pass 'in the place of the API the history can be read, and not changed; no password, no network'
+}
+
+logger_sandbox_denies() {
+  local what
+  probe mqtt-chat-logger
+  for what in read-history write-history read-password open-network; do can "$what" 'the logger'; done
+  for what in write-etc see-processes; do cannot "$what" 'the logger'; done
+  pass 'in the place of the logger only its own can be changed'
+}
+
+units_are_tight() {
+  local unit
+  for unit in mqtt-chat-logger mqtt-chat-api; do
+    inside systemd-analyze verify --man=no "$unit.service" 2>&1 | grep . && fail "verify $unit"
+    inside systemd-analyze security --threshold=15 --no-pager "$unit.service" > "$work/security" ||
+      fail "security: $(tail -n 1 "$work/security")"
+    say "   $(tail -n 1 "$work/security" | sed 's/^[^A-Z]*//; s/ [^ ]*$//')"
+  done
+  pass 'systemd-analyze finds the units right and tight'
+}
+
+# With --keep-unit nspawn ends where the system reboots, with the status of one that wants a restart.
+survives_reboot() {
+  local status
+  inside systemctl reboot > /dev/null 2>&1
+  expect 'the end of the first run' gone "$nspawn"
+  wait "$nspawn"
+  status=$?
+  ((status == 133)) || fail "the system ended with $status instead of a reboot"
+  boot fail
+  expect 'the site' site_answers
+  expect 'the chat' chat_answers
+  expect 'the history' history_has 'first message'
+  stored 'after the reboot'
+  pass 'after a reboot the site and the chat are there, with the history'
+}
+
+broker_knows() { grep -q "$1" "$root/var/lib/mosquitto/mosquitto.db" 2> /dev/null; }
+
+purged_with_its_line() {
+  local session
+  session=$(cat "$root/var/lib/mqtt-chat/chat.db.client-id")
+  expect "the logger's session in the broker's snapshot" broker_knows "$session"
+  inside apt-get purge -q -y mqtt-chat > "$work/purge.log" 2>&1 || fail "purge: $(tail -n 5 "$work/purge.log")"
+  # shellcheck disable=SC2016
+  grep -q '^mqtt-chat: take `include snippets/mqtt-chat.conf;` out of /etc/nginx/sites-enabled/site' \
+    "$work/purge.log" || fail "purge does not tell of the line: $(cat "$work/purge.log")"
+  inside nginx -tq || fail 'nginx would not start again'
+  inside sed -i '/snippets.mqtt-chat.conf/d' /etc/nginx/sites-enabled/site
+  rm "$root/etc/nginx/snippets/mqtt-chat.conf"
+  inside systemctl restart nginx
+  site_answers || fail 'the site, afterwards'
+  broker_serves house/lamp || fail 'the broker is not what it was'
+  inside systemctl restart mosquitto
+  ! broker_knows "$session" || fail "the broker keeps the logger's session"
+  pass 'purged with its line still there it leaves nginx able to start, and says what to delete'
+}
+
+# A purge leaves the history, which another installation finds.
+tree_is_as_before() {
+  tree "$work/after"
+  diff "$work/before" "$work/after" > "$work/difference" ||
+    fail "left behind: $(head -n 20 "$work/difference")"
+  [[ $(cd "$root/var/lib/mqtt-chat" && echo *) == chat.db ]] || fail "more than the history is left"
+  [[ $(stat -c %u:%a "$root/var/lib/mqtt-chat") == 0:700 ]] || fail 'the history is left to a number'
+  pass 'the tree is what it was but for the history'
+}
+
+found_again_and_purged() {
+  install_package > "$work/install.log" 2>&1 || fail "again: $(tail -n 5 "$work/install.log")"
+  expect 'the logger' status_says 'storing what is sent'
+  inside sqlite3 -readonly /var/lib/mqtt-chat/chat.db "SELECT text FROM messages" |
+    grep -q 'after the reboot' || fail 'the history is not found again'
+  echo 'mqtt-chat mqtt-chat/purge-history boolean true' | inside debconf-set-selections
+  inside apt-get purge -q -y mqtt-chat > "$work/purge.log" 2>&1 || fail "purge: $(tail -n 5 "$work/purge.log")"
+  [[ ! -e $root/var/lib/mqtt-chat ]] || fail 'the history is still there'
+  tree "$work/after"
+  diff "$work/before" "$work/after" > "$work/difference" ||
+    fail "left behind: $(head -n 20 "$work/difference")"
+  pass 'installed again it finds the history, and purges it where it is told to'
+}
+
+run_steps() {
+  expect 'the site' site_answers
+  expect 'the broker' broker_serves house/lamp
+  tree "$work/before"
+  clashes_are_refused
+  turned_on
+  broker_is_waited_for
+  units_come_back
+  units_are_tight
+  hang_logger
+  sandbox_denies
+  hung_logger_is_ended
+  logger_sandbox_denies
+  survives_reboot
+  purged_with_its_line
+  tree_is_as_before
+  found_again_and_purged
+}

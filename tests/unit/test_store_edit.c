@@ -1,0 +1,239 @@
+/*
+ * What a second writer, and the logger between its rounds, do to the history: prune, retention,
+ * copies; and that the first writer notices.
+ */
+#include <time.h>
+
+#include "history.h"
+#include "house.h"
+#include "store_admin.h"
+
+#define DAY_MS 86400000LL
+
+static int64_t now_ms(void)
+{
+	return (int64_t)time(NULL) * 1000;
+}
+
+static void add_at(struct store *store, const char *room, const char *text, int64_t ts)
+{
+	struct store_entry entry = entry_with(room, text, NULL, NULL);
+	entry.ts = ts;
+	store_one(store, &entry);
+}
+
+static int count_one(void *arg, const struct store_row *row)
+{
+	int *count = arg;
+	(void)row;
+	++*count;
+	return 0;
+}
+
+static int count_rows(struct store *store, const char *room)
+{
+	int count = 0;
+	struct store_range range = {str_of(room), 0, INT64_MAX};
+	assert_int_equal(store_history(store, &range, count_one, &count), STORE_OK);
+	return count;
+}
+
+static int count_room(void *arg, const struct store_room *room)
+{
+	int64_t *total = arg;
+	*total += room->messages;
+	return 0;
+}
+
+static void tell(void *arg, const char *what, const char *remedy)
+{
+	(void)arg;
+	(void)remedy;
+	fprintf(stderr, "found: %s\n", what);
+}
+
+static void expect_sound(struct store *store)
+{
+	int findings = 0;
+	assert_int_equal(store_inspect(store, tell, NULL, &findings), STORE_OK);
+	assert_int_equal(findings, 0);
+}
+
+static int64_t prune(struct store *store, const struct store_filter *filter, int limit)
+{
+	int64_t cursor = 0, matched = 0;
+	for (bool done = false; !done;)
+		assert_int_equal(
+		    store_prune(store, filter, limit, &cursor, &matched, &done), STORE_OK);
+	return matched;
+}
+
+TEST(prune_deletes_what_the_filter_selects_indexed_or_not)
+{
+	struct store *store = open_store(unit_path("db"), STORE_CREATOR);
+	for (int i = 0; i < 30; i++) {
+		add_at(store, i % 2 ? "lab" : "hall", "Hello world", TS + i);
+		if (i == 14)
+			assert_int_equal(store_index(store, 100), STORE_OK);
+	}
+	const struct store_filter filter = {.room = str_of("lab"), .before = TS + 21};
+	int64_t cursor = 0, matched = 0;
+	bool done;
+	assert_int_equal(
+	    store_match(store, &filter, STORE_SLICE_MAX, &cursor, &matched, &done), STORE_OK);
+	assert_int_equal(matched, 10);
+	assert_true(done);
+	assert_int_equal(prune(store, &filter, 3), 10);
+	assert_int_equal(count_rows(store, "lab"), 5);
+	assert_int_equal(count_rows(store, "hall"), 15);
+	assert_int_equal(store_index(store, 100), STORE_OK);
+	expect_sound(store);
+	assert_int_equal(prune(store, &(struct store_filter){.nickname = str_of("Bob")}, 100), 0);
+	assert_int_equal(prune(store, &(struct store_filter){.nickname = str_of("Ann")}, 100), 20);
+	expect_sound(store);
+	store_close(store);
+}
+
+TEST(two_writers_count_each_message_once)
+{
+	struct store *logger = open_store(unit_path("db"), STORE_CREATOR);
+	struct store *editor = open_store(unit_path("db"), STORE_EDITOR);
+	for (int i = 0; i < 10; i++) {
+		add_message(logger, "lab", "logger");
+		add_message(editor, "lab", "editor");
+		add_message(editor, "lab", "editor");
+	}
+	int64_t total = 0;
+	assert_int_equal(store_rooms(logger, count_room, &total), STORE_OK);
+	assert_int_equal(total, 30);
+	store_close(editor);
+	store_close(logger);
+}
+
+TEST(two_writers_fill_one_index)
+{
+	struct store *logger = open_store(unit_path("db"), STORE_CREATOR);
+	struct store *editor = open_store(unit_path("db"), STORE_EDITOR);
+	for (int i = 0; i < 40; i++)
+		add_message(logger, "lab", "Hello");
+	for (int i = 0; i < 4; i++) {
+		assert_int_equal(store_index(logger, 5), STORE_OK);
+		assert_int_equal(store_index(editor, 5), STORE_OK);
+	}
+	assert_int_equal(store_unindexed(editor), 0);
+	struct store_overview overview;
+	assert_int_equal(store_overview(logger, &overview), STORE_OK);
+	assert_int_equal(overview.indexed_id, 40);
+	assert_int_equal(store_forget_index(editor), STORE_OK);
+	assert_int_equal(store_index(logger, 100), STORE_OK);
+	expect_sound(logger);
+	store_close(editor);
+	store_close(logger);
+}
+
+TEST(an_editor_makes_no_checkpoint_and_an_idle_logger_does)
+{
+	const char *path = unit_path("db");
+	struct stat before, after;
+	struct store *logger = open_store(path, STORE_CREATOR);
+	struct store *editor = open_store(path, STORE_EDITOR);
+	assert_int_equal(store_tidy(logger), STORE_OK);
+	assert_int_equal(stat(path, &before), 0);
+	for (int i = 0; i < 300; i++)
+		add_message(editor, "lab", "Some text that takes room in the file");
+	assert_int_equal(store_sync(editor), STORE_OK);
+	store_close(editor);
+	assert_int_equal(stat(path, &after), 0);
+	assert_int_equal(after.st_size, before.st_size);
+	assert_int_equal(store_tidy(logger), STORE_OK);
+	assert_int_equal(stat(path, &after), 0);
+	assert_true(after.st_size > before.st_size);
+	assert_int_equal(store_unindexed(logger), 300);
+	store_close(logger);
+}
+
+/* As often as it takes; the clock runs as fast as it asks for. */
+static void keep_house(struct house *house, struct store *store)
+{
+	int64_t now = 1;
+	bool well = true;
+	do {
+		now = house->next_at > now ? house->next_at : now + 1;
+		well = house_work(house, store, now, false);
+	} while (well && house->phase != HOUSE_REST);
+	assert_true(well);
+}
+
+TEST(retention_finds_old_messages_wherever_they_stand)
+{
+	struct store *store = open_store(unit_path("db"), STORE_CREATOR);
+	int64_t old = now_ms() - 40 * DAY_MS, young = now_ms() - DAY_MS;
+	for (int i = 0; i < 1500; i++)
+		add_at(store, "lab", "x", i < 100 || i >= 1400 ? old : young);
+	struct house house = {.days = 30};
+	keep_house(&house, store);
+	assert_int_equal(count_rows(store, "lab"), 1300);
+	expect_sound(store);
+	store_close(store);
+}
+
+TEST(retention_keeps_the_newest_of_each_room)
+{
+	struct store *store = open_store(unit_path("db"), STORE_CREATOR);
+	for (int i = 0; i < 300; i++)
+		add_at(store, i % 3 ? "lab" : "hall", "x", now_ms());
+	struct house house = {.messages = 110};
+	keep_house(&house, store);
+	assert_int_equal(count_rows(store, "lab"), 110);
+	assert_int_equal(count_rows(store, "hall"), 100);
+	expect_sound(store);
+	store_close(store);
+}
+
+TEST(nothing_is_deleted_without_retention)
+{
+	struct store *store = open_store(unit_path("db"), STORE_CREATOR);
+	for (int i = 0; i < 50; i++)
+		add_at(store, "lab", "x", 1);
+	struct house house = {0};
+	assert_true(house_work(&house, store, 1000, false));
+	assert_int_equal(house.phase, HOUSE_REST);
+	assert_int_equal(house_wait_ms(&house, 1000, 1000), 1000);
+	assert_int_equal(count_rows(store, "lab"), 50);
+	store_close(store);
+}
+
+TEST(a_copy_is_one_sound_file_and_gives_no_id_again)
+{
+	char error[STORE_ERROR_SIZE];
+	struct store *store = open_store(unit_path("db"), STORE_CREATOR);
+	for (int i = 0; i < 50; i++)
+		add_message(store, "lab", "x");
+	assert_int_equal(store_backup(store, unit_path("copy"), NULL, NULL, error), STORE_OK);
+	assert_int_equal(store_backup(store, unit_path("copy"), NULL, NULL, error), STORE_DENIED);
+	store_close(store);
+	struct store *copy = open_store(unit_path("copy"), STORE_READER);
+	assert_int_equal(count_rows(copy, "lab"), 50);
+	expect_sound(copy);
+	store_close(copy);
+	assert_false(unit_exists(unit_path("copy-wal")));
+	assert_int_equal(store_revive(unit_path("copy"), 70, error), STORE_OK);
+	store = open_store(unit_path("copy"), STORE_WRITER);
+	assert_int_equal(add_message(store, "lab", "x"), 71);
+	store_close(store);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    IN_DIR(prune_deletes_what_the_filter_selects_indexed_or_not),
+	    IN_DIR(two_writers_count_each_message_once),
+	    IN_DIR(two_writers_fill_one_index),
+	    IN_DIR(an_editor_makes_no_checkpoint_and_an_idle_logger_does),
+	    IN_DIR(retention_finds_old_messages_wherever_they_stand),
+	    IN_DIR(retention_keeps_the_newest_of_each_room),
+	    IN_DIR(nothing_is_deleted_without_retention),
+	    IN_DIR(a_copy_is_one_sound_file_and_gives_no_id_again),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
