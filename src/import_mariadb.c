@@ -27,8 +27,9 @@ static struct str unescape(char *at, size_t length)
 	size_t n = 0;
 	for (size_t i = 0; i < length; i++) {
 		int known = at[i] == '\\' && i + 1 < length ? meaning(at[i + 1]) : -1;
-		at[n++] = known >= 0 ? (char)known : at[i];
-		i += known >= 0;
+		if (known >= 0)
+			i++;
+		at[n++] = (char)(known >= 0 ? known : at[i]);
 	}
 	return (struct str){at, n};
 }

@@ -12,7 +12,7 @@
 #define TALK_US 2000000
 #define ROWS_MIN 5
 #define BUSY_TRIES 600
-#define WAL_BYTES (4 * 1024 * 1024) /* where the logger checkpoints */
+#define WAL_BYTES (4LL * 1024 * 1024) /* where the logger checkpoints */
 
 static int64_t clock_us(void)
 {

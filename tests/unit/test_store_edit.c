@@ -88,6 +88,9 @@ TEST(prune_deletes_what_the_filter_selects_indexed_or_not)
 	assert_int_equal(count_rows(store, "hall"), 15);
 	assert_int_equal(store_index(store, 100), STORE_OK);
 	expect_sound(store);
+	assert_int_equal(
+	    raw_number(unit_path("db"), "SELECT count(*) FROM search WHERE search MATCH 'hello'"),
+	    20);
 	assert_int_equal(prune(store, &(struct store_filter){.nickname = str_of("Bob")}, 100), 0);
 	assert_int_equal(prune(store, &(struct store_filter){.nickname = str_of("Ann")}, 100), 20);
 	expect_sound(store);
