@@ -133,7 +133,7 @@ broker_is_waited_for() {
 database_is_waited_for() {
   inside systemd-run -q --unit=other sqlite3 /var/lib/mqtt-chat/chat.db \
     'BEGIN IMMEDIATE' '.shell sleep 600'
-  expect 'a lock on the database' inside pgrep -f 'sleep 600'
+  expect 'a lock on the database' eval "inside pgrep -f 'sleep 600' > /dev/null"
   publish 'while it is locked'
   expect 'the logger says that it cannot store' status_says 'cannot store'
   shows_life
