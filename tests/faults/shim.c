@@ -187,7 +187,8 @@ int sqlite3_prepare_v3(sqlite3 *db, const char *sql, int length, unsigned int fl
 	NEXT(sqlite3_prepare_v3);
 	char changed[500];
 	const char *clause = strstr(sql, " ON CONFLICT ");
-	if (clause && is_set("no-unique")) {
+	bool message = strncmp(sql, "INSERT INTO messages ", 21) == 0;
+	if (clause && message && is_set("no-unique")) {
 		snprintf(changed, sizeof(changed), "%.*s", (int)(clause - sql), sql);
 		return next(db, changed, -1, flags, stmt, NULL);
 	}
