@@ -137,7 +137,13 @@ test('what comes while it runs is not in it, and a slow client holds no snapshot
   assert.equal(JSON.parse(all[BIG - 1]).text.startsWith(`message ${BIG}`), true);
 });
 
-test('the responder needs no more memory for a long export than for a short one', async () => {
+// AddressSanitizer keeps what was freed.
+const skip =
+  process.env.MQTT_CHAT_SANITIZERS === 'yes' && 'the sanitizers take memory of their own';
+
+test('the responder needs no more memory for a long export than for a short one', {
+  skip,
+}, async () => {
   await ask('?room=export');
   const pids = responders();
   const before = pids.map(rss);
