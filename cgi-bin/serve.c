@@ -31,7 +31,7 @@
 	60	      /* for a reader that takes nothing; nginx lets go of its client by then      \
 		       */
 #define END_SECONDS 5 /* for the requests that are under way when it ends */
-#define QUIET_MS 100  /* without a request, when it ends: none is on its way */
+#define QUIET_MS 250  /* without a request, when it ends: none is on its way */
 #define NO_ROOM_MS 20 /* until it looks again for a free descriptor */
 #define WAKE SIGALRM  /* ends a thread's wait */
 

@@ -66,7 +66,7 @@ make_image() {
     say 'making the base image'
     rm -rf "$work/slim"
     debootstrap --variant=minbase bookworm "$work/slim" \
-      "${MQTT_CHAT_MIRROR:-http://deb.debian.org/debian}" > "$work/debootstrap.log" 2>&1 ||
+      ${MQTT_CHAT_MIRROR:+"$MQTT_CHAT_MIRROR"} > "$work/debootstrap.log" 2>&1 ||
       skip "debootstrap failed: $(tail -n 1 "$work/debootstrap.log")"
     tar -C "$work/slim" -cf "$work/slim.tar.part" . && mv "$work/slim.tar.part" "$work/slim.tar"
     rm -rf "$work/slim"

@@ -38,7 +38,7 @@ make_base() {
   say 'making the base system, which takes a few minutes the first time'
   rm -rf "$base"
   debootstrap --variant=minbase --include="${list// /,}" bookworm "$base" \
-    "${MQTT_CHAT_MIRROR:-http://deb.debian.org/debian}" > "$work/debootstrap.log" 2>&1 ||
+    ${MQTT_CHAT_MIRROR:+"$MQTT_CHAT_MIRROR"} > "$work/debootstrap.log" 2>&1 ||
     skip "debootstrap failed: $(tail -n 1 "$work/debootstrap.log")"
   echo "$list" > "$base/.complete"
 }

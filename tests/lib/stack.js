@@ -38,6 +38,8 @@ import mqtt from 'mqtt';
  * @property {string} ts
  */
 
+delete process.env.NOTIFY_SOCKET; // a container's: no service manager looks after what is started here
+
 export const top = fileURLToPath(new URL('../..', import.meta.url)).replace(/\/$/, '');
 export const build = process.env.MQTT_CHAT_BUILD || join(top, 'build');
 const patience = Number(process.env.MQTT_CHAT_WAIT || 10) * 1000;
