@@ -77,9 +77,11 @@ async function startPage() {
  */
 async function startConstant(page) {
   const stack = await startStack({ start: [] });
-  const response = await fetch(`${page.root}/api/messages`);
+  const plain = { headers: { 'accept-encoding': 'identity' } };
+  const response = await fetch(`${page.root}/api/messages`, plain);
   const names = ['content-type', 'cache-control', 'content-length', 'etag', 'link'];
   const head = names.map((name) => `${name}: ${response.headers.get(name)}\r\n`).join('');
+  if (head.includes('null')) throw new Error(`an answer without one of ${names}: ${head}`);
   const file = join(stack.dataDir, 'etc/answer');
   writeFileSync(file, `Status: 200 OK\r\n${head}\r\n${await response.text()}`, { mode: 0o644 });
   const launcher = join(stack.dataDir, 'services/api');
