@@ -49,6 +49,9 @@ function linearTicks([low, high]) {
   return Array.from({ length: Math.floor(high / step) - first + 1 }, (_, n) => (first + n) * step);
 }
 
+/** @param {[number, number]} domain @param {boolean} [log] */
+const ticks = (domain, log) => (log ? logTicks(domain) : linearTicks(domain));
+
 /** Wide enough for all. @param {number[]} values @param {boolean} [log] @returns {[number, number]} */
 function domain(values, log) {
   const fit = values.filter((value) => Number.isFinite(value) && (!log || value > 0));
@@ -93,9 +96,9 @@ function barParts(x, y, { name, ratio, limit, met }, figure) {
   ];
 }
 
-/** @param {Scale} x @param {number[]} ticks @param {number} height */
-function barAxis(x, ticks, height) {
-  return ticks.flatMap((tick) => [
+/** @param {Scale} x @param {number[]} marks @param {number} height */
+function barAxis(x, marks, height) {
+  return marks.flatMap((tick) => [
     stroke([x(tick), BAR.top - 6, x(tick), height - 8], tick === 1 ? 'one' : 'grid'),
     label(x(tick), BAR.top - 12, `${digits(tick)}`, 'text-anchor="middle" class="tick"'),
   ]);
@@ -176,7 +179,7 @@ export function plotChart(plot) {
     label(0, 16, plot.title, 'class="what"'),
     label(PLOT.left - 8, 33, plot.y.label, 'text-anchor="start" class="tick"'),
     label(middle, PLOT.bottom + 36, plot.x.label, 'text-anchor="middle" class="tick"'),
-    ...plotGrid(x, y, ...[plot.x, plot.y].map((axis, n) => (axis.log ? logTicks : linearTicks)([across, up][n]))),
+    ...plotGrid(x, y, ticks(across, plot.x.log), ticks(up, plot.y.log)),
     ...plot.lines.flatMap((line, n) => plotLine(line, n, x, y, plot)),
     ...legend(plot.lines),
   ]);
