@@ -138,13 +138,15 @@ function figures({ name, wanted }, { clients, speeds }) {
   /** @type {{unit: string, better: 'less', minor: true}} */
   const time = { unit: 'ms', better: 'less', minor: true };
   const limits = wanted ? promises(clients, speeds) : [];
-  const tail = wanted && clients === 64 ? [{ limit: 5 }] : [];
   const [note, unit] = [failures(speeds) || undefined, 'pages/s'];
+  const ratio = (/** @type {Speed} */ { p99, p50 }) => p99 / p50;
   return [
     figure(what, speeds, { unit, better: 'more', wanted: limits, note }, ({ rate }) => rate),
     figure(`${what}: p50`, speeds, time, ({ p50 }) => p50),
     figure(`${what}: p99`, speeds, time, ({ p99 }) => p99),
-    figure(`${what}: p99 ÷ p50`, speeds, { ...time, unit: '', wanted: tail }, (s) => s.p99 / s.p50),
+    ...(wanted && clients === 64
+      ? [figure(`${what}: p99 ÷ p50`, speeds, { ...time, unit: '', wanted: [{ limit: 5 }] }, ratio)]
+      : []),
   ];
 }
 
