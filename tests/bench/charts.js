@@ -5,13 +5,12 @@ import { digits, promised, rows } from './figures.js';
 /** @typedef {import('./figures.js').Plot} Plot */
 /** @typedef {(value: number) => number} Scale */
 
-/** @param {unknown} text */
-export const escape = (text) =>
-  String(text).replace(/[&<>"]/g, (c) => `&#${c.charCodeAt(0)};`);
+/** No text becomes markup. @param {unknown} text */
+export const inert = (text) => String(text).replace(/[&<>"]/g, (c) => `&#${c.charCodeAt(0)};`);
 
 /** @param {number} x @param {number} y @param {string} text @param {string} [attributes] */
 const label = (x, y, text, attributes = '') =>
-  `<text x="${x.toFixed(1)}" y="${y.toFixed(1)}" ${attributes}>${escape(text)}</text>`;
+  `<text x="${x.toFixed(1)}" y="${y.toFixed(1)}" ${attributes}>${inert(text)}</text>`;
 
 /** @param {number[]} ends x1 y1 x2 y2 @param {string} kind */
 const stroke = ([x1, y1, x2, y2], kind) =>
@@ -19,7 +18,7 @@ const stroke = ([x1, y1, x2, y2], kind) =>
 
 /** @param {number} width @param {number} height @param {string} title @param {string[]} parts */
 const svg = (width, height, title, parts) =>
-  `<svg viewBox="0 0 ${width} ${height.toFixed(0)}" width="${width}" role="img" aria-label="${escape(title)}">
+  `<svg viewBox="0 0 ${width} ${height.toFixed(0)}" width="${width}" role="img" aria-label="${inert(title)}">
 ${parts.join('\n')}
 </svg>`;
 
@@ -29,10 +28,11 @@ function scale([low, high], [start, end], log) {
   return (value) => start + ((at(value) - at(low)) / (at(high) - at(low))) * (end - start);
 }
 
-/** 1, 2 and 5 of each power of ten, or powers alone where those are many. @param {[number, number]} domain */
+/** Powers of ten alone, or more of each where the axis has few. @param {[number, number]} domain */
 function logTicks([low, high]) {
   const decades = Math.log10(high / low);
-  const steps = decades > 2.5 ? [1] : [1, 2, 5];
+  const steps =
+    decades > 3.5 ? [1] : decades > 0.8 ? [1, 2, 5] : [1, 1.2, 1.5, 2, 2.5, 3, 4, 5, 6, 8];
   const every = Math.ceil(decades / 8);
   const ticks = [];
   for (let power = Math.floor(Math.log10(low)); power <= Math.log10(high); power++)
@@ -63,12 +63,15 @@ function domain(values, log) {
 
 /** @param {number} value */
 function short(value) {
-  const units = /** @type {const} */ ([[1e6, 'M'], [1e3, 'k']]);
+  const units = /** @type {const} */ ([
+    [1e6, 'M'],
+    [1e3, 'k'],
+  ]);
   const [by, unit] = units.find(([size]) => Math.abs(value) >= size) ?? [1, ''];
   return `${digits(value / by)}${unit}`;
 }
 
-const BAR = { width: 760, left: 270, right: 610, row: 22, head: 30, top: 34 };
+const BAR = { width: 960, left: 250, right: 740, row: 22, head: 30, top: 34 };
 
 /** @typedef {{figure: Figure, bars: (import('./figures.js').Row & {ratio: import('./figures.js').Spread})[]}} Group */
 
@@ -131,6 +134,9 @@ export function ratioChart(figures) {
 const PLOT = { width: 520, height: 340, left: 66, right: 500, top: 40, bottom: 280 };
 const LINE_HEIGHT = 18;
 
+/** How many colours the report's style has for lines, as c0, c1 … */
+export const COLOURS = 8;
+
 /** @param {Scale} x @param {Scale} y @param {number[]} across @param {number[]} up */
 function plotGrid(x, y, across, up) {
   return [
@@ -145,32 +151,39 @@ function plotGrid(x, y, across, up) {
   ];
 }
 
-/** @param {Plot['lines'][0]} line @param {number} n @param {Scale} x @param {Scale} y @param {Plot} plot */
-function plotLine({ points }, n, x, y, plot) {
+/** @param {Plot['lines'][0]} line @param {number} colour @param {Scale} x @param {Scale} y @param {Plot} plot */
+function plotLine({ points }, colour, x, y, plot) {
   const shown = points.filter(
     ([a, b]) => (!plot.x.log || a > 0) && (!plot.y.log || b > 0) && Number.isFinite(b),
   );
   const at = shown.map(([a, b]) => [x(a).toFixed(1), y(b).toFixed(1)]);
   return [
-    `<polyline points="${at.map((point) => point.join()).join(' ')}" class="line c${n % 8}"/>`,
-    ...at.map(([a, b]) => `<circle cx="${a}" cy="${b}" r="3.5" class="dot c${n % 8}"/>`),
+    `<polyline points="${at.map((point) => point.join()).join(' ')}" class="line c${colour}"/>`,
+    ...at.map(([a, b]) => `<circle cx="${a}" cy="${b}" r="3.5" class="dot c${colour}"/>`),
   ];
 }
 
-/** Two names a line. @param {Plot['lines']} lines */
-function legend(lines) {
+/** Two names a line. @param {Plot['lines']} lines @param {number[]} colours */
+function legend(lines, colours) {
   return lines.flatMap(({ name }, n) => {
     const x = PLOT.left + (n % 2) * 220;
     const y = PLOT.bottom + 60 + Math.floor(n / 2) * LINE_HEIGHT;
-    return [stroke([x, y - 4, x + 22, y - 4], `line c${n % 8}`), label(x + 28, y, name)];
+    return [stroke([x, y - 4, x + 22, y - 4], `line c${colours[n]}`), label(x + 28, y, name)];
   });
 }
 
-/** @param {Plot} plot */
-export function plotChart(plot) {
+/** @param {Plot} plot @param {string[]} names of all lines that are to have colours of their own */
+function plotChart(plot, names) {
+  const colours = plot.lines.map(({ name }) => names.indexOf(name) % COLOURS);
   const points = plot.lines.flatMap((line) => line.points);
-  const across = domain(points.map(([a]) => a), plot.x.log);
-  const up = domain(points.map(([, b]) => b), plot.y.log);
+  const across = domain(
+    points.map(([a]) => a),
+    plot.x.log,
+  );
+  const up = domain(
+    points.map(([, b]) => b),
+    plot.y.log,
+  );
   const x = scale(across, [PLOT.left, PLOT.right], plot.x.log);
   const y = scale(up, [PLOT.bottom, PLOT.top], plot.y.log);
   const middle = (PLOT.left + PLOT.right) / 2;
@@ -180,7 +193,13 @@ export function plotChart(plot) {
     label(PLOT.left - 8, 33, plot.y.label, 'text-anchor="start" class="tick"'),
     label(middle, PLOT.bottom + 36, plot.x.label, 'text-anchor="middle" class="tick"'),
     ...plotGrid(x, y, ticks(across, plot.x.log), ticks(up, plot.y.log)),
-    ...plot.lines.flatMap((line, n) => plotLine(line, n, x, y, plot)),
-    ...legend(plot.lines),
+    ...plot.lines.flatMap((line, n) => plotLine(line, colours[n], x, y, plot)),
+    ...legend(plot.lines, colours),
   ]);
+}
+
+/** Side by side; a name has the same colour in all of them. @param {Plot[]} plots */
+export function plotCharts(plots) {
+  const names = [...new Set(plots.flatMap(({ lines }) => lines.map(({ name }) => name)))];
+  return plots.map((plot) => plotChart(plot, names)).join('\n');
 }

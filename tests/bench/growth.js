@@ -29,7 +29,19 @@ const BYTES = 350; // on the disk a message, with something to spare
 
 /** The more frequent half of what generate.c calls first. */
 const COMMON = ['the', 'to', 'a', 'and', 'is', 'in', 'it', 'you', 'of', 'for'];
-const FREQUENT = [...COMMON, 'on', 'that', 'have', 'we', 'open', 'door', 'ok', 'what', 'not', 'was'];
+const FREQUENT = [
+  ...COMMON,
+  'on',
+  'that',
+  'have',
+  'we',
+  'open',
+  'door',
+  'ok',
+  'what',
+  'not',
+  'was',
+];
 const SYLLABLES = 'ka ter mo lin su ra pe ton vi ne shu bar do gel fi wo'.split(' ');
 
 /** The word of that rank, as generate.c makes it. @param {number} rank */
@@ -57,7 +69,8 @@ const QUESTIONS = [
   { what: 'page around a random place', paths: anywhere('around') },
   {
     what: 'search for a word that about 90 messages have',
-    paths: (count) => list(10, (n) => `/search?q=${word(Math.floor((count / 100) * (1 - (n + 1) / 50)))}`),
+    paths: (count) =>
+      list(10, (n) => `/search?q=${word(Math.floor((count / 100) * (1 - (n + 1) / 50)))}`),
   },
   {
     what: 'search for a word that a tenth to a half of them have',
@@ -112,11 +125,18 @@ async function throughNginx({ paths }, { stack, count }, { seconds, scratch }) {
 }
 
 /** Of its own process, that has the database open: the time of each question's first answer. */
-async function inResponder(/** @type {Question} */ { paths }, /** @type {History} */ { stack, count }) {
+async function inResponder(
+  /** @type {Question} */ { paths },
+  /** @type {History} */ { stack, count },
+) {
   const program = join(build, 'tests/bench/measure');
   const asked = paths(count).slice(0, ASKED);
   const { stdout } = await run(program, [stack.database, ...asked], { maxBuffer: 1 << 24 });
-  const answers = stdout.trim().split('\n').slice(1).map((line) => line.trim().split(/\s+/));
+  const answers = stdout
+    .trim()
+    .split('\n')
+    .slice(1)
+    .map((line) => line.trim().split(/\s+/));
   const wrong = answers.find(([, , , , status]) => status !== '200');
   if (wrong) throw new Error(`${wrong.at(-1)} was answered with ${wrong[4]}`);
   return median(answers.map(([first]) => Number(first)));
@@ -127,7 +147,14 @@ function figure({ what, times }, histories) {
   const contenders = histories.map(({ name }) => ({ name, values: times.get(name) ?? [] }));
   const against = contenders.slice(0, -1);
   const wanted = [{ against: power(BASE), limit: 1.3 }];
-  return { what, unit: 'ms', better: 'less', ours: contenders[contenders.length - 1], against, wanted };
+  return {
+    what,
+    unit: 'ms',
+    better: 'less',
+    ours: contenders[contenders.length - 1],
+    against,
+    wanted,
+  };
 }
 
 /** @param {string} title @param {Timed[]} all @param {History[]} histories */

@@ -1,6 +1,6 @@
 /** The report: one HTML file that needs nothing else, for light and dark screens and for paper. */
-import { escape, plotChart, ratioChart } from './charts.js';
-import { digits, isMet, promised, range, rows } from './figures.js';
+import { COLOURS, inert, plotCharts, ratioChart } from './charts.js';
+import { digits, promised, range, rows } from './figures.js';
 
 /** @typedef {import('./figures.js').Figure} Figure */
 /** @typedef {import('./bench.js').Report} Report */
@@ -33,7 +33,7 @@ line.grid { stroke: var(--grid); } line.one { stroke: var(--dim); stroke-width: 
 line.spread { stroke: var(--spread); } line.limit { stroke: var(--text); stroke-width: 3; stroke-dasharray: 3 2; }
 rect.met { fill: var(--met); } rect.missed { fill: var(--missed); } rect.free { fill: var(--free); }
 .line { fill: none; stroke-width: 2; } .dot { stroke: var(--back); }
-${Array.from({ length: 8 }, (_, n) => `.line.c${n} { stroke: var(--c${n}); } .dot.c${n} { fill: var(--c${n}); }`).join(' ')}
+${Array.from({ length: COLOURS }, (_, n) => `.line.c${n} { stroke: var(--c${n}); } .dot.c${n} { fill: var(--c${n}); }`).join(' ')}
 @media print { h2 { break-before: page; } }
 `;
 
@@ -52,15 +52,15 @@ function tableRow(figure, { name, value, ratio, limit, met }, n) {
     ratio ? range(ratio) : '',
     limit === undefined ? '' : promised(figure, limit),
   ];
-  const tds = cells.map((cell) => `<td>${escape(cell)}</td>`).join('');
-  return `<tr${n ? '' : ' class="ours"'}><td>${escape(name)}</td>${tds}${verdict(met)}</tr>`;
+  const tds = cells.map((cell) => `<td>${inert(cell)}</td>`).join('');
+  return `<tr${n ? '' : ' class="ours"'}><td>${inert(name)}</td>${tds}${verdict(met)}</tr>`;
 }
 
 /** @param {Figure} figure */
 function tableRows(figure) {
   const { what, unit, better, note } = figure;
   const hint = [unit, `${better} is better`, note].filter(Boolean).join('; ');
-  const head = `<tr><th colspan="7">${escape(what)} <span class="dim">${escape(hint)}</span></th></tr>`;
+  const head = `<tr><th colspan="7">${inert(what)} <span class="dim">${inert(hint)}</span></th></tr>`;
   return [head, ...rows(figure).map((row, n) => tableRow(figure, row, n))].join('\n');
 }
 
@@ -73,9 +73,9 @@ ${figures.map(tableRows).join('\n')}
 
 /** @param {Measured} section */
 function sectionPart({ title, figures, plots, error }) {
-  const failed = error ? `<p class="missed-text">not measured: ${escape(error)}</p>` : '';
-  const drawn = plots.map(plotChart).join('\n');
-  return `<h2>${escape(title)}</h2>
+  const failed = error ? `<p class="missed-text">not measured: ${inert(error)}</p>` : '';
+  const drawn = plotCharts(plots);
+  return `<h2>${inert(title)}</h2>
 ${failed}${ratioChart(figures)}
 ${drawn && `<div class="plots">\n${drawn}\n</div>`}
 ${figures.length ? table(figures) : ''}`;
@@ -84,7 +84,7 @@ ${figures.length ? table(figures) : ''}`;
 /** @param {Record<string, unknown>} facts */
 const list = (facts) => {
   const items = Object.entries(facts).map(
-    ([name, value]) => `<div><dt>${escape(name)}</dt><dd>${escape(value)}</dd></div>`,
+    ([name, value]) => `<div><dt>${inert(name)}</dt><dd>${inert(value)}</dd></div>`,
   );
   return `<dl>${items.join('\n')}</dl>`;
 };
@@ -93,18 +93,23 @@ const list = (facts) => {
 function summary(sections) {
   const promises = sections.flatMap(({ figures }) =>
     figures.flatMap((figure) =>
-      (figure.wanted ?? []).map((one) => ({ figure, one, met: isMet(figure, one) })),
+      rows(figure)
+        .filter(({ limit }) => limit !== undefined)
+        .map((row) => ({ figure, row })),
     ),
   );
-  const asked = promises.filter(({ met }) => met !== undefined);
-  const missed = asked.filter(({ met }) => !met);
-  const items = missed.map(({ figure, one }) => {
-    const against = one.against ? ` of ${one.against}` : ` ${figure.unit}`;
-    return `<li>${escape(`${figure.what}: ${promised(figure, one.limit)}${against}`)}</li>`;
-  });
-  const sentence = `${asked.length - missed.length} of ${asked.length} promises met`;
+  const missed = promises.filter(({ row }) => !row.met);
+  const sentence = `${promises.length - missed.length} of ${promises.length} promises kept`;
   if (!missed.length) return `<p>${sentence}.</p>`;
-  return `<p>${sentence}. <span class="missed-text">Not met:</span></p><ul>${items.join('')}</ul>`;
+  return `<p>${sentence}. <span class="missed-text">Not kept:</span></p><ul>${missed.map(miss).join('')}</ul>`;
+}
+
+/** @param {{figure: Figure, row: import('./figures.js').Row}} promise */
+function miss({ figure, row: { name, value, ratio, limit = 0 } }) {
+  const reached = ratio
+    ? `ours ÷ ${name} is ${digits(ratio.median)}`
+    : [digits(value.median), figure.unit].filter(Boolean).join(' ');
+  return `<li>${inert(`${figure.what}: ${reached}, wanted ${promised(figure, limit)}`)}</li>`;
 }
 
 /** @param {Report} report */
@@ -114,19 +119,19 @@ export function html({ date, commit, missing, settings, machine, sections }) {
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width">
-<title>mqtt-chat: benchmark of ${escape(date.slice(0, 10))}</title>
+<title>mqtt-chat: benchmark of ${inert(date.slice(0, 10))}</title>
 <style>${STYLE}</style>
 </head>
 <body>
 <h1>mqtt-chat: benchmark</h1>
-<p class="dim">${escape(date.replace('T', ' ').slice(0, 16))} UTC${commit && `, commit ${escape(commit)}`}</p>
+<p class="dim">${inert(date.replace('T', ' ').slice(0, 16))} UTC${commit && `, commit ${inert(commit)}`}</p>
 ${summary(sections)}
 <p class="dim">A ratio is ours divided by what it is held against, taken in each round of the same run;
 what is shown is its median, the thin line from its smallest to its largest. The dashed mark is what is
 wanted.</p>
 ${list(machine)}
 ${list(settings)}
-${missing ? `<p class="dim">${escape(missing)}</p>` : ''}
+${missing ? `<p class="dim">${inert(missing)}</p>` : ''}
 ${sections.map(sectionPart).join('\n')}
 </body>
 </html>

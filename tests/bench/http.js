@@ -29,7 +29,12 @@ async function startOurs(messages) {
   const stack = await startStack();
   const client = await stack.client();
   const sent = Array.from({ length: messages }, (_, n) => {
-    const message = { nickname: 'Tester', text: `${TEXT} ${n}`, clientId: 'cli-001', msgId: `${n}` };
+    const message = {
+      nickname: 'Tester',
+      text: `${TEXT} ${n}`,
+      clientId: 'cli-001',
+      msgId: `${n}`,
+    };
     return client.publishAsync('chat/messages', JSON.stringify(message), { qos: 1 });
   });
   await Promise.all(sent);
@@ -89,7 +94,12 @@ function questions(stack, { origin, ...others }, messages) {
   return [
     question('newest page', newest, [slow, ...same, ...newestOld]),
     question('page at a random place', middle('/api/messages?'), [...same, ...middleOld]),
-    question('search, one match', places.map((id) => `/api/search?q=${id}`), [nothing], [16]),
+    question(
+      'search, one match',
+      places.map((id) => `/api/search?q=${id}`),
+      [nothing],
+      [16],
+    ),
     question('search, all match', ['/api/search?q=ordinary'], [nothing], [16]),
   ];
 }
@@ -120,7 +130,10 @@ function failures(speeds) {
  * @returns {Figure}
  */
 function figure(what, speeds, rest, pick) {
-  const [ours, ...against] = Array.from(speeds, ([name, list]) => ({ name, values: list.map(pick) }));
+  const [ours, ...against] = Array.from(speeds, ([name, list]) => ({
+    name,
+    values: list.map(pick),
+  }));
   return { what, ...rest, ours, against };
 }
 
@@ -200,7 +213,8 @@ async function compareMemory(stack, requests, { scratch, say }) {
   const paths = [...queries, 'nothing'].map((query) => `/api/${query}`);
   let done = 0;
   const until = async (/** @type {number} */ count) => {
-    while (done < count) done += (await wrk(stack.origin, paths, { clients: 16, seconds: 1, scratch })).rate;
+    while (done < count)
+      done += (await wrk(stack.origin, paths, { clients: 16, seconds: 1, scratch })).rate;
     return { values: [memory(stack)] };
   };
   const first = { name: 'after 1,000 or more', ...(await until(1000)) };
@@ -217,7 +231,10 @@ export default {
     const messages = Math.max(1000, 10_000 * options.scale);
     const ours = await startOurs(messages);
     const others = await startOthers(ours, messages);
-    const all = { figures: /** @type {Figure[]} */ ([]), plots: /** @type {import('./figures.js').Plot[]} */ ([]) };
+    const all = {
+      figures: /** @type {Figure[]} */ ([]),
+      plots: /** @type {import('./figures.js').Plot[]} */ ([]),
+    };
     for (const question of questions(ours, others, messages)) {
       const { figures, plots } = await ask(question, options);
       all.figures.push(...figures);

@@ -130,7 +130,11 @@ export async function startOthers(ours, messages) {
   const stack = await startStack({ start: [] });
   const { head, body } = await answerOf(ours);
   replaceResponder(stack, `Status: 200 OK\r\n${head}\r\n${body}`);
-  addLocations(stack, body, others.map(({ location }) => location));
+  addLocations(
+    stack,
+    body,
+    others.map(({ location }) => location),
+  );
   await stack.start('api');
   await stack.start('nginx');
   return {

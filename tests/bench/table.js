@@ -31,7 +31,11 @@ function rowLine(figure, { name, value, ratio, limit, met }) {
 function figureLines(figure) {
   const { what, unit, better, note } = figure;
   const head = `${what}: ${unit ? `${unit}, ` : ''}${better} is better`;
-  return [head, ...rows(figure).map((row) => rowLine(figure, row)), ...(note ? [`  (${note})`] : [])];
+  return [
+    head,
+    ...rows(figure).map((row) => rowLine(figure, row)),
+    ...(note ? [`  (${note})`] : []),
+  ];
 }
 
 /** @param {string} title @param {Figure[]} figures */
