@@ -142,6 +142,14 @@ async function inResponder(
   return median(answers.map(([first]) => Number(first)));
 }
 
+/** That generate.c makes what is asked for here. @param {Question} question @param {History[]} histories */
+async function checkAnswers({ what, paths }, histories) {
+  for (const { name, count, stack } of histories) {
+    const answer = await fetch(`${stack.root}/api${paths(count)[0]}`);
+    if (!(await answer.json()).length) throw new Error(`${what} finds nothing in ${name}`);
+  }
+}
+
 /** @param {Timed} timed @param {History[]} histories @returns {Figure} the largest against the others */
 function figure({ what, times }, histories) {
   const contenders = histories.map(({ name }) => ({ name, values: times.get(name) ?? [] }));
@@ -212,6 +220,7 @@ async function ask(where, histories, options, measure) {
   const all = [];
   for (const question of QUESTIONS) {
     options.say(`${question.what}, ${where}`);
+    await checkAnswers(question, histories);
     const times = await inTurns(options.rounds, histories, (history) =>
       measure(question, history, options),
     );
