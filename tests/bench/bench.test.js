@@ -39,13 +39,20 @@ const SIZE = {
   ours: { name: 'ours', values: [29, 31, 30] },
 };
 
+/** What no logarithm can show. @type {Figure} */
+const LOST = {
+  ...{ what: 'lost', unit: 'messages', better: 'less', wanted: [{ limit: 0 }] },
+  ours: { name: 'ours', values: [0, 0, 0] },
+  against: [{ name: 'slow', values: [1, 2, 4] }],
+};
+
 /** @type {Section[]} */
 const SECTIONS = [
   {
     name: 'made',
     title: 'Made up',
     run: async ({ rounds }) => ({
-      figures: [RATE, SIZE],
+      figures: [RATE, SIZE, LOST],
       plots: [
         {
           title: `${rounds} lines`,
@@ -113,7 +120,7 @@ test('the terminal shows medians, spreads, ratios and what was kept', () => {
 test('bench.json has every raw value, the machine, and why a section is missing', async (t) => {
   const folder = await measured(t);
   const report = JSON.parse(readFileSync(join(folder, 'bench.json'), 'utf8'));
-  assert.deepEqual(report.sections[0].figures, [RATE, SIZE]);
+  assert.deepEqual(report.sections[0].figures, [RATE, SIZE, LOST]);
   assert.equal(report.sections[1].error, 'no such part');
   assert.deepEqual(report.settings, { rounds: 3, seconds: 1, scale: 0.01 });
   for (const fact of ['cpu', 'cores', 'memory', 'kernel', 'disk', 'nginx', 'mosquitto', 'sqlite'])
@@ -138,7 +145,7 @@ test('bench.html needs nothing else and shows it all', { skip }, async (t) => {
     .evaluateAll((lines) => lines.map((line) => line.getAttribute('points')?.split(' ').length));
   assert.deepEqual(drawn, [3, 1]);
   const text = await page.locator('body').innerText();
-  for (const part of ['pages <b>&', '2 of 3 promises kept', 'ours ÷ fast is 0.75', 'no such part'])
+  for (const part of ['pages <b>&', '3 of 4 promises kept', 'ours ÷ fast is 0.75', 'no such part'])
     assert.ok(text.includes(part), part);
   assert.doesNotMatch(await page.content(), /NaN|Infinity|undefined/);
 });

@@ -75,11 +75,22 @@ const BAR = { width: 960, left: 250, right: 740, row: 22, head: 30, top: 34 };
 
 /** @typedef {{figure: Figure, bars: (import('./figures.js').Row & {ratio: import('./figures.js').Spread})[]}} Group */
 
+/**
+ * Whether a logarithm can show it.
+ * @param {import('./figures.js').Row} row
+ * @returns {row is Group['bars'][0]}
+ */
+function drawable(row) {
+  const { ratio, limit = 1 } = row;
+  return ratio !== undefined && ratio.min > 0 && Number.isFinite(ratio.max) && limit > 0;
+}
+
 /** @param {Figure[]} figures @returns {Group[]} those with a ratio to show */
 function groups(figures) {
   return figures
-    .filter((figure) => !figure.minor && figure.against.length)
-    .map((figure) => ({ figure, bars: /** @type {Group['bars']} */ (rows(figure).slice(1)) }));
+    .filter(({ minor }) => !minor)
+    .map((figure) => ({ figure, bars: rows(figure).filter(drawable) }))
+    .filter(({ bars }) => bars.length);
 }
 
 /** @param {Scale} x @param {number} y of its middle @param {Group['bars'][0]} bar @param {Figure} figure */

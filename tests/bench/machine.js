@@ -1,9 +1,10 @@
 /** The machine that is measured on: what it is, and whether it has something else to do. */
 import { spawnSync } from 'node:child_process';
-import { readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { cpus, release, totalmem } from 'node:os';
+import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { top } from '../lib/stack.js';
+import { build, top } from '../lib/stack.js';
 
 const env = { ...process.env, PATH: `${process.env.PATH}:/usr/sbin:/sbin` };
 
@@ -16,6 +17,15 @@ function said(/** @type {string} */ program, ...args) {
 /** @param {string} text */
 const version = (text) => /\d+\.\d+(\.\d+)?/.exec(text)?.[0] ?? 'not installed';
 
+/** How ours was compiled, as configure noted it. */
+function compiled() {
+  const log = join(build, 'config.log');
+  const text = existsSync(log) ? readFileSync(log, 'utf8') : '';
+  return ['CC', 'CFLAGS']
+    .map((name) => new RegExp(`^${name}='(.*)'`, 'm').exec(text)?.[1])
+    .join(' ');
+}
+
 /** @param {string} scratch the folder whose disk is written to */
 export function describe(scratch) {
   const cpu = cpus();
@@ -25,6 +35,7 @@ export function describe(scratch) {
     memory: `${(totalmem() / 2 ** 30).toFixed(1)} GB`,
     kernel: release(),
     disk: said('df', '--output=source,fstype,avail', '-h', scratch).split('\n').at(-1) ?? '',
+    compiled: compiled(),
     nginx: version(said('nginx', '-v')),
     mosquitto: version(said('mosquitto', '-h').split('\n')[0]),
     sqlite: version(said('sqlite3', '--version')),

@@ -6,7 +6,7 @@ const runs = (command, ...args) =>
   spawnSync(command, args, { env: { ...process.env, PATH: `${process.env.PATH}:/usr/sbin` } })
     .status === 0;
 
-/** @typedef {'wrk' | 'flask' | 'mariadb' | 'fossil'} Part */
+/** @typedef {'wrk' | 'flask' | 'mariadb' | 'paho' | 'fossil'} Part */
 
 /** @type {Record<Part, {name: string, packages: string, here: () => boolean}>} */
 const parts = {
@@ -20,6 +20,11 @@ const parts = {
     name: 'MariaDB',
     packages: 'mariadb-server',
     here: () => runs('mariadbd', '--version'),
+  },
+  paho: {
+    name: 'paho',
+    packages: 'python3-paho-mqtt',
+    here: () => runs('/usr/bin/python3', '-c', 'import paho.mqtt.client'),
   },
   fossil: { name: 'Fossil', packages: 'fossil', here: () => runs('fossil', 'version') },
 };
