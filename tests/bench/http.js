@@ -222,28 +222,36 @@ async function compareMemory(stack, requests, { scratch, say }) {
   return { what: "the responder's memory", unit: 'KB', better: 'less', ours, against: [first] };
 }
 
+/** @param {Stack} ours @param {number} messages @param {Options} options */
+async function askAll(ours, messages, options) {
+  const others = await startOthers(ours, messages);
+  try {
+    const answers = [];
+    for (const question of questions(ours, others, messages))
+      answers.push(await ask(question, options));
+    const requests = Number(process.env.REQUESTS || 0);
+    const memory = requests ? [await compareMemory(ours, requests, options)] : [];
+    return {
+      figures: [...answers.flatMap(({ figures }) => figures), ...memory],
+      plots: answers.flatMap(({ plots }) => plots),
+    };
+  } finally {
+    await others.close();
+  }
+}
+
 /** @type {import('./figures.js').Section} */
 export default {
   name: 'http',
   title: 'History over HTTP',
   needs: ['wrk'],
   async run(options) {
-    const messages = Math.max(1000, 10_000 * options.scale);
+    const messages = Math.max(1000, Math.round(10_000 * options.scale));
     const ours = await startOurs(messages);
-    const others = await startOthers(ours, messages);
-    const all = {
-      figures: /** @type {Figure[]} */ ([]),
-      plots: /** @type {import('./figures.js').Plot[]} */ ([]),
-    };
-    for (const question of questions(ours, others, messages)) {
-      const { figures, plots } = await ask(question, options);
-      all.figures.push(...figures);
-      all.plots.push(...plots);
+    try {
+      return await askAll(ours, messages, options);
+    } finally {
+      await ours.close();
     }
-    const requests = Number(process.env.REQUESTS || 0);
-    if (requests) all.figures.push(await compareMemory(ours, requests, options));
-    await others.close();
-    await ours.close();
-    return all;
   },
 };

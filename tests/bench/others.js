@@ -22,10 +22,20 @@ async function answerOf(ours) {
   return { head, body: await response.text() };
 }
 
-/** @param {import('node:child_process').ChildProcess} process */
-async function end(process) {
-  process.kill('SIGTERM');
-  await until(() => process.exitCode !== null || process.signalCode !== null, 30_000);
+/** Whatever becomes of us, it ends with us. @param {string} program @param {string[]} args @param {import('node:child_process').SpawnOptions} options */
+function start(program, args, options) {
+  const started = spawn(program, args, options);
+  const kill = () => void started.kill('SIGTERM');
+  process.once('exit', kill);
+  started.once('exit', () => process.off('exit', kill));
+  return started;
+}
+
+/** @param {import('node:child_process').ChildProcess} started @param {string} folder of its own */
+async function end(started, folder) {
+  started.kill('SIGTERM');
+  await until(() => started.exitCode !== null || started.signalCode !== null, 30_000);
+  rmSync(folder, { recursive: true });
 }
 
 /** @param {number} messages @returns {Promise<Other>} */
@@ -33,15 +43,12 @@ async function startFlask(messages) {
   const folder = mkdtempSync(join(tmpdir(), 'mqtt-chat-baseline-'));
   const port = await freePort();
   const args = [folder, port, messages].map(String);
-  const started = spawn(join(top, 'tests/bench/baseline/start'), args, { stdio: 'inherit' });
+  const started = start(join(top, 'tests/bench/baseline/start'), args, { stdio: 'inherit' });
   const url = `http://127.0.0.1:${port}/api/messages`;
   await until(async () => (await fetch(url)).ok, 60_000, 'the replaced stack answers');
   return {
     location: `location ^~ /flask/ { proxy_pass http://127.0.0.1:${port}/; proxy_set_header Host $host; }`,
-    async close() {
-      await end(started);
-      rmSync(folder, { recursive: true });
-    },
+    close: () => end(started, folder),
   };
 }
 
@@ -83,14 +90,11 @@ async function startFossil(messages) {
   fillFossil(repository, messages);
   const port = await freePort();
   const args = ['server', '--localhost', '--nojail', '--scgi', '--port', String(port), repository];
-  const started = spawn('fossil', args, { env, stdio: 'ignore' });
+  const started = start('fossil', args, { env, stdio: 'ignore' });
   await until(() => listens(port), 20_000, 'fossil server listens');
   return {
     location: scgi(port),
-    async close() {
-      await end(started);
-      rmSync(home, { recursive: true });
-    },
+    close: () => end(started, home),
   };
 }
 
@@ -109,14 +113,23 @@ function replaceResponder(stack, answer) {
   writeFileSync(launcher, readFileSync(launcher, 'utf8').replace(real, constant));
 }
 
-/** @param {Stack} stack @param {string} body @param {string[]} locations */
-function addLocations(stack, body, locations) {
+/** @param {Stack} stack @param {string} body @param {Other[]} others */
+function addLocations(stack, body, others) {
   const folder = join(stack.dataDir, 'etc/static');
   mkdirSync(folder, { mode: 0o755 });
   writeFileSync(join(folder, 'newest.json'), body, { mode: 0o644 });
   const file = join(stack.dataDir, 'etc/nginx-server.conf');
+  const locations = others.map(({ location }) => location);
   const fromFile = `location ^~ /static/ { alias ${folder}/; }`;
   writeFileSync(file, [readFileSync(file, 'utf8'), fromFile, ...locations, ''].join('\n'));
+}
+
+/** @param {Stack} stack @param {{head: string, body: string}} answer @param {Other[]} others */
+async function startNginx(stack, { head, body }, others) {
+  replaceResponder(stack, `Status: 200 OK\r\n${head}\r\n${body}`);
+  addLocations(stack, body, others);
+  await stack.start('api');
+  await stack.start('nginx');
 }
 
 /**
@@ -124,26 +137,24 @@ function addLocations(stack, body, locations) {
  * @param {number} messages for each of those that have a history
  */
 export async function startOthers(ours, messages) {
-  const flask = installed('flask', 'mariadb') ? await startFlask(messages) : undefined;
-  const fossil = installed('fossil') ? await startFossil(messages) : undefined;
-  const others = [flask, fossil].filter((other) => other !== undefined);
-  const stack = await startStack({ start: [] });
-  const { head, body } = await answerOf(ours);
-  replaceResponder(stack, `Status: 200 OK\r\n${head}\r\n${body}`);
-  addLocations(
-    stack,
-    body,
-    others.map(({ location }) => location),
-  );
-  await stack.start('api');
-  await stack.start('nginx');
-  return {
-    origin: stack.origin,
-    flask: flask !== undefined,
-    fossil: fossil !== undefined,
-    async close() {
-      await stack.close();
-      for (const other of others) await other.close();
-    },
+  /** @type {Other[]} */
+  const others = [];
+  /** @type {Stack[]} */
+  const opened = [];
+  const close = async () => {
+    for (const one of [...opened, ...others]) await one.close();
   };
+  try {
+    const flask = installed('flask', 'mariadb');
+    const fossil = installed('fossil');
+    if (flask) others.push(await startFlask(messages));
+    if (fossil) others.push(await startFossil(messages));
+    const stack = await startStack({ start: [] });
+    opened.push(stack);
+    await startNginx(stack, await answerOf(ours), others);
+    return { origin: stack.origin, flask, fossil, close };
+  } catch (error) {
+    await close();
+    throw error;
+  }
 }
