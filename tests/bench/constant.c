@@ -1,6 +1,6 @@
 /*
  * constant.c: a responder that answers every request with the bytes of a file: the head as CGI has
- * it, and the body. What `make bench-http` holds chat.fcgi against: the same loop, and no work.
+ * it, and the body. What `make bench` holds chat.fcgi against: the same loop, and no work.
  */
 #include <stdio.h>
 #include <stdlib.h>

@@ -21,6 +21,7 @@
  * @property {Contender[]} against
  * @property {Wanted[]} [wanted]
  * @property {string} [note] what limits it, or what it does not say
+ * @property {boolean} [minor] in the tables, not in the chart
  *
  * @typedef {object} Plot
  * @property {string} title
@@ -38,6 +39,7 @@
  * @typedef {object} Section
  * @property {string} name as on the command line
  * @property {string} title
+ * @property {import('./parts.js').Part[]} [needs] without these it is left out
  * @property {(options: Options) => Promise<{figures: Figure[], plots?: Plot[]}>} run
  */
 
@@ -66,3 +68,50 @@ export function isMet(figure, { against, limit }) {
   const reached = median(other ? ratios(figure.ours, other) : figure.ours.values);
   return figure.better === 'more' ? reached >= limit : reached <= limit;
 }
+
+/** @typedef {{median: number, min: number, max: number}} Spread */
+
+/** @param {number[]} values @returns {Spread} */
+export const spread = (values) => ({
+  median: median(values),
+  min: Math.min(...values),
+  max: Math.max(...values),
+});
+
+/**
+ * @typedef {object} Row of a table: a contender, ours first
+ * @property {string} name
+ * @property {Spread} value
+ * @property {Spread} [ratio] ours ÷ it
+ * @property {number} [limit] what is wanted, of the ratio or, for ours, of the value
+ * @property {boolean} [met]
+ */
+
+/** @param {Figure} figure @returns {Row[]} */
+export function rows(figure) {
+  const { ours, against, wanted = [] } = figure;
+  return [ours, ...against].map((contender) => {
+    const isOurs = contender === ours;
+    const promise = wanted.find((one) => one.against === (isOurs ? undefined : contender.name));
+    return {
+      name: contender.name,
+      value: spread(contender.values),
+      ...(isOurs ? {} : { ratio: spread(ratios(ours, contender)) }),
+      ...(promise ? { limit: promise.limit, met: isMet(figure, promise) } : {}),
+    };
+  });
+}
+
+/** Three digits that count. @param {number} value */
+export function digits(value) {
+  if (!Number.isFinite(value)) return '–';
+  if (Math.abs(value) >= 999.5) return Math.round(value).toLocaleString('en-US');
+  return String(Number(value.toPrecision(3)));
+}
+
+/** @param {Spread} spread */
+export const range = ({ min, max }) => `${digits(min)}–${digits(max)}`;
+
+/** @param {Figure} figure @param {number} limit */
+export const promised = (figure, limit) =>
+  `${figure.better === 'more' ? '≥' : '≤'} ${digits(limit)}`;
