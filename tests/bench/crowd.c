@@ -101,8 +101,13 @@ static void note(const unsigned char *payload, size_t size)
 	int i = stamp_count - 1;
 	while (i >= 0 && stamps[i].at != at)
 		i--;
-	if (i < 0 && stamp_count < STAMPS)
-		stamps[i = stamp_count++].at = at;
+	if (i < 0 && stamp_count == STAMPS)
+		return;
+	if (i < 0) {
+		i = stamp_count++;
+		memset(&stamps[i], 0, sizeof(stamps[i]));
+		stamps[i].at = at;
+	}
 	stamps[i].receivers++;
 	stamps[i].last = time;
 	if (latency_count == latency_room) {
