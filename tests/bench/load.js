@@ -74,8 +74,8 @@ export async function stored(stack, room) {
 
 /** Whether the logger of the original's stack can run here. */
 export const hasOriginal = () =>
-  spawnSync('/usr/bin/python3', ['-c', 'import flask, pymysql, gunicorn, paho.mqtt']).status === 0 &&
-  spawnSync('/usr/sbin/mariadbd', ['--version']).status === 0;
+  spawnSync('/usr/bin/python3', ['-c', 'import flask, pymysql, gunicorn, paho.mqtt']).status ===
+    0 && spawnSync('/usr/sbin/mariadbd', ['--version']).status === 0;
 
 /** The stack that this one replaced, with its logger at a broker of ours. */
 export class Original {

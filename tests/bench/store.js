@@ -52,7 +52,19 @@ const oursRun = (stack, shares) => async (senders, count) => {
  * @param {string} id
  */
 function subscribe(stack, count, id) {
-  const args = ['-h', '127.0.0.1', '-p', stack.mqttPort, '-q', 1, '-t', 'chat/bench', '-c', '-i', id];
+  const args = [
+    '-h',
+    '127.0.0.1',
+    '-p',
+    stack.mqttPort,
+    '-q',
+    1,
+    '-t',
+    'chat/bench',
+    '-c',
+    '-i',
+    id,
+  ];
   const child = spawn('mosquitto_sub', [...args, '-C', count].map(String), {
     stdio: ['ignore', 'ignore', 'inherit'],
   });
