@@ -141,56 +141,54 @@ static void begin_connecting(int at_once)
 		crowd.clients[i].due = now_ms();
 }
 
-static void obey(char *line)
+static void set(const char *name, char *rest)
 {
-	const char *name = strsep(&line, " \n");
-	char *rest = line ? line : "";
-	rest[strcspn(rest, "\n")] = '\0';
-	if (strcmp(name, "connect") == 0) {
+	if (strcmp(name, "waits") == 0)
+		set_waits(rest);
+	else if (strcmp(name, "named") == 0)
+		crowd.named = true;
+	else if (strcmp(name, "reads") == 0)
+		set_reads();
+	else if (strcmp(name, "free") == 0)
+		crowd.at_once = 0;
+	else if (strcmp(name, "forget") == 0)
+		forget();
+	printf("{}\n");
+}
+
+static void obey(const char *name, char *rest)
+{
+	if (strcmp(name, "connect") == 0)
 		begin_connecting(atoi(rest));
-		return;
-	}
-	if (strcmp(name, "status") == 0) {
+	else if (strcmp(name, "status") == 0)
 		answer_status();
-	} else if (strcmp(name, "whole") == 0) {
+	else if (strcmp(name, "whole") == 0)
 		answer_whole();
-	} else if (strcmp(name, "check") == 0) {
+	else if (strcmp(name, "check") == 0)
 		check_ids(rest);
-	} else {
-		if (strcmp(name, "waits") == 0)
-			set_waits(rest);
-		else if (strcmp(name, "named") == 0)
-			crowd.named = true;
-		else if (strcmp(name, "reads") == 0)
-			set_reads();
-		else if (strcmp(name, "free") == 0)
-			crowd.at_once = 0;
-		else if (strcmp(name, "forget") == 0)
-			forget();
-		printf("{}\n");
-	}
+	else
+		set(name, rest);
 	fflush(stdout);
 }
 
 /* Returns false at the end of the input. */
 static bool read_commands(void)
 {
-	static char buffer[4096];
+	static char line[4096];
 	static size_t used;
-	ssize_t got = read(STDIN_FILENO, buffer + used, sizeof(buffer) - 1 - used);
+	ssize_t got = read(STDIN_FILENO, line + used, sizeof(line) - 1 - used);
 	if (got <= 0)
 		return false;
 	used += (size_t)got;
-	buffer[used] = '\0';
-	char *end;
-	while ((end = strchr(buffer, '\n'))) {
-		char line[sizeof(buffer)];
-		size_t size = (size_t)(end + 1 - buffer);
-		memcpy(line, buffer, size);
-		line[size] = '\0';
-		used -= size;
-		memmove(buffer, end + 1, used + 1);
-		obey(line);
+	line[used] = '\0';
+	char *end = strchr(line, '\n');
+	if (end) { /* crowd.js waits for each answer, so there is one line at most */
+		*end = '\0';
+		size_t name = strcspn(line, " ");
+		char *rest = line + name + (line[name] == ' ');
+		line[name] = '\0';
+		used = 0;
+		obey(line, rest);
 	}
 	return true;
 }

@@ -56,13 +56,15 @@ function say(client, n) {
   client.publish('chat/messages', payload, { qos: 1 });
 }
 
-/** @param {Crowd} crowd @param {number} messages said */
+/** @typedef {import('./crowd-program.js').Status} Status */
+
+/** @param {Crowd} crowd @param {number} messages said @returns {Promise<Status>} */
 function heardBy(crowd, messages) {
   return until(
     async () => {
       await sleep(200);
       const status = await crowd.status();
-      return status.messages >= messages * crowd.count && status;
+      return status.messages >= messages * crowd.count ? status : undefined;
     },
     PATIENCE_MS,
     `${messages} messages reach each of ${crowd.count} clients`,
@@ -188,13 +190,13 @@ async function killBroker(stack, crowd) {
   return { back, away: performance.now() - killed };
 }
 
-/** @param {Crowd} crowd @param {string} what */
+/** @param {Crowd} crowd @param {string} what @returns {Promise<Status>} */
 function allWhole(crowd, what) {
   return until(
     async () => {
       await sleep(100);
       const status = await crowd.status();
-      return status.whole === crowd.count && status;
+      return status.whole === crowd.count ? status : undefined;
     },
     PATIENCE_MS,
     what,
