@@ -21,10 +21,13 @@ const RETURNING = 2000;
 /** That are connecting at the same time, when they first come. */
 const AT_ONCE = 256;
 const EVERY_MS = 200;
-const BURST_DELIVERIES = 100_000;
-/** The broker is away for so long; and what one writes meanwhile, more than a page. */
+/** Of a burst, altogether; less on a smaller scale. */
+const DELIVERIES = 100_000;
+/** The broker is away for so long; meanwhile more than a page is stored by another way. */
 const AWAY_MS = 1000;
-const MEANWHILE = 250;
+const STORED = 250;
+/** As web/chat/log.js sends again what has no receipt. @param {number} tries */
+const resendMs = (tries) => Math.min(60_000, 3_000 * 2 ** (tries - 1));
 const PATIENCE_MS = 300_000;
 const STRAIGHT = 'straight at the broker';
 const WAITS = "the page's waits alone";
@@ -88,9 +91,10 @@ function heardBy(crowd, messages) {
  * @param {Stack} stack
  * @param {Crowd} crowd
  * @param {number} seconds
+ * @param {number} scale
  * @returns {Promise<Idle>}
  */
-async function listen(stack, crowd, seconds) {
+async function listen(stack, crowd, seconds, scale) {
   const before = [memory(stack, 'broker'), memory(stack, 'nginx')];
   const { seconds: connected, lost } = await crowd.ask(`connect ${AT_ONCE}`);
   const [mosquitto, nginx] = [memory(stack, 'broker'), memory(stack, 'nginx')].map(
@@ -107,7 +111,7 @@ async function listen(stack, crowd, seconds) {
   const { p50, p99 } = chat.result;
   const lostLater = chat.result.lost;
   await crowd.ask('forget');
-  const messages = Math.ceil(BURST_DELIVERIES / crowd.count);
+  const messages = Math.ceil((DELIVERIES * scale) / crowd.count);
   const burst = await busyDuring(stack, crowd, () => {
     for (let n = 0; n < messages; n++) say(client, count++);
     return heardBy(crowd, messages);
@@ -126,12 +130,12 @@ async function listen(stack, crowd, seconds) {
   };
 }
 
-/** @param {number} clients @param {number} seconds @param {'open' | 'openStraight'} how */
-async function listenOnce(clients, seconds, how) {
+/** @param {number} clients @param {'open' | 'openStraight'} how @param {Options} options */
+async function listenOnce(clients, how, { seconds, scale }) {
   const stack = await startWide(clients);
   const crowd = await Crowd[how](stack, clients);
   try {
-    return await listen(stack, crowd, seconds);
+    return await listen(stack, crowd, seconds, scale);
   } finally {
     await crowd.close();
     await stack.close();
@@ -221,12 +225,13 @@ async function comeBack(stack, crowd, file) {
   await crowd.ask(`connect ${AT_ONCE}`);
   await allWhole(crowd, 'all have the history');
   await crowd.ask('free');
-  const sender = await Sender.open(stack, 'storm', { over: 'web' });
+  const sender = await Sender.open(stack, 'storm', { over: 'web', wait: resendMs });
   const talk = new AbortController();
   const talking = sender.sendUntil(talk.signal, EVERY_MS);
   await sleep(1000);
   const killing = killBroker(stack, crowd);
-  for (let n = 0; n < MEANWHILE; n++) sender.send();
+  await sleep(AWAY_MS / 2);
+  fill(stack, 'messages', STORED);
   const { back, away } = await killing;
   const status = await allWhole(crowd, 'all have the history again');
   /** @type {number[]} */
@@ -250,7 +255,7 @@ async function comeBackOnce(clients, file) {
   const stack = await startWide(clients);
   const crowd = await Crowd.open(stack, clients);
   try {
-    fill(stack, 'messages', 250);
+    fill(stack, 'messages', STORED);
     return await comeBack(stack, crowd, file);
   } finally {
     await crowd.close();
@@ -294,19 +299,20 @@ function returnPlot({ times, alone }) {
 }
 
 /** @param {Options} options @returns {ReturnType<import('./figures.js').Section['run']>} */
-async function run({ rounds, seconds, scale, scratch, say: progress }) {
+async function run(options) {
+  const { rounds, scale, scratch, say: progress } = options;
   const sizes = SIZES.map((size) => Math.ceil(size * scale));
   const returning = Math.ceil(RETURNING * scale);
   refuseFewFiles(Math.max(...sizes), `a crowd of ${Math.max(...sizes)}`);
-  /** @type {Idle[][]} */
-  const [ours, straight] = [sizes.map(() => []), sizes.map(() => [])];
+  const ours = sizes.map(() => /** @type {Idle[]} */ ([]));
+  const straight = sizes.map(() => /** @type {Idle[]} */ ([]));
   /** @type {Return[]} */
   const returns = [];
   for (let round = 0; round < rounds; round++) {
     for (const [n, size] of sizes.entries()) {
       progress(`round ${round + 1} of ${rounds}: ${size} clients`);
-      ours[n].push(await listenOnce(size, seconds, 'open'));
-      straight[n].push(await listenOnce(size, seconds, 'openStraight'));
+      ours[n].push(await listenOnce(size, 'open', options));
+      straight[n].push(await listenOnce(size, 'openStraight', options));
     }
     progress(`round ${round + 1} of ${rounds}: ${returning} come back`);
     returns.push(await comeBackOnce(returning, join(scratch, 'ids')));
