@@ -1,10 +1,10 @@
-/** The load program (crowd.c) and what the services that it leans on take. */
+/** The load program (crowd.c), the stack that it leans on, and what that takes. */
 import { spawn } from 'node:child_process';
-import { readdirSync, readFileSync } from 'node:fs';
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { BACKOFF_MAX_MS, backoff } from '../../web/chat/backoff.js';
-import { build } from '../lib/stack.js';
+import { build, services, startStack } from '../lib/stack.js';
 
 /** @typedef {import('../lib/stack.js').Stack} Stack */
 /** @typedef {import('../lib/stack.js').Service} Service */
@@ -21,6 +21,17 @@ import { build } from '../lib/stack.js';
  * @property {number} p99 ms
  * @property {number} longest ms
  */
+
+/** A chat takes two of nginx's connections, and one worker may get them all. @param {number} clients */
+export async function startWide(clients) {
+  const stack = await startStack({ start: [] });
+  const config = join(stack.dataDir, 'etc/nginx.conf');
+  const text = readFileSync(config, 'utf8');
+  const enough = `worker_connections ${2 * clients + 1024};`;
+  writeFileSync(config, text.replace(/worker_connections \d+;/, enough));
+  for (const service of services) await stack.start(service);
+  return stack;
+}
 
 /** The page's own rule, as bounds for each failure in a row; it takes any wait between them alike. */
 function waits() {
