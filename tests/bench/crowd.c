@@ -47,6 +47,11 @@ int64_t now_ms(void)
 	return now_ns() / 1000000;
 }
 
+static int number(const char *text)
+{
+	return (int)strtol(text, NULL, 10);
+}
+
 /* --- Answers */
 
 static int compare(const void *a, const void *b)
@@ -86,16 +91,16 @@ static void check_ids(const char *path)
 	static uint8_t wanted[MESSAGES_MAX];
 	memset(wanted, 0, sizeof(wanted));
 	FILE *file = fopen(path, "re");
-	int id;
-	while (file && fscanf(file, "%d", &id) == 1)
-		wanted[id < MESSAGES_MAX ? id : 0] = 1;
+	char line[32];
+	while (file && fgets(line, sizeof(line), file))
+		wanted[number(line) % MESSAGES_MAX] = 1;
 	if (file)
 		fclose(file);
 	int exact = 0;
 	long missing = 0, foreign = 0;
 	for (int i = 0; i < crowd.count; i++) {
 		long before = missing + foreign;
-		for (id = 0; id < MESSAGES_MAX; id++) {
+		for (int id = 0; id < MESSAGES_MAX; id++) {
 			bool knows = seen_knows(&crowd.clients[i], id);
 			missing += wanted[id] && !knows;
 			foreign += !wanted[id] && knows;
@@ -159,7 +164,7 @@ static void set(const char *name, char *rest)
 static void obey(const char *name, char *rest)
 {
 	if (strcmp(name, "connect") == 0)
-		begin_connecting(atoi(rest));
+		begin_connecting(number(rest));
 	else if (strcmp(name, "status") == 0)
 		answer_status();
 	else if (strcmp(name, "whole") == 0)
@@ -243,10 +248,10 @@ int main(int argc, char **argv)
 		fprintf(stderr, "usage: crowd PORT PATH ROOM COUNT\n");
 		return 64;
 	}
-	crowd.port = atoi(argv[1]);
+	crowd.port = number(argv[1]);
 	crowd.path = argv[2];
 	crowd.room = argv[3];
-	crowd.count = atoi(argv[4]);
+	crowd.count = number(argv[4]);
 	srand48(getpid());
 	crowd.epoll = epoll_create1(EPOLL_CLOEXEC);
 	struct epoll_event input = {.events = EPOLLIN};

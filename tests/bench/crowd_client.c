@@ -81,11 +81,11 @@ static void put_packet(unsigned char first, const void *body, size_t size)
 	put(body, size);
 }
 
-static void flush(struct client *client)
+static bool flush(struct client *client)
 {
-	if (out.used && !stream_send(&client->socket, out.bytes, out.used))
-		lost(client);
+	size_t used = out.used;
 	out.used = 0;
+	return !used || stream_send(&client->socket, out.bytes, used);
 }
 
 static size_t add_string(unsigned char *to, const char *text)
@@ -237,6 +237,8 @@ static bool take_frames(struct client *client)
 		bool binary = frame[0] == 0x82;
 		if (!binary || !take_packet(client, frame + head, size - head))
 			return false;
+		if (out.used > sizeof(out.bytes) / 2 && !flush(client))
+			return false;
 		done += size;
 	}
 	stream_drop(stream, done);
@@ -265,12 +267,10 @@ static void socket_ready(struct client *client)
 		goes_on = take_handshake(client);
 	if (goes_on && client->phase > OPENING)
 		goes_on = take_frames(client);
-	if (goes_on) {
-		flush(client);
-	} else {
+	if (!goes_on)
 		out.used = 0;
+	if (!goes_on || !flush(client))
 		lost(client);
-	}
 }
 
 void client_ready(struct stream *stream)
@@ -302,9 +302,10 @@ void client_tick(struct client *client, int64_t now)
 	if (client->phase == WAITING) {
 		begin(client);
 	} else if (client->phase == ONLINE) {
-		put_packet(0xc0, NULL, 0);
+		put_packet(0xc0, "", 0);
 		client->due = now + PROBE_MS;
-		flush(client);
+		if (!flush(client))
+			lost(client);
 	} else {
 		lost(client);
 	}
