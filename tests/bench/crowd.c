@@ -1,15 +1,22 @@
 /*
- * crowd.c: many pages that only listen: MQTT over WebSocket, each subscribed at QoS 1.
+ * crowd.c: many browsers at once. Each of the clients does what the page's connection does: MQTT 5
+ * over a WebSocket through nginx, the page's subscriptions, an acknowledgement for each delivery, a
+ * ping every 25 s; where the connection ends it waits and comes back. crowd.js steers it.
  *
- *     crowd PORT PATH CLIENTS AT_ONCE TOPIC
+ *     crowd PORT PATH ROOM COUNT
  *
- * AT_ONCE are being connected at a time. One line of JSON when all are, or have failed; then one
- * for each line on the standard input, about what came since the last: a message is one whose
- * payload has @ and the sender's CLOCK_MONOTONIC in ns. The end of the input ends it.
+ * It takes commands from its input, a line each, and answers each with a line of JSON:
+ *
+ *     waits MS-MS …    how long to wait after the first failure, the second, …; the last holds on
+ *     named            each says that it is present, as the page does of one that has a nickname
+ *     reads            each reads the history when it is online, and tells what it knows
+ *     connect N        no more than N connecting at the same time; answers when all are online
+ *     free             no such bound from now on
+ *     forget           of latencies and deliveries
+ *     status           the figures
+ *     whole            when each had all of the history: ms of the monotonic clock
+ *     check FILE       how many know exactly the ids in FILE
  */
-#include <arpa/inet.h>
-#include <errno.h>
-#include <netinet/tcp.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -17,305 +24,242 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { INPUT = 4096, EVENTS = 512, STAMPS = 1 << 16, PING_S = 25, KEEPALIVE_S = 120 };
-enum state { IDLE, HANDSHAKE, CONNECTING, SUBSCRIBING, READY, GONE };
+#include "crowd.h"
 
-struct client {
-	int fd;
-	enum state state;
-	unsigned filled;
-	double pinged;
-	unsigned char *input;
-};
+enum { TICK_MS = 10, EVENTS = 512 };
 
-static struct client *clients;
-static int count, opened, ready, failed, epoll_fd;
-static char last_error[200];
-static const char *topic, *path;
-static struct sockaddr_in address;
+struct crowd crowd;
 
 static struct {
-	long long at; /* as its sender said */
-	double last;  /* of those who got it */
-	int receivers;
-} stamps[STAMPS];
-static int stamp_count;
-static float *latencies; /* ms */
-static size_t latency_count, latency_room;
+	bool waits; /* for all to be online */
+	int64_t since;
+} connecting;
 
-static double now(void)
+int64_t now_ns(void)
 {
-	struct timespec time;
-	clock_gettime(CLOCK_MONOTONIC, &time);
-	return (double)time.tv_sec + (double)time.tv_nsec / 1e9;
+	struct timespec now;
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
 }
 
-static void give_up(struct client *client, const char *why)
+int64_t now_ms(void)
 {
-	snprintf(last_error, sizeof(last_error), "%.60s", why);
-	last_error[strcspn(last_error, "\r\n\"\\")] = '\0';
-	close(client->fd);
-	ready -= client->state == READY;
-	failed++;
-	client->state = GONE;
+	return now_ns() / 1000000;
 }
 
-/* One packet in one masked frame; the mask is zero. */
-static void put(struct client *client, const void *packet, size_t size)
+static int number(const char *text)
 {
-	unsigned char frame[256] = {0x82, (unsigned char)(0x80 | size)};
-	memcpy(frame + 6, packet, size);
-	if (send(client->fd, frame, 6 + size, MSG_NOSIGNAL) != (ssize_t)(6 + size))
-		give_up(client, strerror(errno));
+	return (int)strtol(text, NULL, 10);
 }
 
-static void put_connect(struct client *client)
-{
-	unsigned char packet[64] = {0x10, 0, 0, 4, 'M', 'Q', 'T', 'T', 4, 2, 0, KEEPALIVE_S, 0};
-	int length = snprintf((char *)packet + 14, 40, "crowd-%d-%d", (int)getpid(), client->fd);
-	packet[13] = (unsigned char)length;
-	packet[1] = (unsigned char)(12 + length);
-	client->state = CONNECTING;
-	put(client, packet, 14 + (size_t)length);
-}
-
-static void put_subscribe(struct client *client)
-{
-	unsigned char packet[100] = {0x82, 0, 0, 1, 0};
-	size_t length = strlen(topic);
-	packet[1] = (unsigned char)(5 + length);
-	packet[5] = (unsigned char)length;
-	memcpy(packet + 6, topic, length);
-	packet[6 + length] = 1;
-	client->state = SUBSCRIBING;
-	put(client, packet, 7 + length);
-}
-
-static void note(const unsigned char *payload, size_t size)
-{
-	const char *mark = memchr(payload, '@', size);
-	if (!mark)
-		return;
-	long long at = strtoll(mark + 1, NULL, 10);
-	double time = now();
-	int i = stamp_count - 1;
-	while (i >= 0 && stamps[i].at != at)
-		i--;
-	if (i < 0 && stamp_count == STAMPS)
-		return;
-	if (i < 0) {
-		i = stamp_count++;
-		memset(&stamps[i], 0, sizeof(stamps[i]));
-		stamps[i].at = at;
-	}
-	stamps[i].receivers++;
-	stamps[i].last = time;
-	if (latency_count == latency_room) {
-		latency_room = latency_room ? 2 * latency_room : 1 << 16;
-		latencies = realloc(latencies, latency_room * sizeof(*latencies));
-		if (!latencies)
-			abort();
-	}
-	latencies[latency_count++] = (float)(time * 1e3 - (double)at / 1e6);
-}
-
-static void take_publish(struct client *client, unsigned char *packet, size_t size)
-{
-	size_t at = packet[1] & 128 ? 3 : 2, topic_size = (size_t)packet[at] << 8 | packet[at + 1];
-	unsigned char *rest = packet + at + 2 + topic_size;
-	if (packet[0] & 6) {
-		unsigned char acknowledgement[4] = {0x40, 2, rest[0], rest[1]};
-		put(client, acknowledgement, sizeof(acknowledgement));
-		rest += 2;
-	}
-	note(rest, size - (size_t)(rest - packet));
-}
-
-static void take_packet(struct client *client, unsigned char *packet, size_t size)
-{
-	switch (packet[0] >> 4) {
-	case 2:
-		put_subscribe(client);
-		break;
-	case 9:
-		client->state = READY;
-		client->pinged = now();
-		ready++;
-		break;
-	case 3:
-		take_publish(client, packet, size);
-		break;
-	default:
-		break;
-	}
-}
-
-/* Returns how many bytes the first frame has, or 0 if it is not all here. */
-static size_t take_frame(struct client *client, unsigned char *in, size_t size)
-{
-	size_t head = size >= 2 && in[1] == 126 ? 4 : 2;
-	if (size < head)
-		return 0;
-	size_t body = head == 4 ? (size_t)in[2] << 8 | in[3] : in[1];
-	if (size < head + body)
-		return 0;
-	if (in[0] == 0x88)
-		give_up(client, "closed by the broker");
-	for (size_t at = head; at + 2 <= head + body && client->state != GONE;) {
-		unsigned char *packet = in + at;
-		size_t length = packet[1] & 127, more = packet[1] & 128;
-		if (more)
-			length |= (size_t)packet[2] << 7;
-		length += more ? 3 : 2;
-		take_packet(client, packet, length);
-		at += length;
-	}
-	return head + body;
-}
-
-static size_t take_handshake(struct client *client, unsigned char *in, size_t size)
-{
-	unsigned char *end = memmem(in, size, "\r\n\r\n", 4);
-	if (!end)
-		return 0;
-	if (memcmp(in, "HTTP/1.1 101", 12) == 0)
-		put_connect(client);
-	else
-		give_up(client, (char *)in);
-	return (size_t)(end - in) + 4;
-}
-
-static void read_some(struct client *client)
-{
-	ssize_t size =
-	    recv(client->fd, client->input + client->filled, INPUT - client->filled, MSG_DONTWAIT);
-	if (size < 0 && errno == EAGAIN)
-		return;
-	if (size <= 0) {
-		give_up(client, size ? strerror(errno) : "the connection ended");
-		return;
-	}
-	client->filled += (unsigned)size;
-	unsigned done = 0;
-	for (size_t took = 1; took && client->state != GONE; done += (unsigned)took) {
-		unsigned char *in = client->input + done;
-		size_t rest = client->filled - done;
-		took = client->state == HANDSHAKE ? take_handshake(client, in, rest)
-						  : take_frame(client, in, rest);
-	}
-	memmove(client->input, client->input + done, client->filled - done);
-	client->filled -= done;
-}
-
-static void open_one(struct client *client)
-{
-	char request[400];
-	int port = ntohs(address.sin_port), on = 1;
-	int size = snprintf(request, sizeof(request),
-	    "GET %s HTTP/1.1\r\nHost: 127.0.0.1:%d\r\nOrigin: http://127.0.0.1:%d\r\n"
-	    "Upgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\n"
-	    "Sec-WebSocket-Key: bXF0dC1jaGF0LWNyb3dkIQ==\r\nSec-WebSocket-Protocol: mqtt\r\n\r\n",
-	    path, port, port);
-	client->fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-	client->input = malloc(INPUT);
-	client->state = HANDSHAKE;
-	if (client->fd < 0 || !client->input ||
-	    connect(client->fd, (struct sockaddr *)&address, sizeof(address)) != 0) {
-		give_up(client, strerror(errno));
-		return;
-	}
-	setsockopt(client->fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
-	struct epoll_event event = {.events = EPOLLIN, .data.ptr = client};
-	if (epoll_ctl(epoll_fd, EPOLL_CTL_ADD, client->fd, &event) != 0 ||
-	    send(client->fd, request, (size_t)size, MSG_NOSIGNAL) != size)
-		give_up(client, strerror(errno));
-}
+/* --- Answers */
 
 static int compare(const void *a, const void *b)
 {
-	float x = *(const float *)a, y = *(const float *)b;
+	uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
 	return (x > y) - (x < y);
 }
 
-/* Of those who are there: complete are the messages that all of them got. */
-static void report(void)
+static double latency_ms(double part)
 {
-	int complete = 0;
-	double first = 0, last = 0, whole = 0;
-	for (int i = 0; i < stamp_count; i++) {
-		double at = (double)stamps[i].at / 1e9;
-		complete += stamps[i].receivers == ready;
-		first = i == 0 || at < first ? at : first;
-		last = stamps[i].last > last ? stamps[i].last : last;
-		whole += (stamps[i].last - at) * 1e3 / stamp_count;
+	size_t used = crowd.latencies_used, n = (size_t)(part * (double)used);
+	return used ? crowd.latencies[n < used ? n : used - 1] / 1e3 : 0;
+}
+
+static void answer_status(void)
+{
+	if (crowd.latencies_used)
+		qsort(crowd.latencies, crowd.latencies_used, sizeof(*crowd.latencies), compare);
+	printf("{\"online\":%d,\"whole\":%d,\"lost\":%ld,\"gets\":%ld,\"getsFailed\":%ld,"
+	       "\"deliveries\":%ld,\"messages\":%zu,\"seconds\":%.6f,\"p50\":%.3f,\"p99\":%.3f,"
+	       "\"longest\":%.3f}\n",
+	    crowd.online, crowd.whole, crowd.lost, crowd.gets, crowd.gets_failed, crowd.deliveries,
+	    crowd.latencies_used, (double)(crowd.last_ns - crowd.first_ns) / 1e9, latency_ms(0.5),
+	    latency_ms(0.99), latency_ms(1));
+}
+
+static void answer_whole(void)
+{
+	printf("[");
+	for (int i = 0; i < crowd.count; i++)
+		printf("%s%lld", i ? "," : "", (long long)crowd.clients[i].whole_at);
+	printf("]\n");
+}
+
+static void check_ids(const char *path)
+{
+	static uint8_t wanted[MESSAGES_MAX];
+	memset(wanted, 0, sizeof(wanted));
+	FILE *file = fopen(path, "re");
+	char line[32];
+	while (file && fgets(line, sizeof(line), file))
+		wanted[number(line) % MESSAGES_MAX] = 1;
+	if (file)
+		fclose(file);
+	int exact = 0;
+	long missing = 0, foreign = 0;
+	for (int i = 0; i < crowd.count; i++) {
+		long before = missing + foreign;
+		for (int id = 0; id < MESSAGES_MAX; id++) {
+			bool knows = seen_knows(&crowd.clients[i], id);
+			missing += wanted[id] && !knows;
+			foreign += !wanted[id] && knows;
+		}
+		exact += missing + foreign == before;
 	}
-	qsort(latencies, latency_count, sizeof(*latencies), compare);
-	printf("{\"ready\":%d,\"failed\":%d,\"error\":\"%s\",\"messages\":%d,\"complete\":%d,"
-	       "\"received\":%zu,\"seconds\":%.4f,\"p50\":%.3f,\"p99\":%.3f,\"whole\":%.3f}\n",
-	    ready, failed, last_error, stamp_count, complete, latency_count, last - first,
-	    latency_count ? (double)latencies[latency_count / 2] : 0,
-	    latency_count ? (double)latencies[latency_count * 99 / 100] : 0, whole);
+	printf("{\"exact\":%d,\"missing\":%ld,\"foreign\":%ld}\n", exact, missing, foreign);
+}
+
+/* --- Commands */
+
+static void set_waits(char *list)
+{
+	crowd.waits = 0;
+	for (char *at = list; *at && crowd.waits < WAITS_MAX; crowd.waits++) {
+		crowd.wait_from[crowd.waits] = strtol(at, &at, 10);
+		crowd.wait_to[crowd.waits] = strtol(at + (*at == '-'), &at, 10);
+		at += strspn(at, " ");
+	}
+}
+
+static void set_reads(void)
+{
+	crowd.reads = true;
+	for (int i = 0; i < crowd.count; i++)
+		if (!(crowd.clients[i].seen = calloc(1, sizeof(struct seen))))
+			abort();
+}
+
+static void forget(void)
+{
+	crowd.latencies_used = 0;
+	crowd.deliveries = crowd.lost = crowd.gets = crowd.gets_failed = 0;
+	crowd.first_ns = crowd.last_ns = 0;
+}
+
+static void begin_connecting(int at_once)
+{
+	crowd.at_once = at_once;
+	connecting.waits = true;
+	connecting.since = now_ns();
+	for (int i = 0; i < crowd.count; i++)
+		crowd.clients[i].due = now_ms();
+}
+
+static void set(const char *name, char *rest)
+{
+	if (strcmp(name, "waits") == 0)
+		set_waits(rest);
+	else if (strcmp(name, "named") == 0)
+		crowd.named = true;
+	else if (strcmp(name, "reads") == 0)
+		set_reads();
+	else if (strcmp(name, "free") == 0)
+		crowd.at_once = 0;
+	else if (strcmp(name, "forget") == 0)
+		forget();
+	printf("{}\n");
+}
+
+static void obey(const char *name, char *rest)
+{
+	if (strcmp(name, "connect") == 0)
+		begin_connecting(number(rest));
+	else if (strcmp(name, "status") == 0)
+		answer_status();
+	else if (strcmp(name, "whole") == 0)
+		answer_whole();
+	else if (strcmp(name, "check") == 0)
+		check_ids(rest);
+	else
+		set(name, rest);
 	fflush(stdout);
-	latency_count = 0;
-	stamp_count = 0;
 }
 
-static void ping_all(void)
+/* Returns false at the end of the input. */
+static bool read_commands(void)
 {
-	static const unsigned char ping[2] = {0xc0, 0};
-	double time = now();
-	for (int i = 0; i < opened; i++) {
-		if (clients[i].state != READY || time - clients[i].pinged < PING_S)
-			continue;
-		clients[i].pinged = time;
-		put(&clients[i], ping, sizeof(ping));
+	static char line[4096];
+	static size_t used;
+	ssize_t got = read(STDIN_FILENO, line + used, sizeof(line) - 1 - used);
+	if (got <= 0)
+		return false;
+	used += (size_t)got;
+	line[used] = '\0';
+	char *end = strchr(line, '\n');
+	if (end) { /* crowd.js waits for each answer, so there is one line at most */
+		*end = '\0';
+		size_t name = strcspn(line, " ");
+		char *rest = line + name + (line[name] == ' ');
+		line[name] = '\0';
+		used = 0;
+		obey(line, rest);
+	}
+	return true;
+}
+
+static void tick(void)
+{
+	static int64_t last;
+	int64_t now = now_ms();
+	if (now - last < TICK_MS)
+		return;
+	last = now;
+	for (int i = 0; i < crowd.count; i++)
+		client_tick(&crowd.clients[i], now);
+	if (connecting.waits && crowd.online == crowd.count) {
+		connecting.waits = false;
+		printf("{\"seconds\":%.6f,\"lost\":%ld}\n",
+		    (double)(now_ns() - connecting.since) / 1e9, crowd.lost);
+		fflush(stdout);
 	}
 }
 
-/* Returns whether it goes on. */
-static int answer_stdin(void)
+static void make_clients(void)
 {
-	char line[100];
-	ssize_t size = read(STDIN_FILENO, line, sizeof(line));
-	if (size > 0)
-		report();
-	return size > 0;
+	crowd.clients = calloc((size_t)crowd.count, sizeof(*crowd.clients));
+	if (!crowd.clients)
+		abort();
+	for (int i = 0; i < crowd.count; i++) {
+		struct client *client = &crowd.clients[i];
+		client->socket = client->http = (struct stream){.fd = -1, .owner = client};
+		client->due = INT64_MAX;
+	}
+}
+
+static void run(void)
+{
+	struct epoll_event events[EVENTS];
+	for (;;) {
+		int n = epoll_wait(crowd.epoll, events, EVENTS, TICK_MS);
+		for (int i = 0; i < n; i++) {
+			if (events[i].data.ptr)
+				client_ready(events[i].data.ptr);
+			else if (!read_commands())
+				return;
+		}
+		tick();
+	}
 }
 
 int main(int argc, char **argv)
 {
-	if (argc != 6 || strlen(argv[5]) > 80) {
-		fprintf(stderr, "usage: crowd PORT PATH CLIENTS AT_ONCE TOPIC\n");
+	if (argc != 5) {
+		fprintf(stderr, "usage: crowd PORT PATH ROOM COUNT\n");
 		return 64;
 	}
-	address.sin_family = AF_INET;
-	address.sin_port = htons((unsigned short)strtol(argv[1], NULL, 10));
-	address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-	path = argv[2];
-	topic = argv[5];
-	count = (int)strtol(argv[3], NULL, 10);
-	int at_once = (int)strtol(argv[4], NULL, 10);
-	clients = calloc((size_t)count, sizeof(*clients));
-	epoll_fd = epoll_create1(EPOLL_CLOEXEC);
-	struct epoll_event input = {.events = EPOLLIN}, events[EVENTS];
-	if (!clients || epoll_ctl(epoll_fd, EPOLL_CTL_ADD, STDIN_FILENO, &input) != 0)
+	crowd.port = number(argv[1]);
+	crowd.path = argv[2];
+	crowd.room = argv[3];
+	crowd.count = number(argv[4]);
+	srand48(getpid());
+	crowd.epoll = epoll_create1(EPOLL_CLOEXEC);
+	struct epoll_event input = {.events = EPOLLIN};
+	if (crowd.epoll < 0 || epoll_ctl(crowd.epoll, EPOLL_CTL_ADD, STDIN_FILENO, &input)) {
+		perror("crowd");
 		return 1;
-	for (int told = 0, on = 1; on;) {
-		while (opened < count && opened - ready - failed < at_once)
-			open_one(&clients[opened++]);
-		if (!told && ready + failed == count) {
-			told = 1;
-			report();
-		}
-		int got = epoll_wait(epoll_fd, events, EVENTS, 1000);
-		for (int i = 0; i < got; i++) {
-			struct client *client = events[i].data.ptr;
-			if (!client)
-				on = answer_stdin();
-			else if (client->state != GONE)
-				read_some(client);
-		}
-		ping_all();
 	}
+	make_clients();
+	run();
 	return 0;
 }

@@ -233,10 +233,6 @@ export default {
     let original;
     try {
       if (hasOriginal()) original = await Original.start(options, stack.mqttPort, 1);
-      else
-        options.say(
-          'without the replaced stack: apt-get install python3-paho-mqtt python3-pymysql',
-        );
       const count = Math.max(1000, Math.round(MESSAGES * options.scale));
       options.say(`a history of ${count} messages`);
       await fill(stack, original, count);

@@ -1,10 +1,11 @@
 /** What the sections about MQTT have in common: the programs that make the load, and who they load. */
-import { spawn, spawnSync } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { build, freePort, top, until } from '../lib/stack.js';
+import { installed } from './parts.js';
 
 /** @typedef {import('../lib/stack.js').Stack} Stack */
 /** @typedef {import('./figures.js').Options} Options */
@@ -72,10 +73,8 @@ export async function stored(stack, room) {
   return rooms.find((/** @type {{room: string}} */ one) => one.room === room)?.messages ?? 0;
 }
 
-/** Whether the logger of the original's stack can run here. */
-export const hasOriginal = () =>
-  spawnSync('/usr/bin/python3', ['-c', 'import flask, pymysql, gunicorn, paho.mqtt']).status ===
-    0 && spawnSync('/usr/sbin/mariadbd', ['--version']).status === 0;
+/** Whether the original's stack can run here, its logger too. */
+export const hasOriginal = () => installed('flask', 'paho', 'mariadb');
 
 /** The stack that this one replaced, with its logger at a broker of ours. */
 export class Original {

@@ -9,7 +9,7 @@ import { build } from '../lib/stack.js';
 import { bench } from './bench.js';
 import { busy } from './machine.js';
 
-const SECTIONS = ['http', 'growth', 'page'];
+const SECTIONS = ['http', 'growth', 'store', 'latency', 'footprint', 'crowd', 'page'];
 
 /** @param {string} problem @returns {never} */
 function refuse(problem) {

@@ -7,10 +7,15 @@ import { until } from './stack.js';
 
 /** @typedef {{id: number, msgId: string, clientId: string, ts: string}} Receipt */
 
+const TICK_MS = 100;
+/** A test is in more of a hurry than the page. */
 const AGAIN_MS = 500;
 
+/** @typedef {{payload: string, tries: number, due: number}} Pending */
+/** @typedef {(tries: number) => number} Wait ms for a receipt, after so many tries */
+
 export class Sender {
-  /** @type {Map<string, string>} payloads without a receipt, by msgId */
+  /** @type {Map<string, Pending>} without a receipt, by msgId */
   #pending = new Map();
   /** @type {Map<string, Receipt>} by msgId */
   receipts = new Map();
@@ -21,28 +26,31 @@ export class Sender {
    * @param {import('mqtt').MqttClient} client
    * @param {string} clientId
    * @param {string} room
+   * @param {Wait} [wait]
    */
-  constructor(client, clientId, room) {
+  constructor(client, clientId, room, wait = () => AGAIN_MS) {
     this.client = client;
     this.clientId = clientId;
     this.topic = `chat/${room}`;
+    this.wait = wait;
     client.on('message', (topic, payload) => {
       if (topic === `${this.topic}/stored`) this.#note(JSON.parse(payload.toString()));
     });
     this.#timer = setInterval(() => {
-      for (const payload of this.#pending.values()) this.#publish(payload);
-    }, AGAIN_MS);
+      const now = performance.now();
+      for (const pending of this.#pending.values()) if (pending.due <= now) this.#publish(pending);
+    }, TICK_MS);
   }
 
   /**
    * @param {import('./stack.js').Stack} stack
    * @param {string} clientId
-   * @param {{room?: string, over?: 'web'}} [options]
+   * @param {{room?: string, over?: 'web', wait?: Wait}} [options]
    */
-  static async open(stack, clientId, { room = 'messages', over } = {}) {
+  static async open(stack, clientId, { room = 'messages', over, wait } = {}) {
     const client = await stack.client({ over });
     await client.subscribeAsync(`chat/${room}/stored`, { qos: 1 });
-    return new Sender(client, clientId, room);
+    return new Sender(client, clientId, room, wait);
   }
 
   /** @param {Receipt[]} receipts of everybody */
@@ -54,9 +62,12 @@ export class Sender {
     }
   }
 
-  /** @param {string} payload */
-  #publish(payload) {
-    if (this.client.connected) this.client.publish(this.topic, payload, { qos: 1 }, () => {});
+  /** @param {Pending} pending */
+  #publish(pending) {
+    if (!this.client.connected) return;
+    this.client.publish(this.topic, pending.payload, { qos: 1 }, () => {});
+    pending.tries += 1;
+    pending.due = performance.now() + this.wait(pending.tries);
   }
 
   /** Sends one more message; its text is its number. */
@@ -69,8 +80,9 @@ export class Sender {
       clientId: this.clientId,
       msgId,
     });
-    this.#pending.set(msgId, payload);
-    this.#publish(payload);
+    const pending = { payload, tries: 0, due: 0 };
+    this.#pending.set(msgId, pending);
+    this.#publish(pending);
     return msgId;
   }
 
