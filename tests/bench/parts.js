@@ -16,11 +16,6 @@ const parts = {
     packages: 'python3-flask python3-pymysql gunicorn',
     here: () => runs('/usr/bin/python3', '-c', 'import flask, pymysql, gunicorn'),
   },
-  paho: {
-    name: 'paho',
-    packages: 'python3-paho-mqtt',
-    here: () => runs('/usr/bin/python3', '-c', 'import paho.mqtt.client'),
-  },
   mariadb: {
     name: 'MariaDB',
     packages: 'mariadb-server',
