@@ -56,7 +56,7 @@ for work in $($program); do
   fi
 done
 if [ "${1-}" = --record ]; then
-  printf '%s\n' '# Written by `make instructions-record`, see instructions.sh. What they were counted with:' \
+  printf '%s\n' '# Written by make instructions-record, see instructions.sh. What they were counted with:' \
     "# with $made_with" > "$folder/record"
   printf '%s' "$lines" >> "$folder/record"
   cat "$folder/record" > "$record"
