@@ -5,10 +5,10 @@
 #include <string.h>
 #include <sys/random.h>
 
-#include "batch.h"
 #include "clock.h"
 #include "house.h"
 #include "indexer.h"
+#include "keeper.h"
 #include "log.h"
 #include "mqtt.h"
 #include "notify.h"
@@ -18,31 +18,25 @@
 #define TICK_MS 1000
 #define BATCH_MS 50	 /* a batch is not read for longer: PINGREQ has to wait for it */
 #define CONNECT_MS 10000 /* until the subscription is in force */
-#define WAL_WARN_BYTES (128LL * 1024 * 1024)
-#define ALIVE_MS 30000 /* between signs of life, where there is nothing to store */
-#define SETTLE_MS 1000 /* at the end, for the broker to read the last acknowledgements */
+#define ALIVE_MS 30000	 /* between signs of life, where there is nothing to store */
+#define SETTLE_MS 1000	 /* at the end, for the broker to read the last acknowledgements */
 
 struct ingest {
 	const struct ingest_config *config;
-	struct store *store; /* NULL: it has to be opened again */
+	struct keeper keeper;
 	struct mqtt *mqtt;
-	struct batch *batch;
 	struct house house;
 	struct indexer indexer;
 	bool online;	    /* there is a connection, or one is being made */
 	bool ready;	    /* the subscription is in force */
 	bool was_ready;	    /* it has been, at least once */
-	bool session_known; /* the broker has had a session for us, in this run or an earlier one */
-	bool wal_warned;    /* of a reader that holds back the -wal file */
 	bool out_of_memory; /* a message could not be taken in */
 	uint64_t probe;	    /* the batch that the probe under way will settle; 0: none */
 	uint64_t settled;   /* the last batch whose acknowledgements the broker has read */
-	int64_t alive;	    /* monotonic ms of the last sign of life */
 	uint64_t dropped;   /* messages that the broker said it dropped */
 	unsigned attempt;   /* since all went well last */
 	int64_t deadline;   /* monotonic ms, for becoming ready */
 	char why[200];	    /* it is not online */
-	char store_error[STORE_ERROR_SIZE]; /* of the last batch; empty where it was stored */
 };
 
 /* ---- what the broker tells ---- */
@@ -50,20 +44,20 @@ struct ingest {
 static void on_connected(void *arg, bool session_present)
 {
 	struct ingest *in = arg;
-	if (in->session_known && !session_present) {
-		batch_session_lost(in->batch, clock_ms(CLOCK_REALTIME));
+	if (in->keeper.known && !session_present) {
+		batch_session_lost(in->keeper.batch, clock_ms(CLOCK_REALTIME));
 		log_warning("the broker has forgotten this logger's session: what was sent while "
 			    "the logger was away is not stored, unless its sender sends it again; "
 			    "check `persistence` in mosquitto.conf");
 	}
-	batch_begin(in->batch, session_present);
+	batch_begin(in->keeper.batch, session_present);
 }
 
 static void on_subscribed(void *arg)
 {
 	struct ingest *in = arg;
 	in->ready = in->was_ready = true;
-	if (in->store_error[0])
+	if (in->keeper.error[0])
 		return;
 	in->attempt = 0;
 	log_info("ready: connected to %s, storing what is sent to " FILTER, in->config->broker);
@@ -73,7 +67,7 @@ static void on_message(
     void *arg, struct str topic, struct str payload, const struct delivery *delivery)
 {
 	struct ingest *in = arg;
-	if (!batch_add(in->batch, topic, payload, delivery, clock_ms(CLOCK_REALTIME)))
+	if (!batch_add(in->keeper.batch, topic, payload, delivery, clock_ms(CLOCK_REALTIME)))
 		in->out_of_memory = true;
 }
 
@@ -95,87 +89,11 @@ static void on_probed(void *arg)
 	struct ingest *in = arg;
 	in->settled = in->probe;
 	in->probe = 0;
-	batch_settle(in->batch, in->settled);
+	batch_settle(in->keeper.batch, in->settled);
 }
 
 static const struct mqtt_events events = {
     on_connected, on_subscribed, on_message, on_dropped, on_probed};
-
-/* ---- the database ---- */
-
-/* One line when it fails, or fails otherwise, and one when it is well again. */
-static void note_store(struct ingest *in, const char *error)
-{
-	if (error[0] && strcmp(error, in->store_error) != 0)
-		log_error("%s; nothing is acknowledged meanwhile, and the broker keeps it", error);
-	if (!error[0] && in->store_error[0])
-		log_info("the database can be written again");
-	if (!error[0])
-		in->attempt = 0;
-	snprintf(in->store_error, sizeof(in->store_error), "%s", error);
-}
-
-/* Returns false with the reason in `error`, which is left alone otherwise. */
-static bool open_store(struct ingest *in, char error[STORE_ERROR_SIZE])
-{
-	if (store_open(&in->store, in->config->database, STORE_WRITER, error))
-		return false;
-	if (batch_restore(in->batch, in->store, &in->session_known) == STORE_OK)
-		return true;
-	snprintf(error, STORE_ERROR_SIZE, "%s", store_error(in->store));
-	store_close(in->store);
-	in->store = NULL;
-	return false;
-}
-
-static bool need_store(struct ingest *in)
-{
-	char error[STORE_ERROR_SIZE];
-	if (in->store || open_store(in, error))
-		return true;
-	note_store(in, error);
-	return false;
-}
-
-/*
- * What a failed transaction has left in the file shows only when it is opened again; and if that
- * fails, it tells the cause better than the transaction did.
- */
-static void after_failure(struct ingest *in, enum store_status status)
-{
-	char error[STORE_ERROR_SIZE];
-	snprintf(error, sizeof(error), "%s", store_error(in->store));
-	if (status != STORE_BUSY) {
-		char cause[STORE_ERROR_SIZE];
-		store_close(in->store);
-		if (!open_store(in, cause))
-			memcpy(error, cause, sizeof(error));
-	}
-	note_store(in, error);
-}
-
-static void watch_wal(struct ingest *in)
-{
-	bool large = store_pending_bytes(in->store) >= WAL_WARN_BYTES;
-	if (large && !in->wal_warned)
-		log_warning("%s-wal has grown over %lld MiB, because another program reads the "
-			    "database for long: end its transaction",
-		    in->config->database, WAL_WARN_BYTES >> 20);
-	in->wal_warned = large;
-}
-
-static bool store_batch(struct ingest *in)
-{
-	enum store_status status = batch_store(in->batch, in->store, clock_ms(CLOCK_REALTIME));
-	in->alive = clock_ms(CLOCK_MONOTONIC);
-	if (status) {
-		after_failure(in, status);
-		return false;
-	}
-	note_store(in, "");
-	watch_wal(in);
-	return true;
-}
 
 /* ---- connecting ---- */
 
@@ -208,11 +126,19 @@ static void wait_and_reconnect(struct ingest *in)
 	int ms = retry_wait_ms(++in->attempt, random);
 	struct timespec timeout = {ms / 1000, (long)(ms % 1000) * 1000000};
 	ppoll(NULL, 0, &timeout, in->config->wait_mask);
-	if (!*in->config->stop && need_store(in))
+	if (!*in->config->stop && keeper_need(&in->keeper))
 		connect_broker(in);
 }
 
 /* ---- a round ---- */
+
+static bool store_batch(struct ingest *in)
+{
+	bool stored = keeper_store(&in->keeper);
+	if (stored)
+		in->attempt = 0;
+	return stored;
+}
 
 static bool readable(int socket)
 {
@@ -227,7 +153,7 @@ static int read_batch(struct ingest *in)
 	do {
 		if (mqtt_read(in->mqtt) != 0 || in->out_of_memory)
 			return -1;
-	} while (!batch_full(in->batch) && clock_ms(CLOCK_MONOTONIC) < end &&
+	} while (!batch_full(in->keeper.batch) && clock_ms(CLOCK_MONOTONIC) < end &&
 		 readable(mqtt_socket(in->mqtt)));
 	return 0;
 }
@@ -246,32 +172,32 @@ static void publish(void *arg, const char *topic, struct str payload)
  */
 static void store_and_answer(struct ingest *in)
 {
-	if (batch_count(in->batch) == 0)
+	if (batch_count(in->keeper.batch) == 0)
 		return;
 	if (!store_batch(in)) {
 		in->online = in->ready = false;
-		batch_drop_unacknowledged(in->batch);
+		batch_drop_unacknowledged(in->keeper.batch);
 		return;
 	}
 	if (in->online)
-		batch_answer(in->batch, publish, in);
-	batch_clear(in->batch);
+		batch_answer(in->keeper.batch, publish, in);
+	batch_clear(in->keeper.batch);
 }
 
 /* After acknowledgements, a question: its answer tells that they were read. */
 static void probe(struct ingest *in)
 {
-	if (in->probe || in->settled == batch_number(in->batch))
+	if (in->probe || in->settled == batch_number(in->keeper.batch))
 		return;
 	if (mqtt_probe(in->mqtt) == 0)
-		in->probe = batch_number(in->batch);
+		in->probe = batch_number(in->keeper.batch);
 }
 
 static int wait_for_broker(struct ingest *in)
 {
 	short want = (short)(mqtt_wants_write(in->mqtt) ? POLLIN | POLLOUT : POLLIN);
 	struct pollfd p = {mqtt_socket(in->mqtt), want, 0};
-	bool due = in->ready && indexer_due(&in->indexer, in->store);
+	bool due = in->ready && indexer_due(&in->indexer, in->keeper.store);
 	int ms = due ? 0 : house_wait_ms(&in->house, clock_ms(CLOCK_MONOTONIC), TICK_MS);
 	struct timespec timeout = {ms / 1000, (long)(ms % 1000) * 1000000};
 	int n = ppoll(&p, 1, &timeout, in->config->wait_mask);
@@ -288,14 +214,13 @@ static int wait_for_broker(struct ingest *in)
  */
 static void work_behind(struct ingest *in, bool quiet)
 {
-	if (!in->ready || !in->store)
+	if (!in->ready || !in->keeper.store)
 		return;
 	bool waited_for = readable(mqtt_socket(in->mqtt));
-	if (indexer_run(&in->indexer, in->store, quiet) &&
-	    house_work(&in->house, in->store, clock_ms(CLOCK_MONOTONIC), waited_for))
+	if (indexer_run(&in->indexer, in->keeper.store, quiet) &&
+	    house_work(&in->house, in->keeper.store, clock_ms(CLOCK_MONOTONIC), waited_for))
 		return;
-	store_close(in->store);
-	in->store = NULL;
+	keeper_close(&in->keeper);
 	in->online = in->ready = false;
 }
 
@@ -305,7 +230,7 @@ static void one_round(struct ingest *in)
 	if ((events_seen & ~POLLOUT) && read_batch(in) != 0)
 		lose(in, in->out_of_memory ? "out of memory" : mqtt_error(in->mqtt));
 	in->out_of_memory = false;
-	if (!in->store && !need_store(in))
+	if (!in->keeper.store && !keeper_need(&in->keeper))
 		in->online = in->ready = false;
 	else
 		store_and_answer(in);
@@ -325,7 +250,7 @@ static void one_round(struct ingest *in)
  */
 static bool broken_at_start(const struct ingest *in)
 {
-	if (in->online || in->was_ready || in->attempt || in->store_error[0] || *in->config->stop)
+	if (in->online || in->was_ready || in->attempt || in->keeper.error[0] || *in->config->stop)
 		return false;
 	log_error("cannot use the broker at %s (port %u): %s; start it, or set `broker` and `port`",
 	    in->config->broker, in->config->port, in->why);
@@ -335,8 +260,8 @@ static bool broken_at_start(const struct ingest *in)
 /* For `systemctl status`; not before the first connection has come about, or has failed. */
 static void tell(const struct ingest *in)
 {
-	if (in->store_error[0])
-		notify_alive("cannot store: %s", in->store_error);
+	if (in->keeper.error[0])
+		notify_alive("cannot store: %s", in->keeper.error);
 	else if (in->ready)
 		notify_alive("storing what is sent to " FILTER " at %s", in->config->broker);
 	else if (in->attempt)
@@ -347,16 +272,16 @@ static void tell(const struct ingest *in)
 /* The first one tells that the broker has a session for us. */
 static void show_life(struct ingest *in)
 {
-	bool due = clock_ms(CLOCK_MONOTONIC) - in->alive >= ALIVE_MS;
-	if ((due || !in->session_known) && in->store && batch_count(in->batch) == 0)
-		in->session_known = store_batch(in) || in->session_known;
+	bool due = clock_ms(CLOCK_MONOTONIC) - in->keeper.alive >= ALIVE_MS;
+	if ((due || !in->keeper.known) && in->keeper.store && batch_count(in->keeper.batch) == 0)
+		in->keeper.known = store_batch(in) || in->keeper.known;
 }
 
 /* The broker has read every acknowledgement, so it will deliver nothing again. */
 static void forget_marks(struct ingest *in)
 {
-	batch_begin(in->batch, false);
-	if (in->store)
+	batch_begin(in->keeper.batch, false);
+	if (in->keeper.store)
 		store_batch(in);
 }
 
@@ -375,10 +300,10 @@ static void disconnect(struct ingest *in)
 static void leave(struct ingest *in)
 {
 	int64_t end = clock_ms(CLOCK_MONOTONIC) + SETTLE_MS;
-	while (
-	    in->ready && in->settled != batch_number(in->batch) && clock_ms(CLOCK_MONOTONIC) < end)
+	while (in->ready && in->settled != batch_number(in->keeper.batch) &&
+	       clock_ms(CLOCK_MONOTONIC) < end)
 		one_round(in);
-	if (in->ready && in->settled == batch_number(in->batch))
+	if (in->ready && in->settled == batch_number(in->keeper.batch))
 		forget_marks(in);
 	if (in->online)
 		disconnect(in);
@@ -406,13 +331,13 @@ static enum ingest_status loop(struct ingest *in)
 static enum ingest_status start(struct ingest *in)
 {
 	const struct ingest_config *config = in->config;
-	if (!in->batch || !in->mqtt ||
+	if (!in->keeper.batch || !in->mqtt ||
 	    (config->username[0] && mqtt_login(in->mqtt, config->username, config->password))) {
 		log_error("out of memory");
 		return INGEST_FAILED;
 	}
-	if (batch_restore(in->batch, in->store, &in->session_known)) {
-		log_error("%s", store_error(in->store));
+	if (batch_restore(in->keeper.batch, in->keeper.store, &in->keeper.known)) {
+		log_error("%s", store_error(in->keeper.store));
 		return INGEST_FAILED;
 	}
 	return loop(in);
@@ -421,13 +346,12 @@ static enum ingest_status start(struct ingest *in)
 enum ingest_status ingest_run(const struct ingest_config *config, struct store *store)
 {
 	struct ingest in = {.config = config,
-	    .store = store,
-	    .batch = batch_open(),
+	    .keeper = {.path = config->database, .batch = batch_open(), .store = store},
 	    .house = {.days = config->retention_days, .messages = config->retention_messages}};
 	in.mqtt = mqtt_open(config->client_id, FILTER, &events, &in);
 	enum ingest_status status = start(&in);
 	mqtt_close(in.mqtt);
-	batch_close(in.batch);
-	store_close(in.store);
+	keeper_close(&in.keeper);
+	batch_close(in.keeper.batch);
 	return status;
 }

@@ -97,6 +97,7 @@ async function runSeeds(row, bench, result, { seeds, first, short }) {
   for (const end = row.seeded ? seeds : 1; result.seeds < end; result.seeds++) {
     add(result.findings, await row.run(bench, first + result.seeds, short));
   }
+  add(result.findings, bench.checker.checkWhole());
   Object.assign(result, judge(row, result.findings));
 }
 

@@ -18,6 +18,37 @@ static void check_room(const char room[MESSAGE_ROOM_MAX + 1])
 	assert(message_room_valid(str_of(room)));
 }
 
+/* Its number in the table; PARAM__MAX: there is none of that name. */
+static int param_named(struct str name)
+{
+	char text[32];
+	int which = 0;
+	assert(http_decode(name, text, sizeof(text)) >= 0);
+	while (which < PARAM__MAX && strcmp(param_about((enum param)which).name, text) != 0)
+		which++;
+	return which;
+}
+
+/* Each is known, and there once; a number is digits, and within its bounds. */
+static void check_taken(struct str query, const struct params *params)
+{
+	struct str name, value;
+	unsigned seen = 0;
+	while (http_next_param(&query, &name, &value)) {
+		char text[SEARCH_BYTES_MAX + 1];
+		int which = param_named(name);
+		assert(which < PARAM__MAX && !(seen & PARAM_BIT(which)));
+		seen |= PARAM_BIT(which);
+		struct param_about about = param_about((enum param)which);
+		if (about.max == 0)
+			continue;
+		assert(params->number[which] >= about.min && params->number[which] <= about.max);
+		assert(http_decode(value, text, sizeof(text)) > 0);
+		assert(text[0] >= '0' && text[0] <= '9');
+	}
+	assert(seen == params->given);
+}
+
 static void check_params(struct str query)
 {
 	struct params params;
@@ -28,12 +59,23 @@ static void check_params(struct str query)
 	assert(right || utf8_count(response.body.at) > 0);
 	if (right) {
 		check_room(params.room);
-		assert(params.number[PARAM_LIMIT] >= 1);
-		assert(params.number[PARAM_LIMIT] <= STORE_PAGE_MAX);
-		assert(params.number[PARAM_BEFORE] >= 0);
-		assert(params.number[PARAM_BEFORE] <= PARAM_ID_MAX);
+		check_taken(query, &params);
 	}
 	http_response_free(&response);
+}
+
+static bool is_hex(char c)
+{
+	return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');
+}
+
+static bool escapes_whole(struct str s)
+{
+	for (size_t i = 0; i < s.len; i++)
+		if (s.at[i] == '%' &&
+		    (i + 2 >= s.len || !is_hex(s.at[i + 1]) || !is_hex(s.at[i + 2])))
+			return false;
+	return true;
 }
 
 static void check_decoded(struct str query)
@@ -45,6 +87,7 @@ static void check_decoded(struct str query)
 		assert(length < (int)sizeof(large));
 		assert(length < 0 || strlen(large) == (size_t)length);
 		assert(length < 0 || (size_t)length <= value.len);
+		assert(length < 0 || escapes_whole(value));
 		assert(http_decode(name, small, sizeof(small)) < (int)sizeof(small));
 	}
 }

@@ -80,6 +80,14 @@ test('searches are fewer than pages', async () => {
   assert.equal((await flood(HERE, 200, 20, '/api/search?q=a'))[429], undefined);
 });
 
+test('what is too long in an address is refused in JSON, up to 8 KB, where nginx itself ends it', async () => {
+  const long = await ask(HERE, `/api/search?q=${'x'.repeat(8000)}`);
+  assert.deepEqual([long.status, long.json().error.code], [400, 'bad_query']);
+  const longer = await ask(HERE, `/api/search?q=${'x'.repeat(10_000)}`);
+  assert.equal(longer.status, 414);
+  assert.match(String(longer.headers['content-type']), /^text\/html/);
+});
+
 test('a body is ignored, a large one is refused', async () => {
   /** @param {number} size */
   const sized = (size) => ({

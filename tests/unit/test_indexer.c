@@ -2,6 +2,8 @@
 #include "indexer.h"
 
 #include "history.h"
+#include "redelivery.h"
+#include "store_sqlite.h"
 
 static void add_messages(struct store *store, int count)
 {
@@ -138,6 +140,54 @@ TEST(indexing_alone_does_not_let_the_wal_file_grow)
 	store_close(store);
 }
 
+/* Of which no two are alike, so that the index of them is large. */
+static void add_varied_messages(struct store *store)
+{
+	static struct store_entry entries[50];
+	static char texts[COUNT(entries)][200];
+	static unsigned word;
+	for (size_t i = 0; i < COUNT(entries); i++) {
+		size_t n = 0;
+		for (int j = 0; j < 12; j++)
+			n += (size_t)sprintf(texts[i] + n, "w%x ", ++word * 2654435761u);
+		entries[i] = entry_with("messages", texts[i], NULL, NULL);
+	}
+	assert_int_equal(store_insert_batch(store, entries, COUNT(entries), NULL, NULL), STORE_OK);
+}
+
+/* Of the file itself, which only a checkpoint writes to. */
+static uint64_t file_digest(void)
+{
+	static char content[1 << 23];
+	size_t length = unit_read(unit_path("db"), content, sizeof(content));
+	assert_true(length + 1 < sizeof(content));
+	return redelivery_digest(str_of("db"), (struct str){content, length});
+}
+
+/*
+ * What such a slice wrote is not on the disk yet. A checkpoint would sync it first, and where that
+ * failed, which a checkpoint tells nobody, later batches would stand behind a hole in the -wal
+ * file.
+ */
+TEST(a_slice_that_does_not_wait_for_the_disk_makes_no_checkpoint)
+{
+	const int64_t due = (int64_t)CHECKPOINT_PAGES * 4096;
+	struct store *store = open_store(unit_path("db"), STORE_CREATOR);
+	bool crossed = false;
+	uint64_t before = 0;
+	while (!crossed) {
+		add_varied_messages(store);
+		int64_t pending = store_pending_bytes(store);
+		before = file_digest();
+		assert_int_equal(store_index(store, INDEXER_SLICE), STORE_OK);
+		crossed = pending < due && store_pending_bytes(store) >= due;
+	}
+	expect(file_digest() == before, "the slice wrote to the file");
+	add_message(store, "messages", "the door");
+	expect(file_digest() != before, "the next batch did not");
+	store_close(store);
+}
+
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
@@ -149,6 +199,7 @@ int main(void)
 	    IN_DIR(a_failure_is_told_once_and_storing_goes_on),
 	    IN_DIR(indexing_alone_does_not_let_the_wal_file_grow),
 	    IN_DIR(somebody_else_s_lock_is_not_waited_for),
+	    IN_DIR(a_slice_that_does_not_wait_for_the_disk_makes_no_checkpoint),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
