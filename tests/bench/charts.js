@@ -130,7 +130,8 @@ export function ratioChart(figures) {
   const parts = barAxis(x, logTicks(range), height);
   let y = BAR.top;
   for (const { figure, bars } of all) {
-    parts.push(label(0, y + 18, figure.what, 'class="what"'));
+    const ours = figure.ours.name === 'ours' ? '' : `: ${figure.ours.name} ÷`;
+    parts.push(label(0, y + 18, figure.what + ours, 'class="what"'));
     const hint = `${figure.unit}, ${figure.better} is better`.replace(/^, /, '');
     parts.push(label(BAR.width, y + 18, hint, 'text-anchor="end" class="tick"'));
     y += BAR.head;
@@ -174,11 +175,14 @@ function plotLine({ points }, colour, x, y, plot) {
   ];
 }
 
-/** Two names a line. @param {Plot['lines']} lines @param {number[]} colours */
+/** How many names stand beside each other. @param {Plot['lines']} lines */
+const columns = (lines) => (lines.some(({ name }) => name.length > 28) ? 1 : 2);
+
+/** @param {Plot['lines']} lines @param {number[]} colours */
 function legend(lines, colours) {
   return lines.flatMap(({ name }, n) => {
-    const x = PLOT.left + (n % 2) * 220;
-    const y = PLOT.bottom + 60 + Math.floor(n / 2) * LINE_HEIGHT;
+    const x = PLOT.left + (n % columns(lines)) * 220;
+    const y = PLOT.bottom + 60 + Math.floor(n / columns(lines)) * LINE_HEIGHT;
     return [stroke([x, y - 4, x + 22, y - 4], `line c${colours[n]}`), label(x + 28, y, name)];
   });
 }
@@ -198,7 +202,8 @@ function plotChart(plot, names) {
   const x = scale(across, [PLOT.left, PLOT.right], plot.x.log);
   const y = scale(up, [PLOT.bottom, PLOT.top], plot.y.log);
   const middle = (PLOT.left + PLOT.right) / 2;
-  const height = PLOT.bottom + 56 + Math.ceil(plot.lines.length / 2) * LINE_HEIGHT;
+  const height =
+    PLOT.bottom + 56 + Math.ceil(plot.lines.length / columns(plot.lines)) * LINE_HEIGHT;
   return svg(PLOT.width, height, plot.title, [
     label(0, 16, plot.title, 'class="what"'),
     label(PLOT.left - 8, 33, plot.y.label, 'text-anchor="start" class="tick"'),

@@ -17,8 +17,8 @@ import { inTurns, wrk } from './wrk.js';
 /** @typedef {import('./figures.js').Figure} Figure */
 /** @typedef {import('./figures.js').Options} Options */
 /** @typedef {{name: string, count: number, stack: Stack}} History */
-/** @typedef {{what: string, paths: (count: number) => string[]}} Question */
-/** @typedef {{what: string, times: Map<string, number[]>}} Timed in ms, by history */
+/** @typedef {{what: string, line: string, paths: (count: number) => string[]}} Question line: in the plots */
+/** @typedef {{what: string, line: string, times: Map<string, number[]>}} Timed in ms, by history */
 
 const run = promisify(execFile);
 const SMALLEST = 1000;
@@ -64,16 +64,22 @@ const anywhere = (query) => (count) =>
 
 /** @type {Question[]} */
 const QUESTIONS = [
-  { what: 'newest page', paths: () => list(50, (n) => `/messages?room=room-${n}`) },
-  { what: 'page before a random place', paths: anywhere('before') },
-  { what: 'page around a random place', paths: anywhere('around') },
+  {
+    what: 'newest page',
+    line: 'newest page',
+    paths: () => list(50, (n) => `/messages?room=room-${n}`),
+  },
+  { what: 'page before a random place', line: 'page before', paths: anywhere('before') },
+  { what: 'page around a random place', line: 'page around', paths: anywhere('around') },
   {
     what: 'search for a word that about 90 messages have',
+    line: 'search, rare word',
     paths: (count) =>
       list(10, (n) => `/search?q=${word(Math.floor((count / 100) * (1 - (n + 1) / 50)))}`),
   },
   {
     what: 'search for a word that a tenth to a half of them have',
+    line: 'search, frequent word',
     paths: () => COMMON.map((one) => `/search?q=${one}`),
   },
 ];
@@ -167,8 +173,8 @@ function figure({ what, times }, histories) {
 
 /** @param {string} title @param {Timed[]} all @param {History[]} histories */
 function plot(title, all, histories) {
-  const lines = all.map(({ what, times }) => ({
-    name: what.replace(' that', '').replace('for a word', '').slice(0, 34),
+  const lines = all.map(({ line, times }) => ({
+    name: line,
     points: histories.map(({ name, count }) => {
       return /** @type {[number, number]} */ ([count, median(times.get(name) ?? [])]);
     }),
@@ -224,7 +230,7 @@ async function ask(where, histories, options, measure) {
     const times = await inTurns(options.rounds, histories, (history) =>
       measure(question, history, options),
     );
-    all.push({ what: `${question.what}, ${where}`, times });
+    all.push({ what: `${question.what}, ${where}`, line: question.line, times });
   }
   return {
     figures: all.map((timed) => figure(timed, histories)),
