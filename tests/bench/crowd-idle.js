@@ -119,9 +119,44 @@ export function idleFigures(clients, ours, straight) {
   return [
     figure('connected', 'all connect', 's', 'less', idle),
     figure('rate', 'fan-out of a burst', 'deliveries/s', 'more', `busy: ${ours[0].burstBusy}`),
-    figure('p50', 'publish → receipt, p50', 'ms', 'less', `busy: ${ours[0].chatBusy}`),
-    figure('p99', 'publish → receipt, p99', 'ms', 'less'),
+    figure('p50', 'publish → each client, p50', 'ms', 'less', `busy: ${ours[0].chatBusy}`),
+    figure('p99', 'publish → each client, p99', 'ms', 'less'),
     figure('mosquitto', "mosquitto's memory a client", 'KB', 'less'),
     { ...figure('nginx', "nginx's memory a client", 'KB', 'less'), against: [] },
   ];
+}
+
+/**
+ * How long it takes until all are connected, where each tells all others of its presence and where
+ * none does.
+ * @param {number} clients
+ */
+export async function arriveOnce(clients) {
+  const stack = await startWide(clients);
+  const times = { named: 0, silent: 0 };
+  try {
+    for (const how of /** @type {const} */ (['silent', 'named'])) {
+      const crowd = await Crowd.open(stack, clients);
+      if (how === 'named') await crowd.ask('named');
+      times[how] = (await crowd.ask('connect 256')).seconds;
+      await crowd.close();
+    }
+  } finally {
+    await stack.close();
+  }
+  return times;
+}
+
+/** @param {number} clients @param {Awaited<ReturnType<typeof arriveOnce>>[]} rounds @returns {Figure} */
+export function arrivalFigure(clients, rounds) {
+  return {
+    ...{
+      what: `${clients.toLocaleString('en')} with nicknames connect`,
+      unit: 's',
+      better: 'less',
+    },
+    ours: { name: 'ours', values: rounds.map(({ named }) => named) },
+    against: [{ name: 'without nicknames', values: rounds.map(({ silent }) => silent) }],
+    note: `each says to all in the room that it is there: ${(clients ** 2).toLocaleString('en')} messages`,
+  };
 }
