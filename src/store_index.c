@@ -7,7 +7,9 @@
 /*
  * Each slice leaves a small segment of the index, and merging them is the larger part of the work.
  * As many pages of that are done with each slice as keeps up with them, so that it never comes all
- * at once.
+ * at once. FTS5 stops only between two words, though: the most frequent one of four segments is
+ * merged in one step, which takes a third of a second of the processor for four million messages,
+ * once in as many. Fewer pages or other settings move that, and bound it not.
  */
 #define MERGE_PAGES 64
 
