@@ -8,7 +8,7 @@ import { texts } from './texts.js';
 import { fullText, hourText } from './times.js';
 
 /** @typedef {import('./log.js').Row} Row */
-/** @typedef {{head: boolean, own: boolean, room: string, nickname: string}} How */
+/** @typedef {{lead: boolean, head: boolean, own: boolean, room: string, nickname: string}} How */
 /** @typedef {{retry: (key: number) => void, remove: (msgId: string | null) => void}} Actions */
 
 /**
@@ -146,12 +146,13 @@ export function createRowView(first, how, actions) {
   /** @type {RowView} */
   const view = {
     ...{ element, row: first, updateTime },
-    update(row, { head, own, room, nickname }) {
+    update(row, { lead, head, own, room, nickname }) {
       view.row = row;
       element.dataset.state = isLate(row) ? 'late' : row.state;
       if (row.id !== null) element.dataset.id = `${row.id}`;
       element.classList.toggle('own', own);
       element.classList.toggle('head', head);
+      element.classList.toggle('lead', lead);
       say(name, row.nickname);
       name.style.setProperty('--hue', `${hueOf(row.nickname)}`);
       const content = `${nickname}\n${row.text}`;

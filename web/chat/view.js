@@ -22,8 +22,10 @@ import { dayLineText, isSameDay } from './times.js';
  */
 function arrange(parent, wanted) {
   const keep = new Set(wanted);
-  for (const child of Array.from(parent.children)) {
-    if (child instanceof HTMLElement && !keep.has(child)) child.remove();
+  for (let child = parent.firstElementChild; child; ) {
+    const next = child.nextElementSibling;
+    if (!keep.has(/** @type {HTMLElement} */ (child))) child.remove();
+    child = next;
   }
   let next = parent.firstElementChild;
   for (const element of wanted) {
@@ -59,18 +61,20 @@ function createLine(item, state) {
 /** @param {Item} item @param {State} state @param {import('./row.js').Actions} actions @returns {ItemView} */
 function createItem(item, state, actions) {
   if (item.kind !== 'row') return createLine(item, state);
-  const how = (/** @type {Item & {kind: 'row'}} */ { row, head }, /** @type {State} */ now) => ({
-    ...{ head, own: isOwn(now, row), room: now.room, nickname: now.nickname },
+  const how = (/** @type {Item & {kind: 'row'}} */ next, /** @type {State} */ now) => ({
+    ...{ lead: next.lead, head: next.head, own: isOwn(now, next.row) },
+    ...{ room: now.room, nickname: now.nickname },
   });
   const view = createRowView(item.row, how(item, state), actions);
-  let { head } = item;
+  let { lead, head } = item;
   let { nickname } = state;
   return {
     element: view.element,
     update(next, now) {
       if (next.kind !== 'row') return;
-      if (next.row === view.row && next.head === head && now.nickname === nickname) return;
-      ({ head } = next);
+      const same = next.lead === lead && next.head === head && now.nickname === nickname;
+      if (next.row === view.row && same) return;
+      ({ lead, head } = next);
       ({ nickname } = now);
       view.update(next.row, how(next, now));
     },
