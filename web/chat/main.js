@@ -177,10 +177,10 @@ function render() {
   say(byId('room', HTMLElement), state.room);
   if (extras) extras.render(state);
   else document.title = texts.title(state.room);
-  view.render(state);
   status.render(state);
   sidebar.render(state);
   composer.render(state);
+  view.render(state); // last, since it measures what is there
 }
 
 function renderSoon() {

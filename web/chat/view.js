@@ -5,7 +5,7 @@ import { byId, make, say } from './dom.js';
 import { layOut } from './layout.js';
 import { createPlace } from './place.js';
 import { unread } from './room.js';
-import { createRowView } from './row.js';
+import { createRowView, showFullTime } from './row.js';
 import { isOwn, roomOf } from './store.js';
 import { texts } from './texts.js';
 import { dayLineText, isSameDay } from './times.js';
@@ -91,8 +91,18 @@ function createRoving(rows) {
     current = link;
     if (current) current.tabIndex = 0;
   }
-  const links = () =>
-    /** @type {HTMLElement[]} */ (Array.from(rows.querySelectorAll('a.when[href]')));
+  const LINKS = 'a.when[href]';
+  const links = () => /** @type {HTMLElement[]} */ (Array.from(rows.querySelectorAll(LINKS)));
+
+  /** @returns {HTMLElement | null} */
+  function newest() {
+    for (let item = rows.lastElementChild; item; item = item.previousElementSibling) {
+      const link = item.querySelector(LINKS);
+      if (link instanceof HTMLElement) return link;
+    }
+    return null;
+  }
+
   rows.addEventListener('keydown', (event) => {
     const step = { ArrowUp: -1, ArrowDown: 1 }[event.key];
     if (!step || event.target !== current) return;
@@ -106,8 +116,7 @@ function createRoving(rows) {
   return {
     /** The newest, until another was chosen. */
     update() {
-      if (!current?.isConnected || current !== document.activeElement)
-        choose(links().at(-1) ?? null);
+      if (!current?.isConnected || current !== document.activeElement) choose(newest());
     },
   };
 }
@@ -133,6 +142,7 @@ export function createView({ retry, remove, onHeld, onNear, onArrived, toNewest 
   let room = '';
   let today = new Date();
 
+  for (const name of ['pointerover', 'focusin']) rows.addEventListener(name, showFullTime);
   newest.addEventListener('click', () => {
     toNewest();
     log.focus({ preventScroll: true });
