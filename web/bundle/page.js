@@ -5,6 +5,7 @@ import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { gzipSync } from 'node:zlib';
 import { build } from 'esbuild';
+import { minify } from 'terser';
 
 const root = resolve(dirname(fileURLToPath(import.meta.url)), '../..');
 const from = join(root, 'web/chat');
@@ -23,9 +24,17 @@ const shared = {
   outdir: to,
   bundle: true,
   minify: true,
+  charset: 'utf8',
   target: ['chrome123', 'firefox121', 'safari17.5'],
   legalComments: 'none',
 };
+
+/** A twentieth shorter than what esbuild makes of it. @param {string} script */
+async function short(script) {
+  const compress = { passes: 3, unsafe_arrows: true, unsafe_methods: true };
+  const { code } = await minify(script, { module: true, compress, format: { comments: false } });
+  return code ?? script;
+}
 
 /** One style sheet, no list of modules, no indentation. */
 function shortPage() {
@@ -38,12 +47,14 @@ function shortPage() {
 
 rmSync(to, { recursive: true, force: true });
 mkdirSync(to, { recursive: true });
-await build({
+const scripts = await build({
   ...shared,
   entryPoints: SCRIPTS.map((name) => `web/chat/${name}`),
   format: 'esm',
   external: ['./mqtt.js', ...APART.map((name) => `./${name}`)],
+  write: false,
 });
+for (const { path, text } of scripts.outputFiles) writeFileSync(path, await short(text));
 await build({
   ...shared,
   stdin: {
