@@ -265,12 +265,12 @@ describe('the history', { skip: browsers.skip, timeout: 180_000 }, () => {
     const page = await enter(stack, context, 'links');
     const [{ id }] = stack.sql("SELECT id FROM messages WHERE msg_id = 'links-2'");
     const link = page.locator(`.when[href="#links/${id}"]`);
-    const full = String(await link.locator('time').getAttribute('title'));
-    assert.match(full, /Tuesday,? 10 March 2026/);
     await page.focus('#log');
     await page.keyboard.press('Tab');
     await page.keyboard.press('ArrowUp');
     assert.ok(await link.evaluate((one) => one === document.activeElement));
+    const full = String(await link.locator('time').getAttribute('title'));
+    assert.match(full, /Tuesday,? 10 March 2026/);
     const shown = await link.evaluate((one) => getComputedStyle(one, '::after').content);
     assert.equal(shown, JSON.stringify(full));
     await page.keyboard.press('Enter');
@@ -290,6 +290,23 @@ describe('the history', { skip: browsers.skip, timeout: 180_000 }, () => {
       const top = await topOf(page, text);
       return top > 0 && top < 200;
     });
+  });
+
+  test('a date after the last message moves nothing, and says why', async () => {
+    fill(stack, 'ended', 200, DAY / 100);
+    const page = await enter(stack, context, 'ended');
+    await rowOf(page, 'message 200').waitFor();
+    await page.click('#open-jump');
+    await page.fill('#jump-date', '2031-01-01');
+    await page.keyboard.press('Enter');
+    await page.getByRole('alert').getByText('Nothing was written on that day').waitFor();
+    assert.ok(await page.locator('#jump-date').isVisible(), 'another day can be chosen');
+    assert.ok(await rowOf(page, 'message 200').isVisible());
+    await page.fill('#jump-date', '2026-03-11');
+    assert.equal(await page.locator('#jump-error').textContent(), '');
+    await page.keyboard.press('Enter');
+    await page.locator('.line.day:has(time[datetime="2026-03-11"])').waitFor();
+    assert.equal(await page.locator('#jump-date').isVisible(), false);
   });
 
   test('after thousands of messages there are about 300 rows', async () => {

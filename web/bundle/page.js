@@ -16,7 +16,7 @@ const COPIED = /^mqtt\.js|^icon|\.webmanifest$/;
 /** What is loaded before the page is painted, and what only some load. */
 const APART = ['preferences.js', 'texts-fi.js'];
 const SCRIPTS = ['main.js', 'sw.js', ...APART];
-const STYLES = ['chat.css', 'panels.css'];
+const STYLE = / *<link rel="stylesheet" href="(.*)">\n/g;
 
 /** @type {import('esbuild').BuildOptions} */
 const shared = {
@@ -36,12 +36,15 @@ async function short(script) {
   return code ?? script;
 }
 
+const page = readFileSync(join(from, 'index.html'), 'utf8');
+const styles = Array.from(page.matchAll(STYLE), ([, name]) => `@import './web/chat/${name}';`);
+
 /** One style sheet, no list of modules, no indentation. */
 function shortPage() {
-  const page = readFileSync(join(from, 'index.html'), 'utf8');
   return page
+    .replace(STYLE, '')
+    .replace(/<link rel="manifest"/, '<link rel="stylesheet" href="chat.css">\n$&')
     .replace(/ *<link rel="modulepreload"[^>]*>\n/g, '')
-    .replace(/ *<link rel="stylesheet" href="panels.css">\n/, '')
     .replace(/^ +/gm, '');
 }
 
@@ -58,7 +61,7 @@ for (const { path, text } of scripts.outputFiles) writeFileSync(path, await shor
 await build({
   ...shared,
   stdin: {
-    contents: STYLES.map((name) => `@import './web/chat/${name}';`).join('\n'),
+    contents: styles.join('\n'),
     loader: 'css',
     resolveDir: root,
   },
