@@ -2,9 +2,10 @@
 // a script throws, fails the test in which it happens.
 import assert from 'node:assert/strict';
 import { existsSync } from 'node:fs';
+import { after, afterEach, before, beforeEach } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { chromium } from 'playwright-core';
-import { until } from '../lib/stack.js';
+import { services, startStack, until } from '../lib/stack.js';
 
 /** @typedef {import('playwright-core').Page} Page */
 /** @typedef {import('playwright-core').BrowserContext} Context */
@@ -192,4 +193,42 @@ export async function loggerBack(stack, publish) {
     await sleep(200);
     return (await stack.wholeHistory('probe')).length > before;
   }, 20_000);
+}
+
+/**
+ * @typedef {object} Setting what the tests of a suite have in common
+ * @property {Stack} stack
+ * @property {Browser} browser
+ * @property {Context} context each test has one of its own
+ * @property {Awaited<ReturnType<typeof device>>} publish
+ */
+
+/**
+ * Called in a suite: starts all of it, and after each test looks for what went wrong in the pages.
+ * @param {{services?: boolean}} [options] services: tests end some, which are then started again
+ * @returns {Setting} complete when the first test begins
+ */
+export function setUp({ services: revive = false } = {}) {
+  const on = /** @type {Setting} */ ({});
+  before(async () => {
+    on.stack = await startStack();
+    on.browser = await Browser.open();
+    on.publish = await device(on.stack);
+  });
+  after(async () => {
+    await on.browser?.close();
+    await on.stack?.close();
+  });
+  beforeEach(async () => {
+    on.context = await on.browser.context();
+  });
+  afterEach(async () => {
+    await on.context.close();
+    if (revive) {
+      for (const name of services) if (!on.stack.alive(name)) await on.stack.start(name);
+      await loggerBack(on.stack, on.publish);
+    }
+    assert.deepEqual(on.browser.complaints(), []);
+  });
+  return on;
 }

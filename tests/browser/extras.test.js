@@ -106,7 +106,7 @@ describe('the extras', { skip: browsers.skip, timeout: 180_000 }, () => {
       page.evaluate(() => ({
         background: getComputedStyle(document.documentElement).backgroundColor,
         size: getComputedStyle(document.documentElement).fontSize,
-        hour: document.querySelector('.row .hour')?.textContent,
+        hour: document.querySelector('.row time')?.textContent,
         gap: getComputedStyle(/** @type {Element} */ (document.querySelector('.row'))).paddingTop,
       }));
     const before = await look();
@@ -161,7 +161,7 @@ describe('the extras', { skip: browsers.skip, timeout: 180_000 }, () => {
     assert.equal(await page.locator('#status').textContent(), 'Yhteydessä');
     assert.ok(await page.getByRole('button', { name: 'Lähetä' }).isVisible());
     assert.equal(await page.locator('#log').getAttribute('aria-label'), 'Viestit');
-    assert.match(String(await page.locator('.row .hour').textContent()), /^\d+\.\d\d$/);
+    assert.match(String(await page.locator('.row time').textContent()), /^\d+\.\d\d$/);
     await own.close();
   });
 

@@ -1,40 +1,12 @@
 // The page when something does not work: what it says, what still works, and how it recovers.
 import assert from 'node:assert/strict';
-import { after, afterEach, before, beforeEach, describe, test } from 'node:test';
-import { services, startStack } from '../lib/stack.js';
+import { describe, test } from 'node:test';
 import * as browsers from './browser.js';
 
-const { device, enter, linked, loggerBack, reaches, rowOf, say, shows, storedCount, texts } =
-  browsers;
+const { enter, linked, loggerBack, reaches, rowOf, say, shows, storedCount, texts } = browsers;
 
 describe('the page in trouble', { skip: browsers.skip, timeout: 180_000 }, () => {
-  /** @type {import('../lib/stack.js').Stack} */
-  let stack;
-  /** @type {browsers.Browser} */
-  let browser;
-  /** @type {browsers.Context} */
-  let context;
-  /** @type {Awaited<ReturnType<typeof device>>} */
-  let publish;
-
-  before(async () => {
-    stack = await startStack();
-    browser = await browsers.Browser.open();
-    publish = await device(stack);
-  });
-  after(async () => {
-    await browser?.close();
-    await stack?.close();
-  });
-  beforeEach(async () => {
-    context = await browser.context();
-  });
-  afterEach(async () => {
-    await context.close();
-    for (const name of services) if (!stack.alive(name)) await stack.start(name);
-    await loggerBack(stack, publish);
-    assert.deepEqual(browser.complaints(), []);
-  });
+  const on = browsers.setUp({ services: true });
 
   for (const [kind, payload] of /** @type {const} */ ([
     ['plain text', 'door open'],
@@ -42,21 +14,21 @@ describe('the page in trouble', { skip: browsers.skip, timeout: 180_000 }, () =>
   ])) {
     test(`a device's message in ${kind} appears at once, and once, also after a reconnection`, async () => {
       const room = `device-${kind === 'JSON' ? 'json' : 'text'}`;
-      const page = await enter(stack, context, room);
+      const page = await enter(on.stack, on.context, room);
       for (let count = 1; count <= 2; count++) {
-        await publish(room, payload);
+        await on.publish(room, payload);
         await rowOf(page, 'door open')
           .nth(count - 1)
           .waitFor({ timeout: 2000 });
         await shows(page, Array(count).fill('door open'));
       }
-      await stack.stop('broker');
+      await on.stack.stop('broker');
       await linked(page, 'offline');
-      await stack.start('broker');
+      await on.stack.start('broker');
       await linked(page, 'online');
-      await loggerBack(stack, publish);
+      await loggerBack(on.stack, on.publish);
       await shows(page, ['door open', 'door open']);
-      await publish(room, payload);
+      await on.publish(room, payload);
       await shows(page, ['door open', 'door open', 'door open']);
       await page.reload();
       await shows(page, ['door open', 'door open', 'door open']);
@@ -64,12 +36,12 @@ describe('the page in trouble', { skip: browsers.skip, timeout: 180_000 }, () =>
   }
 
   test('a device is shown while the logger is down, and once when it is back', async () => {
-    const page = await enter(stack, context, 'device-down');
-    await stack.kill('logger');
-    for (const text of ['tick', 'tick', 'tock']) await publish('device-down', text);
+    const page = await enter(on.stack, on.context, 'device-down');
+    await on.stack.kill('logger');
+    for (const text of ['tick', 'tick', 'tock']) await on.publish('device-down', text);
     await shows(page, ['tick', 'tick', 'tock']);
     assert.equal(await page.locator('.row[data-state=live]').count(), 3);
-    await stack.start('logger');
+    await on.stack.start('logger');
     await shows(page, ['tick', 'tick', 'tock']);
     await page.waitForFunction(
       () => document.querySelectorAll('.row[data-state=stored]').length === 3,
@@ -78,12 +50,12 @@ describe('the page in trouble', { skip: browsers.skip, timeout: 180_000 }, () =>
   });
 
   test('broker killed: offline is said; broker back: the gap is filled, in order, once', async () => {
-    const page = await enter(stack, context, 'gap');
-    const away = await browser.context();
-    const other = await enter(stack, away, 'gap', { nickname: 'Otso' });
+    const page = await enter(on.stack, on.context, 'gap');
+    const away = await on.browser.context();
+    const other = await enter(on.stack, away, 'gap', { nickname: 'Otso' });
     await say(page, 'before');
     await reaches(page, 'before', 'stored');
-    await stack.kill('broker');
+    await on.stack.kill('broker');
     await linked(page, 'offline');
     assert.equal(await page.locator('#status').textContent(), 'Offline');
     await page.locator('#link-notice').waitFor({ timeout: 5000 });
@@ -92,21 +64,26 @@ describe('the page in trouble', { skip: browsers.skip, timeout: 180_000 }, () =>
     await reaches(page, 'written offline', 'sending');
 
     // While this page cannot connect yet, a device and another page write.
-    await context.setOffline(true);
-    await stack.start('broker');
-    await loggerBack(stack, publish);
+    await on.context.setOffline(true);
+    await on.stack.start('broker');
+    await loggerBack(on.stack, on.publish);
     for (let i = 1; i <= 3; i++) {
-      await publish('gap', { nickname: 'D', text: `missed ${i}`, clientId: 'd', msgId: `g${i}` });
+      await on.publish('gap', {
+        nickname: 'D',
+        text: `missed ${i}`,
+        clientId: 'd',
+        msgId: `g${i}`,
+      });
     }
-    await publish('gap', 'missed plain');
+    await on.publish('gap', 'missed plain');
     await linked(other, 'online');
-    await storedCount(stack, 'gap', 5);
+    await storedCount(on.stack, 'gap', 5);
     await say(other, 'missed from the other');
-    await storedCount(stack, 'gap', 6);
+    await storedCount(on.stack, 'gap', 6);
     assert.deepEqual(await texts(page), ['before', 'written offline']);
 
     const missed = ['missed 1', 'missed 2', 'missed 3', 'missed plain', 'missed from the other'];
-    await context.setOffline(false);
+    await on.context.setOffline(false);
     await linked(page, 'online');
     await reaches(page, 'written offline', 'stored');
     await shows(page, ['before', ...missed, 'written offline']);
@@ -117,43 +94,43 @@ describe('the page in trouble', { skip: browsers.skip, timeout: 180_000 }, () =>
   });
 
   test('more than a page of history that was missed is all there, in order', async () => {
-    const page = await enter(stack, context, 'long-gap');
+    const page = await enter(on.stack, on.context, 'long-gap');
     await say(page, 'before');
     await reaches(page, 'before', 'stored');
-    await stack.stop('nginx');
+    await on.stack.stop('nginx');
     await linked(page, 'offline');
     const missed = Array.from({ length: 230 }, (_, i) => `missed ${i}`);
-    for (const text of missed) await publish('long-gap', text);
-    await stack.start('nginx');
+    for (const text of missed) await on.publish('long-gap', text);
+    await on.stack.start('nginx');
     await linked(page, 'online');
     await shows(page, ['before', ...missed], 15_000);
   });
 
   test('opened with the broker down: the history is there, and that it is offline', async () => {
-    await publish('no-broker', 'earlier');
-    await storedCount(stack, 'no-broker', 1);
-    await stack.stop('broker');
-    const page = await enter(stack, context, 'no-broker', { connected: false });
+    await on.publish('no-broker', 'earlier');
+    await storedCount(on.stack, 'no-broker', 1);
+    await on.stack.stop('broker');
+    const page = await enter(on.stack, on.context, 'no-broker', { connected: false });
     await shows(page, ['earlier']);
     await linked(page, 'offline');
-    await stack.start('broker');
+    await on.stack.start('broker');
     await linked(page, 'online');
   });
 
   test('opened with the API down: that is said, live still works, and history comes later', async () => {
-    await publish('no-api', 'earlier');
-    await storedCount(stack, 'no-api', 1);
-    await stack.stop('api');
-    const page = await enter(stack, context, 'no-api');
+    await on.publish('no-api', 'earlier');
+    await storedCount(on.stack, 'no-api', 1);
+    await on.stack.stop('api');
+    const page = await enter(on.stack, on.context, 'no-api');
     await page.locator('#history-notice').waitFor();
     assert.match(String(await page.locator('#history-reason').textContent()), /503/);
     assert.doesNotMatch(String(await page.locator('#blank').textContent()), /No messages/);
-    await publish('no-api', 'live');
+    await on.publish('no-api', 'live');
     await shows(page, ['live']);
     await say(page, 'mine');
     await reaches(page, 'mine', 'stored');
     await shows(page, ['live', 'mine']);
-    await stack.start('api');
+    await on.stack.start('api');
     // Unless the page has tried again by itself in that moment.
     await page.click('#history-now', { timeout: 3000 }).catch(() => {});
     await shows(page, ['earlier', 'live', 'mine']);
@@ -161,7 +138,7 @@ describe('the page in trouble', { skip: browsers.skip, timeout: 180_000 }, () =>
   });
 
   test('an empty room says so, and only when the API has said so', async () => {
-    const page = await enter(stack, context, 'nobody');
+    const page = await enter(on.stack, on.context, 'nobody');
     assert.match(String(await page.locator('#blank').textContent()), /No messages yet/);
     await page.route('**/api/messages*', (route) => route.fulfill({ body: '<h1>Hello</h1>' }));
     await page.reload();
@@ -170,19 +147,19 @@ describe('the page in trouble', { skip: browsers.skip, timeout: 180_000 }, () =>
   });
 
   test('an API that hangs does not keep the page from connecting', async () => {
-    const page = await context.newPage();
+    const page = await on.context.newPage();
     await page.route('**/api/messages*', () => {});
     await page.addInitScript(() => localStorage.setItem('chat.nickname', 'A'));
-    await page.goto(`${stack.url}#hanging`);
+    await page.goto(`${on.stack.url}#hanging`);
     await linked(page, 'online', 7000);
-    await publish('hanging', 'live');
+    await on.publish('hanging', 'live');
     await rowOf(page, 'live').waitFor();
   });
 
   test('logger down: a message stays "sending" though the broker has it; back: stored, one row', async () => {
-    const page = await enter(stack, context, 'no-logger');
-    const other = await enter(stack, context, 'no-logger', { nickname: 'Otso' });
-    await stack.kill('logger');
+    const page = await enter(on.stack, on.context, 'no-logger');
+    const other = await enter(on.stack, on.context, 'no-logger', { nickname: 'Otso' });
+    await on.stack.kill('logger');
     await say(page, 'patience');
     await shows(other, ['patience']);
     await page.waitForTimeout(1500);
@@ -190,19 +167,19 @@ describe('the page in trouble', { skip: browsers.skip, timeout: 180_000 }, () =>
     const row = rowOf(page, 'patience');
     assert.doesNotMatch(String(await row.locator('.state').textContent()), /✓/);
     await page.waitForTimeout(5000);
-    await stack.start('logger');
+    await on.stack.start('logger');
     await reaches(page, 'patience', 'stored');
     assert.match(String(await row.locator('.state').textContent()), /✓/);
     await shows(page, ['patience']);
     await shows(other, ['patience']);
-    assert.equal((await stack.wholeHistory('no-logger')).length, 1);
+    assert.equal((await on.stack.wholeHistory('no-logger')).length, 1);
   });
 
   test('retained copies are not messages', async () => {
-    const client = await stack.client();
+    const client = await on.stack.client();
     await client.publishAsync('chat/retained', 'old news', { qos: 1, retain: true });
-    await storedCount(stack, 'retained', 1);
-    const page = await enter(stack, context, 'retained');
+    await storedCount(on.stack, 'retained', 1);
+    const page = await enter(on.stack, on.context, 'retained');
     await shows(page, ['old news']);
     await client.publishAsync('chat/retained', '', { qos: 1, retain: true });
   });

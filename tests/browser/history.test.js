@@ -1,11 +1,11 @@
 // The history in a browser: where a room opens, how it grows as one reads, and where links lead.
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { after, afterEach, before, beforeEach, describe, test } from 'node:test';
-import { startStack, until } from '../lib/stack.js';
+import { describe, test } from 'node:test';
+import { until } from '../lib/stack.js';
 import * as browsers from './browser.js';
 
-const { device, enter, linked, reaches, rowOf, say, storedCount } = browsers;
+const { enter, linked, reaches, rowOf, say, storedCount } = browsers;
 
 const MINUTE = 60_000;
 const DAY = 24 * 60 * MINUTE;
@@ -80,35 +80,11 @@ function shiftFrom(page, top) {
 }
 
 describe('the history', { skip: browsers.skip, timeout: 180_000 }, () => {
-  /** @type {import('../lib/stack.js').Stack} */
-  let stack;
-  /** @type {browsers.Browser} */
-  let browser;
-  /** @type {browsers.Context} */
-  let context;
-  /** @type {Awaited<ReturnType<typeof device>>} */
-  let publish;
-
-  before(async () => {
-    stack = await startStack();
-    browser = await browsers.Browser.open();
-    publish = await device(stack);
-  });
-  after(async () => {
-    await browser?.close();
-    await stack?.close();
-  });
-  beforeEach(async () => {
-    context = await browser.context();
-  });
-  afterEach(async () => {
-    await context.close();
-    assert.deepEqual(browser.complaints(), []);
-  });
+  const on = browsers.setUp();
 
   test('older pages come as the top nears, with 0 px of shift, also from the very top', async () => {
-    fill(stack, 'older', 400);
-    const page = await enter(stack, context, 'older');
+    fill(on.stack, 'older', 400);
+    const page = await enter(on.stack, on.context, 'older');
     assert.equal((await place(page)).fromBottom, 0);
     assert.equal((await span(page)).last, 400);
     for (const top of [300, 0, 1, 0]) {
@@ -124,8 +100,8 @@ describe('the history', { skip: browsers.skip, timeout: 180_000 }, () => {
   });
 
   test('at the start it says so, and asks for nothing more', async () => {
-    fill(stack, 'start', 120);
-    const page = await enter(stack, context, 'start');
+    fill(on.stack, 'start', 120);
+    const page = await enter(on.stack, on.context, 'start');
     /** @type {string[]} */
     const requests = [];
     page.on('request', (request) => requests.push(request.url()));
@@ -144,8 +120,8 @@ describe('the history', { skip: browsers.skip, timeout: 180_000 }, () => {
   });
 
   test('one name for what one says within five minutes, across the borders of pages too', async () => {
-    fill(stack, 'groups', 110);
-    const page = await enter(stack, context, 'groups');
+    fill(on.stack, 'groups', 110);
+    const page = await enter(on.stack, on.context, 'groups');
     await until(async () => {
       await page.locator('#log').evaluate((log) => log.scrollTo(0, 0));
       return (await page.locator('.line.start').count()) === 1;
@@ -153,19 +129,19 @@ describe('the history', { skip: browsers.skip, timeout: 180_000 }, () => {
     assert.equal(await page.locator('.row').count(), 110);
     assert.equal(await page.locator('.row.head').count(), 1);
     assert.equal(await page.locator('.name:visible').count(), 1);
-    fill(stack, 'apart', 5, 6 * MINUTE);
-    const apart = await enter(stack, context, 'apart');
+    fill(on.stack, 'apart', 5, 6 * MINUTE);
+    const apart = await enter(on.stack, on.context, 'apart');
     assert.equal(await apart.locator('.name:visible').count(), 5);
   });
 
   test('days begin at midnight where the reader is', async () => {
-    fill(stack, 'days', 24, 60 * MINUTE); // from 13:00 UTC on the 10th to 12:00 on the 11th
+    fill(on.stack, 'days', 24, 60 * MINUTE); // from 13:00 UTC on the 10th to 12:00 on the 11th
     for (const [timezoneId, hour] of /** @type {const} */ ([
       ['Asia/Tokyo', 15],
       ['America/New_York', 4],
     ])) {
-      const there = await browser.context({ timezoneId });
-      const page = await enter(stack, there, 'days');
+      const there = await on.browser.context({ timezoneId });
+      const page = await enter(on.stack, there, 'days');
       const days = await page
         .locator('.line.day time')
         .evaluateAll((all) => all.map((time) => time.getAttribute('datetime')));
@@ -178,20 +154,20 @@ describe('the history', { skip: browsers.skip, timeout: 180_000 }, () => {
   });
 
   test('a room opens at the line "new"; what was seen is above it', async () => {
-    fill(stack, 'unseen', 60);
-    const first = await enter(stack, context, 'unseen');
+    fill(on.stack, 'unseen', 60);
+    const first = await enter(on.stack, on.context, 'unseen');
     await reaches(first, 'message 60', 'stored');
     await first.close();
     for (let i = 61; i <= 90; i++) {
-      await publish('unseen', {
+      await on.publish('unseen', {
         nickname: 'Ann',
         text: `message ${i}`,
         clientId: 'a',
         msgId: `u${i}`,
       });
     }
-    await storedCount(stack, 'unseen', 90);
-    const page = await enter(stack, context, 'unseen');
+    await storedCount(on.stack, 'unseen', 90);
+    const page = await enter(on.stack, on.context, 'unseen');
     assert.equal(await page.locator('.new + .row .text').textContent(), 'message 61');
     const top = await topOf(page, 'message 61');
     const { height } = /** @type {{height: number}} */ (await page.locator('#log').boundingBox());
@@ -207,12 +183,12 @@ describe('the history', { skip: browsers.skip, timeout: 180_000 }, () => {
   });
 
   test('scrolled up, what comes is counted, and a click leads to it', async () => {
-    fill(stack, 'count', 60);
-    const page = await enter(stack, context, 'count');
+    fill(on.stack, 'count', 60);
+    const page = await enter(on.stack, on.context, 'count');
     await page.locator('#log').evaluate((log) => log.scrollTo(0, 900));
     await page.locator('#newest').waitFor();
     for (let i = 1; i <= 3; i++) {
-      await publish('count', { nickname: 'B', text: `new ${i}`, clientId: 'b', msgId: `n${i}` });
+      await on.publish('count', { nickname: 'B', text: `new ${i}`, clientId: 'b', msgId: `n${i}` });
     }
     await page.locator('#newest', { hasText: '3 new' }).waitFor();
     await page.click('#newest');
@@ -221,9 +197,9 @@ describe('the history', { skip: browsers.skip, timeout: 180_000 }, () => {
   });
 
   test('a link leads into the middle of 100,000 messages, and from there both ways', async () => {
-    fill(stack, 'many', 100_000, 1000);
-    const [{ id }] = stack.sql("SELECT id FROM messages WHERE msg_id = 'many-50000'");
-    const page = await enter(stack, context, `many/${id}`);
+    fill(on.stack, 'many', 100_000, 1000);
+    const [{ id }] = on.stack.sql("SELECT id FROM messages WHERE msg_id = 'many-50000'");
+    const page = await enter(on.stack, on.context, `many/${id}`);
     await rowOf(page, 'message 50000').waitFor();
     const target = page.locator('.row.target');
     assert.equal(await target.locator('.text').textContent(), 'message 50000');
@@ -250,7 +226,7 @@ describe('the history', { skip: browsers.skip, timeout: 180_000 }, () => {
       assert.ok(count <= 320, `${count} rows`);
     }
     // What is said meanwhile is not put after the middle; it is at the end.
-    await publish('many', { nickname: 'B', text: 'now', clientId: 'b', msgId: 'now' });
+    await on.publish('many', { nickname: 'B', text: 'now', clientId: 'b', msgId: 'now' });
     await page.locator('#newest', { hasText: '1 new' }).waitFor();
     assert.equal(await rowOf(page, 'now').count(), 0);
     await page.click('#newest');
@@ -261,16 +237,16 @@ describe('the history', { skip: browsers.skip, timeout: 180_000 }, () => {
   });
 
   test('the time of a message is its link, with the whole date for keyboard and mouse', async () => {
-    fill(stack, 'links', 3);
-    const page = await enter(stack, context, 'links');
-    const [{ id }] = stack.sql("SELECT id FROM messages WHERE msg_id = 'links-2'");
+    fill(on.stack, 'links', 3);
+    const page = await enter(on.stack, on.context, 'links');
+    const [{ id }] = on.stack.sql("SELECT id FROM messages WHERE msg_id = 'links-2'");
     const link = page.locator(`.when[href="#links/${id}"]`);
-    const full = String(await link.locator('time').getAttribute('title'));
-    assert.match(full, /Tuesday,? 10 March 2026/);
     await page.focus('#log');
     await page.keyboard.press('Tab');
     await page.keyboard.press('ArrowUp');
     assert.ok(await link.evaluate((one) => one === document.activeElement));
+    const full = String(await link.locator('time').getAttribute('title'));
+    assert.match(full, /Tuesday,? 10 March 2026/);
     const shown = await link.evaluate((one) => getComputedStyle(one, '::after').content);
     assert.equal(shown, JSON.stringify(full));
     await page.keyboard.press('Enter');
@@ -278,8 +254,8 @@ describe('the history', { skip: browsers.skip, timeout: 180_000 }, () => {
   });
 
   test('a date leads to the first message of that day', async () => {
-    fill(stack, 'dates', 1000, DAY / 100);
-    const page = await enter(stack, context, 'dates');
+    fill(on.stack, 'dates', 1000, DAY / 100);
+    const page = await enter(on.stack, on.context, 'dates');
     await page.click('#open-jump');
     await page.fill('#jump-date', '2026-03-14');
     await page.keyboard.press('Enter');
@@ -292,10 +268,27 @@ describe('the history', { skip: browsers.skip, timeout: 180_000 }, () => {
     });
   });
 
+  test('a date after the last message moves nothing, and says why', async () => {
+    fill(on.stack, 'ended', 200, DAY / 100);
+    const page = await enter(on.stack, on.context, 'ended');
+    await rowOf(page, 'message 200').waitFor();
+    await page.click('#open-jump');
+    await page.fill('#jump-date', '2031-01-01');
+    await page.keyboard.press('Enter');
+    await page.getByRole('alert').getByText('Nothing was written on that day').waitFor();
+    assert.ok(await page.locator('#jump-date').isVisible(), 'another day can be chosen');
+    assert.ok(await rowOf(page, 'message 200').isVisible());
+    await page.fill('#jump-date', '2026-03-11');
+    assert.equal(await page.locator('#jump-error').textContent(), '');
+    await page.keyboard.press('Enter');
+    await page.locator('.line.day:has(time[datetime="2026-03-11"])').waitFor();
+    assert.equal(await page.locator('#jump-date').isVisible(), false);
+  });
+
   test('after thousands of messages there are about 300 rows', async () => {
-    const page = await enter(stack, context, 'flood');
+    const page = await enter(on.stack, on.context, 'flood');
     for (let i = 1; i <= 1000; i++) {
-      publish('flood', { nickname: 'B', text: `message ${i}`, clientId: 'b', msgId: `f${i}` });
+      on.publish('flood', { nickname: 'B', text: `message ${i}`, clientId: 'b', msgId: `f${i}` });
     }
     await rowOf(page, 'message 1000').waitFor({ timeout: 30_000 });
     await reaches(page, 'message 1000', 'stored', 30_000);

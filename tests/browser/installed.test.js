@@ -50,7 +50,7 @@ describe('the page as it is installed', { skip: browsers.skip, timeout: 60_000 }
       const own = files
         .map((path) => path.slice('/chat/'.length))
         .filter((name) => name !== 'mqtt.js');
-      const sizes = ['index.html', ...own]
+      const sizes = ['index.html', 'sw.js', ...own]
         .filter((name) => name !== 'texts-fi.js')
         .map((name) => gzipSync(readFileSync(join(top, 'web/min', name)), { level: 9 }).length);
       const total = sizes.reduce((sum, size) => sum + size, 0);

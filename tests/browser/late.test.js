@@ -1,10 +1,10 @@
 // The page when a message is not stored at once, or not at all: it says so, and it can be sent again.
 import assert from 'node:assert/strict';
-import { after, afterEach, before, beforeEach, describe, test } from 'node:test';
-import { services, startStack, until } from '../lib/stack.js';
+import { describe, test } from 'node:test';
+import { until } from '../lib/stack.js';
 import * as browsers from './browser.js';
 
-const { device, enter, loggerBack, reaches, rowOf, say, shows } = browsers;
+const { enter, reaches, rowOf, say, shows } = browsers;
 
 /**
  * Between a text and the page's background, as WCAG has it. Runs in the page.
@@ -24,40 +24,14 @@ function contrast(element) {
 }
 
 describe('a message that is not stored', { skip: browsers.skip, timeout: 180_000 }, () => {
-  /** @type {import('../lib/stack.js').Stack} */
-  let stack;
-  /** @type {browsers.Browser} */
-  let browser;
-  /** @type {browsers.Context} */
-  let context;
-  /** @type {Awaited<ReturnType<typeof device>>} */
-  let publish;
-
-  before(async () => {
-    stack = await startStack();
-    browser = await browsers.Browser.open();
-    publish = await device(stack);
-  });
-  after(async () => {
-    await browser?.close();
-    await stack?.close();
-  });
-  beforeEach(async () => {
-    context = await browser.context();
-  });
-  afterEach(async () => {
-    await context.close();
-    for (const name of services) if (!stack.alive(name)) await stack.start(name);
-    await loggerBack(stack, publish);
-    assert.deepEqual(browser.complaints(), []);
-  });
+  const on = browsers.setUp({ services: true });
 
   /**
    * Every copy of a message that reaches the broker.
    * @param {string} room
    */
   async function copies(room) {
-    const client = await stack.client();
+    const client = await on.stack.client();
     /** @type {string[]} */
     const payloads = [];
     client.on('message', (_topic, payload) => payloads.push(String(payload)));
@@ -78,15 +52,15 @@ describe('a message that is not stored', { skip: browsers.skip, timeout: 180_000
     assert.equal(await row.locator('.state').textContent(), '✓');
     assert.equal(await row.getByRole('button').count(), 0);
     assert.deepEqual(
-      (await stack.wholeHistory(room)).map((message) => message.text),
+      (await on.stack.wholeHistory(room)).map((message) => message.text),
       [text],
     );
   }
 
   test('logger down for long: "not stored yet", and Retry sends it, however often, as one', async () => {
-    const page = await enter(stack, context, 'late');
+    const page = await enter(on.stack, on.context, 'late');
     const sent = await copies('late');
-    await stack.kill('logger');
+    await on.stack.kill('logger');
     await say(page, 'patience');
     await reaches(page, 'patience', 'late');
     const row = rowOf(page, 'patience');
@@ -101,15 +75,15 @@ describe('a message that is not stored', { skip: browsers.skip, timeout: 180_000
     }
     assert.equal(new Set(sent).size, 1);
     await row.getByText('sent 8 times').waitFor({ timeout: 1000 });
-    await stack.start('logger');
+    await on.stack.start('logger');
     await storedOnce(page, 'late', 'patience');
     assert.equal(await row.getAttribute('data-mark'), 'the same');
   });
 
   test('Retry by keyboard alone; the focus stays in the log when the message is stored', async () => {
-    const page = await enter(stack, context, 'late-keys');
+    const page = await enter(on.stack, on.context, 'late-keys');
     const sent = await copies('late-keys');
-    await stack.kill('logger');
+    await on.stack.kill('logger');
     await say(page, 'by hand');
     await reaches(page, 'by hand', 'late');
     await until(() => sent.length === 3);
@@ -122,31 +96,31 @@ describe('a message that is not stored', { skip: browsers.skip, timeout: 180_000
     await page.keyboard.press('Space');
     await until(() => sent.length === 5, 1000);
     assert.equal(await focused(), 'Retry sending: by hand');
-    await stack.start('logger');
+    await on.stack.start('logger');
     await storedOnce(page, 'late-keys', 'by hand');
     assert.equal(await focused(), 'Messages');
   });
 
   test('a late message is "sending" while offline, and stored when both are back', async () => {
-    const page = await enter(stack, context, 'late-offline');
-    await stack.kill('logger');
+    const page = await enter(on.stack, on.context, 'late-offline');
+    await on.stack.kill('logger');
     await say(page, 'twice unlucky');
     await reaches(page, 'twice unlucky', 'late');
-    await stack.kill('broker');
+    await on.stack.kill('broker');
     await reaches(page, 'twice unlucky', 'sending');
     assert.equal(await rowOf(page, 'twice unlucky').getByRole('button').count(), 0);
-    await stack.start('broker');
-    await stack.start('logger');
+    await on.stack.start('broker');
+    await on.stack.start('logger');
     await storedOnce(page, 'late-offline', 'twice unlucky');
   });
 
   test('what a late message says can be read, and its button hit, on a phone, light or dark', async () => {
     const phone = { viewport: { width: 320, height: 600 } };
-    const light = await browser.context({ ...phone, colorScheme: 'light' });
-    const dark = await browser.context({ ...phone, colorScheme: 'dark' });
+    const light = await on.browser.context({ ...phone, colorScheme: 'light' });
+    const dark = await on.browser.context({ ...phone, colorScheme: 'dark' });
     const pages = [];
-    for (const one of [light, dark]) pages.push(await enter(stack, one, 'late-looks'));
-    await stack.kill('logger');
+    for (const one of [light, dark]) pages.push(await enter(on.stack, one, 'late-looks'));
+    await on.stack.kill('logger');
     for (const [i, page] of pages.entries()) await say(page, `${i}`.repeat(400));
     for (const [i, page] of pages.entries()) {
       await reaches(page, `${i}`.repeat(400), 'late');
@@ -167,7 +141,7 @@ describe('a message that is not stored', { skip: browsers.skip, timeout: 180_000
    * @param {string} room
    */
   async function refusedIn(room) {
-    const page = await enter(stack, context, room, { nickname: 'n'.repeat(65) });
+    const page = await enter(on.stack, on.context, room, { nickname: 'n'.repeat(65) });
     await say(page, 'keep me');
     await reaches(page, 'keep me', 'failed');
     return page;
@@ -192,12 +166,12 @@ describe('a message that is not stored', { skip: browsers.skip, timeout: 180_000
         localStorage[key] = JSON.stringify({ ...kept, nickname: 'Aino' });
       }
     });
-    await stack.kill('logger');
+    await on.stack.kill('logger');
     await page.reload();
     await reaches(page, 'keep me', 'late');
     const retry = page.getByRole('button', { name: 'Retry sending: keep me' });
     await retry.dblclick();
-    await stack.start('logger');
+    await on.stack.start('logger');
     await storedOnce(page, 'mended', 'keep me');
   });
 });

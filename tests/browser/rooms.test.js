@@ -1,50 +1,26 @@
 // Several rooms in one page: their list, what is unread, and what each keeps.
 import assert from 'node:assert/strict';
-import { after, afterEach, before, beforeEach, describe, test } from 'node:test';
-import { startStack, until } from '../lib/stack.js';
+import { describe, test } from 'node:test';
+import { until } from '../lib/stack.js';
 import * as browsers from './browser.js';
 
-const { device, enter, reaches, say, shows, storedCount } = browsers;
+const { enter, reaches, say, shows, storedCount } = browsers;
 
 /** @param {browsers.Page} page @param {string} name */
 const linkTo = (page, name) => page.locator(`.room-link[href="#${name}"]`);
 
 describe('rooms', { skip: browsers.skip, timeout: 120_000 }, () => {
-  /** @type {import('../lib/stack.js').Stack} */
-  let stack;
-  /** @type {browsers.Browser} */
-  let browser;
-  /** @type {browsers.Context} */
-  let context;
-  /** @type {Awaited<ReturnType<typeof device>>} */
-  let publish;
-
-  before(async () => {
-    stack = await startStack();
-    browser = await browsers.Browser.open();
-    publish = await device(stack);
-  });
-  after(async () => {
-    await browser?.close();
-    await stack?.close();
-  });
-  beforeEach(async () => {
-    context = await browser.context();
-  });
-  afterEach(async () => {
-    await context.close();
-    assert.deepEqual(browser.complaints(), []);
-  });
+  const on = browsers.setUp();
 
   test('the rooms that there are are listed, and what comes in them is counted', async () => {
-    await publish('count-a', 'old');
-    await storedCount(stack, 'count-a', 1);
-    const page = await enter(stack, context, 'count-b');
+    await on.publish('count-a', 'old');
+    await storedCount(on.stack, 'count-a', 1);
+    const page = await enter(on.stack, on.context, 'count-b');
     await linkTo(page, 'count-a').waitFor();
     assert.equal(await linkTo(page, 'count-a').locator('.badge').textContent(), '');
-    await publish('count-a', 'one');
-    await publish('count-a', 'two');
-    await publish('count-new', 'hello');
+    await on.publish('count-a', 'one');
+    await on.publish('count-a', 'two');
+    await on.publish('count-new', 'hello');
     await linkTo(page, 'count-a').locator('.badge', { hasText: '2' }).waitFor();
     await linkTo(page, 'count-new').locator('.badge', { hasText: '1' }).waitFor();
     await linkTo(page, 'count-a').click();
@@ -55,19 +31,19 @@ describe('rooms', { skip: browsers.skip, timeout: 120_000 }, () => {
   });
 
   test('what came while the page was closed is counted when it is opened', async () => {
-    await publish('closed', 'seen');
-    await storedCount(stack, 'closed', 1);
-    const page = await enter(stack, context, 'closed');
+    await on.publish('closed', 'seen');
+    await storedCount(on.stack, 'closed', 1);
+    const page = await enter(on.stack, on.context, 'closed');
     await reaches(page, 'seen', 'stored');
     await page.close();
-    for (let i = 0; i < 3; i++) await publish('closed', `missed ${i}`);
-    await storedCount(stack, 'closed', 4);
-    const again = await enter(stack, context, 'elsewhere');
+    for (let i = 0; i < 3; i++) await on.publish('closed', `missed ${i}`);
+    await storedCount(on.stack, 'closed', 4);
+    const again = await enter(on.stack, on.context, 'elsewhere');
     await linkTo(again, 'closed').locator('.badge', { hasText: '3' }).waitFor();
   });
 
   test('a room is made by its name, which is put right where it can be', async () => {
-    const page = await enter(stack, context, 'messages');
+    const page = await enter(on.stack, on.context, 'messages');
     await page.fill('#room-name', 'Räksä!');
     await page.press('#room-name', 'Enter');
     assert.match(String(await page.locator('#room-error').textContent()), /a–z, 0–9/);
@@ -77,20 +53,20 @@ describe('rooms', { skip: browsers.skip, timeout: 120_000 }, () => {
     await until(async () => (await page.locator('#room').textContent()) === 'wood-shop');
     await say(page, 'first');
     await reaches(page, 'first', 'stored');
-    assert.equal((await stack.history('room=wood-shop'))[0].text, 'first');
+    assert.equal((await on.stack.history('room=wood-shop'))[0].text, 'first');
     await page.goBack();
     await until(async () => (await page.locator('#room').textContent()) === 'messages');
   });
 
   test('each room has its draft, which outlives a reload', async () => {
-    const page = await enter(stack, context, 'draft-a');
+    const page = await enter(on.stack, on.context, 'draft-a');
     await page.fill('#text', 'half a sentence\nand');
-    await page.goto(`${stack.url}#draft-b`);
+    await page.goto(`${on.stack.url}#draft-b`);
     assert.equal(await page.inputValue('#text'), '');
     await page.fill('#text', 'another');
     await page.reload();
     assert.equal(await page.inputValue('#text'), 'another');
-    await page.goto(`${stack.url}#draft-a`);
+    await page.goto(`${on.stack.url}#draft-a`);
     assert.equal(await page.inputValue('#text'), 'half a sentence\nand');
     await page.press('#text', 'Enter');
     await reaches(page, 'half a sentence\nand', 'stored');
@@ -99,43 +75,43 @@ describe('rooms', { skip: browsers.skip, timeout: 120_000 }, () => {
   });
 
   test('a room is found again where it was left', async () => {
-    for (let i = 0; i < 40; i++) await publish('place', `line ${i}`);
-    await storedCount(stack, 'place', 40);
-    const page = await enter(stack, context, 'place');
+    for (let i = 0; i < 40; i++) await on.publish('place', `line ${i}`);
+    await storedCount(on.stack, 'place', 40);
+    const page = await enter(on.stack, on.context, 'place');
     await page.locator('#log').evaluate((log) => log.scrollTo(0, 500));
     await page.locator('#newest').waitFor();
     const top = () => page.locator('#log').evaluate((log) => log.scrollTop);
     const before = await top();
-    await page.goto(`${stack.url}#place-other`);
+    await page.goto(`${on.stack.url}#place-other`);
     await until(async () => (await page.locator('.row').count()) === 0);
-    await page.goto(`${stack.url}#place`);
+    await page.goto(`${on.stack.url}#place`);
     await until(async () => (await page.locator('.row').count()) >= 40);
     assert.ok(Math.abs((await top()) - before) < 1, `${await top()}, was ${before}`);
   });
 
   test('a message that is sent in one room does not appear in another', async () => {
-    const page = await enter(stack, context, 'apart-a');
-    await stack.kill('logger');
+    const page = await enter(on.stack, on.context, 'apart-a');
+    await on.stack.kill('logger');
     await say(page, 'for a');
-    await page.goto(`${stack.url}#apart-b`);
+    await page.goto(`${on.stack.url}#apart-b`);
     await shows(page, []);
     await say(page, 'for b');
-    await stack.start('logger');
+    await on.stack.start('logger');
     await reaches(page, 'for b', 'stored');
     await shows(page, ['for b']);
-    await page.goto(`${stack.url}#apart-a`);
+    await page.goto(`${on.stack.url}#apart-a`);
     await reaches(page, 'for a', 'stored');
     await shows(page, ['for a']);
     assert.deepEqual(
-      (await stack.history('room=apart-a')).map(({ text }) => text),
+      (await on.stack.history('room=apart-a')).map(({ text }) => text),
       ['for a'],
     );
   });
 
   test('on a phone the rooms are a drawer: it opens, holds the focus, and closes', async () => {
-    const phone = await browser.context({ viewport: { width: 360, height: 740 } });
-    const page = await enter(stack, phone, 'drawer');
-    await publish('drawer-other', 'hello');
+    const phone = await on.browser.context({ viewport: { width: 360, height: 740 } });
+    const page = await enter(on.stack, phone, 'drawer');
+    await on.publish('drawer-other', 'hello');
     await page.locator('#menu-badge', { hasText: '1' }).waitFor();
     assert.ok(!(await page.isVisible('#side')));
     await page.click('#menu');

@@ -1,7 +1,7 @@
 // Where the reader looks, while messages come in.
 import assert from 'node:assert/strict';
 import { after, afterEach, before, describe, test } from 'node:test';
-import { startStack } from '../lib/stack.js';
+import { startStack, until } from '../lib/stack.js';
 import * as browsers from './browser.js';
 
 const { device, enter, reaches, rowOf, say, storedCount } = browsers;
@@ -13,6 +13,9 @@ function place(page) {
     fromBottom: log.scrollHeight - log.clientHeight - log.scrollTop,
   }));
 }
+
+/** @param {browsers.Page} page */
+const height = (page) => page.locator('#log').evaluate((log) => log.clientHeight);
 
 /** @param {browsers.Page} page @param {number} top */
 async function scrollTo(page, top) {
@@ -63,12 +66,14 @@ describe("the reader's place", { skip: browsers.skip, timeout: 60_000 }, () => {
     }
     await reaches(page, 'new 4', 'stored');
     assert.equal((await place(page)).fromBottom, 0);
+    const before = await height(page);
     await page.setViewportSize({ width: 900, height: 380 });
-    await page.waitForTimeout(200);
-    assert.equal((await place(page)).fromBottom, 0);
+    await until(async () => (await height(page)) < before);
+    await until(async () => (await place(page)).fromBottom === 0);
+    const small = await height(page);
     await page.fill('#text', 'a\nb\nc\nd\ne');
-    await page.waitForTimeout(200);
-    assert.equal((await place(page)).fromBottom, 0);
+    await until(async () => (await height(page)) < small);
+    await until(async () => (await place(page)).fromBottom === 0);
   });
 
   test('scrolled up, it moves by no pixel', async () => {

@@ -1,11 +1,10 @@
 // Writing and sending in a browser: at once on the screen, kept until it is stored, over a reload and
 // without a network; and pages that nobody looks at.
 import assert from 'node:assert/strict';
-import { after, afterEach, before, beforeEach, describe, test } from 'node:test';
-import { services, startStack } from '../lib/stack.js';
+import { describe, test } from 'node:test';
 import * as browsers from './browser.js';
 
-const { device, enter, linked, loggerBack, reaches, rowOf, say, shows, storedCount } = browsers;
+const { enter, linked, loggerBack, reaches, rowOf, say, shows, storedCount } = browsers;
 
 /** As a tab that is not on top: timers run once a minute, and it says that it is hidden. @param {boolean} hidden */
 function hide(hidden) {
@@ -18,36 +17,10 @@ function hide(hidden) {
 }
 
 describe('sending', { skip: browsers.skip, timeout: 180_000 }, () => {
-  /** @type {import('../lib/stack.js').Stack} */
-  let stack;
-  /** @type {browsers.Browser} */
-  let browser;
-  /** @type {browsers.Context} */
-  let context;
-  /** @type {Awaited<ReturnType<typeof device>>} */
-  let publish;
-
-  before(async () => {
-    stack = await startStack();
-    browser = await browsers.Browser.open();
-    publish = await device(stack);
-  });
-  after(async () => {
-    await browser?.close();
-    await stack?.close();
-  });
-  beforeEach(async () => {
-    context = await browser.context();
-  });
-  afterEach(async () => {
-    await context.close();
-    for (const name of services) if (!stack.alive(name)) await stack.start(name);
-    await loggerBack(stack, publish);
-    assert.deepEqual(browser.complaints(), []);
-  });
+  const on = browsers.setUp({ services: true });
 
   test('what is sent is on the screen before the key is up, and gets its ✓ in the same row', async () => {
-    const page = await enter(stack, context, 'at-once');
+    const page = await enter(on.stack, on.context, 'at-once');
     await page.fill('#text', 'here');
     const seen = await page.evaluate(() => {
       const began = performance.now();
@@ -67,8 +40,8 @@ describe('sending', { skip: browsers.skip, timeout: 180_000 }, () => {
   });
 
   test('another tab shows it within 300 ms', async () => {
-    const page = await enter(stack, context, 'quick');
-    const other = await enter(stack, context, 'quick');
+    const page = await enter(on.stack, on.context, 'quick');
+    const other = await enter(on.stack, on.context, 'quick');
     let best = Number.POSITIVE_INFINITY;
     for (let i = 0; i < 20 && best > 300; i++) {
       const shown = other.evaluate(
@@ -96,7 +69,7 @@ describe('sending', { skip: browsers.skip, timeout: 180_000 }, () => {
   });
 
   test('Up in an empty field takes back the last text; in one that is not empty it does nothing', async () => {
-    const page = await enter(stack, context, 'recall');
+    const page = await enter(on.stack, on.context, 'recall');
     await say(page, 'first line\nsecond');
     await reaches(page, 'first line\nsecond', 'stored');
     await page.press('#text', 'ArrowUp');
@@ -108,7 +81,7 @@ describe('sending', { skip: browsers.skip, timeout: 180_000 }, () => {
   });
 
   test('a text that is pasted and too long says so before it is sent', async () => {
-    const page = await enter(stack, context, 'paste');
+    const page = await enter(on.stack, on.context, 'paste');
     await page.focus('#text');
     await page.keyboard.insertText('x'.repeat(3700));
     assert.match(String(await page.locator('#text-count').textContent()), /3,700 . 4,000/);
@@ -119,25 +92,25 @@ describe('sending', { skip: browsers.skip, timeout: 180_000 }, () => {
   });
 
   test('the outbox outlives a reload and a time without a network; what is in it is stored once', async () => {
-    const page = await enter(stack, context, 'outbox');
-    await stack.stop('broker');
+    const page = await enter(on.stack, on.context, 'outbox');
+    await on.stack.stop('broker');
     await linked(page, 'offline');
     await say(page, 'written offline');
     await say(page, 'and more');
     await page.reload();
     await shows(page, ['written offline', 'and more']);
     await reaches(page, 'and more', 'sending');
-    // Another tab of the browser has it too, and sends it too.
-    const other = await enter(stack, context, 'outbox', { connected: false });
+    // Another tab of the on.browser has it too, and sends it too.
+    const other = await enter(on.stack, on.context, 'outbox', { connected: false });
     await shows(other, ['written offline', 'and more']);
-    await stack.start('broker');
+    await on.stack.start('broker');
     for (const one of [page, other]) {
       await reaches(one, 'written offline', 'stored', 40_000);
       await reaches(one, 'and more', 'stored', 40_000);
       await shows(one, ['written offline', 'and more']);
     }
-    await loggerBack(stack, publish);
-    assert.deepEqual((await stack.wholeHistory('outbox')).map(({ text }) => text).sort(), [
+    await loggerBack(on.stack, on.publish);
+    assert.deepEqual((await on.stack.wholeHistory('outbox')).map(({ text }) => text).sort(), [
       'and more',
       'written offline',
     ]);
@@ -148,17 +121,17 @@ describe('sending', { skip: browsers.skip, timeout: 180_000 }, () => {
   });
 
   test('a tab that is hidden for ten minutes has everything when it is looked at', async () => {
-    const page = await context.newPage();
+    const page = await on.context.newPage();
     await page.clock.install();
     await page.addInitScript(() => localStorage.setItem('chat.nickname', 'Aino'));
-    await page.goto(`${stack.url}#hidden`);
+    await page.goto(`${on.stack.url}#hidden`);
     await linked(page, 'online');
     await say(page, 'before');
     await reaches(page, 'before', 'stored');
     await page.evaluate(hide, true);
     const wanted = ['before'];
     for (let minute = 1; minute <= 10; minute++) {
-      await publish('hidden', {
+      await on.publish('hidden', {
         nickname: 'B',
         text: `at ${minute}`,
         clientId: 'b',
@@ -168,7 +141,7 @@ describe('sending', { skip: browsers.skip, timeout: 180_000 }, () => {
       await page.clock.fastForward(60_000);
       await page.waitForTimeout(150);
     }
-    await storedCount(stack, 'hidden', 11);
+    await storedCount(on.stack, 'hidden', 11);
     await page.evaluate(hide, false);
     await linked(page, 'online');
     await shows(page, wanted, 15_000);
@@ -178,25 +151,25 @@ describe('sending', { skip: browsers.skip, timeout: 180_000 }, () => {
   });
 
   test('a tab that lost its connection while hidden catches up when it is looked at', async () => {
-    const page = await enter(stack, context, 'slept');
+    const page = await enter(on.stack, on.context, 'slept');
     await say(page, 'before');
     await reaches(page, 'before', 'stored');
     await page.evaluate(hide, true);
-    await stack.kill('broker');
+    await on.stack.kill('broker');
     await linked(page, 'offline');
-    await stack.start('broker');
-    await loggerBack(stack, publish);
-    await publish('slept', { nickname: 'B', text: 'meanwhile', clientId: 'b', msgId: 's1' });
-    await storedCount(stack, 'slept', 2);
+    await on.stack.start('broker');
+    await loggerBack(on.stack, on.publish);
+    await on.publish('slept', { nickname: 'B', text: 'meanwhile', clientId: 'b', msgId: 's1' });
+    await storedCount(on.stack, 'slept', 2);
     await page.evaluate(hide, false);
     await linked(page, 'online');
     await shows(page, ['before', 'meanwhile'], 15_000);
   });
 
   test('a duplicated tab, with the storage of the first, lives beside it', async () => {
-    const page = await enter(stack, context, 'twins');
+    const page = await enter(on.stack, on.context, 'twins');
     const [twin] = await Promise.all([
-      context.waitForEvent('page'),
+      on.context.waitForEvent('page'),
       page.evaluate(() => {
         window.open(location.href);
       }),
@@ -210,8 +183,8 @@ describe('sending', { skip: browsers.skip, timeout: 180_000 }, () => {
   });
 
   test('Arabic, Hebrew and long texts stay in their rows and read in their direction', async () => {
-    const phone = await browser.context({ viewport: { width: 320, height: 600 } });
-    const page = await enter(stack, phone, 'foreign', { nickname: 'مريم' });
+    const phone = await on.browser.context({ viewport: { width: 320, height: 600 } });
+    const page = await enter(on.stack, phone, 'foreign', { nickname: 'مريم' });
     const long = 'x'.repeat(4000);
     for (const text of [
       'مرحبا بالجميع (3 PM)',
@@ -221,7 +194,7 @@ describe('sending', { skip: browsers.skip, timeout: 180_000 }, () => {
     ]) {
       await say(page, text);
     }
-    await storedCount(stack, 'foreign', 4);
+    await storedCount(on.stack, 'foreign', 4);
     const directions = await page
       .locator('.row .text')
       .evaluateAll((all) => all.slice(0, 3).map((text) => getComputedStyle(text).direction));
@@ -247,9 +220,9 @@ describe('sending', { skip: browsers.skip, timeout: 180_000 }, () => {
 
   test('every name can be read, in both themes', async () => {
     for (const colorScheme of /** @type {const} */ (['light', 'dark'])) {
-      const one = await browser.context({ colorScheme });
-      const page = await enter(stack, one, 'names');
-      await publish('names', {
+      const one = await on.browser.context({ colorScheme });
+      const page = await enter(on.stack, one, 'names');
+      await on.publish('names', {
         nickname: 'N',
         text: 'x',
         clientId: 'n',

@@ -272,6 +272,19 @@ test('another room is read at once, and what was to be read of the first is not'
 test('a day is asked for by its beginning', async () => {
   const { server, reader } = setUp(10);
   await reader.read();
-  await reader.jump(new Date('2026-11-23T22:00:00Z'));
+  await reader.jump(new Date('2026-11-23T22:00:00Z'), assert.fail);
   assert.equal(server.requests[1], 'lab 100 since 2026-11-23T22:00:00.000Z');
+});
+
+test('a day after which there is nothing leaves the log as it is', async () => {
+  const { store, server, reader } = setUp(10);
+  await reader.read();
+  const { rows } = roomOf(store.get()).log;
+  let told = 0;
+  server.count = 0;
+  await reader.jump(new Date('2031-01-01T00:00:00Z'), () => {
+    told += 1;
+  });
+  assert.equal(told, 1);
+  assert.deepEqual(roomOf(store.get()).log.rows, rows);
 });

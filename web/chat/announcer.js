@@ -6,11 +6,15 @@ import { preferences } from './preferences.js';
 
 /** More than these nobody listens to. */
 const KEPT = 5;
+/** First it is shown, in a frame that has nothing else to lay out. */
+const AFTER_MS = 100;
 
 /** @param {{nickname: string, text: string}} message */
 export function announce({ nickname, text }) {
   if (preferences().announce === 'off') return;
   const box = byId('announcer', HTMLElement);
-  box.append(make('p', '', `${nickname}: ${text}`));
-  while (box.childElementCount > KEPT) box.firstElementChild?.remove();
+  setTimeout(() => {
+    box.append(make('p', '', `${nickname}: ${text}`));
+    while (box.childElementCount > KEPT) box.firstElementChild?.remove();
+  }, AFTER_MS);
 }

@@ -61,6 +61,7 @@ function createTextForm({ onText, onDraft, lastText }) {
 
   /** @param {string} text */
   function fill(text) {
+    if (field.value === text) return;
     field.value = text;
     check();
     fit();

@@ -1,11 +1,15 @@
 // The form that leads to a day in the history.
 
-import { byId } from './dom.js';
+import { byId, say } from './dom.js';
+import { texts } from './texts.js';
 
-/** @param {{jump: (time: Date) => void}} actions */
+/** @param {{jump: (time: Date, none: () => void) => void}} actions none: nothing is that new */
 export function createJump({ jump }) {
   const form = byId('jump', HTMLFormElement);
   const field = byId('jump-date', HTMLInputElement);
+  const error = byId('jump-error', HTMLElement);
+  const clear = () => say(error, '');
+  field.addEventListener('input', clear);
   form.addEventListener('toggle', (event) => {
     if (/** @type {ToggleEvent} */ (event).newState === 'open') field.focus();
   });
@@ -13,6 +17,10 @@ export function createJump({ jump }) {
     event.preventDefault();
     const [year, month, day] = field.value.split('-').map(Number);
     form.hidePopover();
-    jump(new Date(year, month - 1, day));
+    clear();
+    jump(new Date(year, month - 1, day), () => {
+      form.showPopover();
+      say(error, texts.nothingSince);
+    });
   });
 }

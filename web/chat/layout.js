@@ -1,14 +1,14 @@
 // What stands in the log, from the top: the messages, and the lines between them. Pure.
 
 import { isPending } from './log.js';
-import { isSameDay } from './times.js';
 
 /** @typedef {import('./log.js').Row} Row */
 /** @typedef {import('./room.js').Room} Room */
 
 /**
- * head: the name of its author stands above it. Lines have keys that rows cannot have.
- * @typedef {{kind: 'row', key: number, row: Row, head: boolean}
+ * lead: it follows a line. head: the name of its author stands above it. Lines have keys that rows
+ * cannot have.
+ * @typedef {{kind: 'row', key: number, row: Row, lead: boolean, head: boolean}
  *   | {kind: 'day', key: string, time: Date}
  *   | {kind: 'new' | 'start', key: string}} Item
  */
@@ -16,17 +16,21 @@ import { isSameDay } from './times.js';
 /** Longer after the last, one's next message has one's name again. */
 const TOGETHER_MS = 5 * 60_000;
 
-/** @type {WeakMap<Row, Date>} */
-const times = new WeakMap();
+/** All rows are laid out anew for each change. @type {WeakMap<Row, {time: Date, day: string}>} */
+const known = new WeakMap();
+
+/** @param {Row} row */
+function timeAndDay(row) {
+  const before = known.get(row);
+  if (before) return before;
+  const time = new Date(row.ts ?? row.at);
+  const both = { time, day: time.toDateString() };
+  known.set(row, both);
+  return both;
+}
 
 /** When the message was written: by the server's clock, once it is known. @param {Row} row */
-export function timeOf(row) {
-  const known = times.get(row);
-  if (known) return known;
-  const time = new Date(row.ts ?? row.at);
-  times.set(row, time);
-  return time;
-}
+export const timeOf = (row) => timeAndDay(row).time;
 
 /**
  * Whether a message needs no name of its own after the one before.
@@ -56,9 +60,9 @@ export function layOut({ log, newFrom }, own) {
   let before = /** @type {Row | undefined} */ (undefined);
   let line = newFrom;
   for (const row of rows) {
-    const time = timeOf(row);
-    if (!before || !isSameDay(timeOf(before), time)) {
-      items.push({ kind: 'day', key: time.toDateString(), time });
+    const { time, day } = timeAndDay(row);
+    if (!before || timeAndDay(before).day !== day) {
+      items.push({ kind: 'day', key: day, time });
       before = undefined;
     }
     if (isNew(row, line, own)) {
@@ -66,7 +70,8 @@ export function layOut({ log, newFrom }, own) {
       before = undefined;
       line = null;
     }
-    items.push({ kind: 'row', key: row.key, row, head: !continues(before, row) });
+    const lead = before === undefined;
+    items.push({ kind: 'row', key: row.key, row, lead, head: !continues(before, row) });
     before = row;
   }
   return items;

@@ -64,8 +64,6 @@ function painted() {
   return Promise.race([frame().then(frame), sleep(PAINT_MS)]);
 }
 
-translate();
-
 const begin = address();
 const store = createStore({
   ...initialState({ room: begin.room, clientId: clientIdOr(newToken), nickname: readNickname() }),
@@ -76,6 +74,10 @@ const api = new URL('../api/', document.baseURI);
 const history = createHistory(api);
 const reader = createReader({ store, history, clock });
 startKeeping(store);
+store.dispatch({ type: 'entered', ...begin });
+/** What the room opens with is on its way while the page is put together. */
+const opened = reader.enter();
+translate();
 
 /**
  * By the last level of the topic: what came, in which room.
@@ -177,10 +179,10 @@ function render() {
   say(byId('room', HTMLElement), state.room);
   if (extras) extras.render(state);
   else document.title = texts.title(state.room);
-  view.render(state);
   status.render(state);
   sidebar.render(state);
   composer.render(state);
+  view.render(state); // last, since it measures what is there
 }
 
 function renderSoon() {
@@ -194,8 +196,8 @@ function enterRoom() {
   const next = address();
   if (next.room !== store.get().room) store.dispatch({ type: 'left', place: view.where() });
   store.dispatch({ type: 'entered', ...next });
+  reader.enter();
   render();
-  return reader.enter();
 }
 
 store.subscribe(renderSoon);
@@ -211,7 +213,7 @@ document.addEventListener('visibilitychange', () => {
   if (!document.hidden) connection.check();
 });
 
-await Promise.race([enterRoom(), sleep(HISTORY_FIRST_MS)]);
+await Promise.race([opened, sleep(HISTORY_FIRST_MS)]);
 await painted();
 // The chat does without them where they do not come.
 const { startExtras } = await import('./extras.js').catch(() => ({ startExtras: undefined }));

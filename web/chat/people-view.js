@@ -44,7 +44,8 @@ export function createPeopleView() {
         ...people,
         ...(rest > 0 ? [make('li', '', texts.peopleMore(rest))] : []),
       );
-      say(count, texts.peopleCount(names.length));
+      // Without a connection nobody knows.
+      say(count, names.length > 0 ? texts.peopleCount(names.length) : texts.people);
     },
   };
 }

@@ -76,7 +76,8 @@ function applyFrame({ theme }) {
     if (!(meta instanceof HTMLMetaElement)) continue;
     const { scheme } = meta.dataset;
     const system = `(prefers-color-scheme: ${scheme})`;
-    meta.media = theme === 'system' ? system : theme === scheme ? 'all' : 'not all';
+    const media = theme === 'system' ? system : theme === scheme ? 'all' : 'not all';
+    if (meta.media !== media) meta.media = media;
   }
 }
 

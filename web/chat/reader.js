@@ -15,6 +15,7 @@ const GATHER_MS = 250;
 const RETRY_AFTER_MAX_MS = 60_000;
 
 /** @typedef {import('./history.js').Query} Query */
+/** @typedef {import('./room.js').Goal} Goal */
 /** @typedef {(room: string) => Promise<void>} Job */
 
 /** An answer that would be the same again. @param {unknown} error */
@@ -38,22 +39,24 @@ export function createReader({ store, history, clock }) {
 
   const current = () => roomOf(store.get());
 
+  /** @param {string} room @param {import('./pages.js').Page} page @param {Goal | null} goal */
+  function show(room, page, goal) {
+    store.dispatch({ type: 'opened', room, page, now: clock.now(), goal });
+  }
+
   /**
    * Opens the room at some place in it.
    * @param {Query} query
-   * @param {(page: import('./pages.js').Page) => import('./room.js').Goal | null} [goal]
+   * @param {Goal | null} [goal]
    */
-  async function open(query, goal = () => null) {
-    const page = await history.page(query);
-    const { room } = query;
-    store.dispatch({ type: 'opened', room, page, now: clock.now(), goal: goal(page) });
+  async function open(query, goal = null) {
+    show(query.room, await history.page(query), goal);
   }
 
   /** At what was not seen yet, which may be in the middle; or at the end. @param {string} room */
   async function openRoom(room) {
     const { log, seen, goal } = current();
-    if (goal?.to === 'message')
-      return open({ room, limit: AROUND_ROWS, around: goal.id }, () => goal);
+    if (goal?.to === 'message') return open({ room, limit: AROUND_ROWS, around: goal.id }, goal);
     const limit = Math.min(PAGE_MAX, OPENING_ROWS + log.rows.length);
     const unseen = seen.id > 0 && goal === null;
     return open(unseen ? { room, limit: AROUND_ROWS, around: seen.id } : { room, limit });
@@ -173,15 +176,16 @@ export function createReader({ store, history, clock }) {
       ask(step < 0 ? older : newer);
     },
 
-    /** The first message since then. @param {Date} time */
-    jump(time) {
+    /** The first message since then. @param {Date} time @param {() => void} none there is none */
+    jump(time, none) {
       const since = time.toISOString();
       jobs = [];
-      return ask((room) =>
-        open({ room, limit: AROUND_ROWS, since }, ({ items }) =>
-          items.length > 0 ? { to: 'day', id: items[0].id } : { to: 'end' },
-        ),
-      );
+      return ask(async (room) => {
+        const page = await history.page({ room, limit: AROUND_ROWS, since });
+        if (page.items.length > 0) return show(room, page, { to: 'day', id: page.items[0].id });
+        none();
+        return keepUp(room);
+      });
     },
   };
 }

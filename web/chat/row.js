@@ -8,7 +8,7 @@ import { texts } from './texts.js';
 import { fullText, hourText } from './times.js';
 
 /** @typedef {import('./log.js').Row} Row */
-/** @typedef {{head: boolean, own: boolean, room: string, nickname: string}} How */
+/** @typedef {{lead: boolean, head: boolean, own: boolean, room: string, nickname: string}} How */
 /** @typedef {{retry: (key: number) => void, remove: (msgId: string | null) => void}} Actions */
 
 /**
@@ -16,7 +16,6 @@ import { fullText, hourText } from './times.js';
  * @property {HTMLLIElement} element
  * @property {Row} row
  * @property {(row: Row, how: How) => void} update
- * @property {() => void} updateTime
  */
 
 /** Characters of a message by which its button is named. */
@@ -117,6 +116,24 @@ function showAddress(link, id, room) {
   else link.href = `#${room}/${id}`;
 }
 
+/** @param {HTMLTimeElement} element @param {Date} time */
+function showTime(element, time) {
+  const iso = time.toISOString();
+  if (element.dateTime === iso) return;
+  element.dateTime = iso;
+  element.title = '';
+  say(element, hourText(time));
+}
+
+/** Writes the whole date to the time that the event is about: nobody asks for most of them. @param {Event} event */
+export function showFullTime({ target }) {
+  const link = target instanceof Element ? target.closest('.when') : null;
+  const time = link?.querySelector('time');
+  if (!(link instanceof HTMLElement) || !time || time.title !== '') return;
+  time.title = fullText(new Date(time.dateTime));
+  link.dataset.full = time.title;
+}
+
 /**
  * @param {Row} first
  * @param {How} how
@@ -135,23 +152,16 @@ export function createRowView(first, how, actions) {
   when.tabIndex = -1;
   let shown = '';
 
-  function updateTime() {
-    const at = timeOf(view.row);
-    time.replaceChildren(make('span', 'hour', hourText(at)));
-    time.dateTime = at.toISOString();
-    time.title = fullText(at);
-    when.dataset.full = time.title;
-  }
-
   /** @type {RowView} */
   const view = {
-    ...{ element, row: first, updateTime },
-    update(row, { head, own, room, nickname }) {
+    ...{ element, row: first },
+    update(row, { lead, head, own, room, nickname }) {
       view.row = row;
       element.dataset.state = isLate(row) ? 'late' : row.state;
       if (row.id !== null) element.dataset.id = `${row.id}`;
       element.classList.toggle('own', own);
       element.classList.toggle('head', head);
+      element.classList.toggle('lead', lead);
       say(name, row.nickname);
       name.style.setProperty('--hue', `${hueOf(row.nickname)}`);
       const content = `${nickname}\n${row.text}`;
@@ -161,7 +171,7 @@ export function createRowView(first, how, actions) {
       showProblem(problem, row, actions);
       showState(state, row, own);
       showAddress(when, row.id, room);
-      updateTime();
+      showTime(time, timeOf(row));
     },
   };
   view.update(first, how);

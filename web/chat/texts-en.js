@@ -30,6 +30,7 @@ export const english = ({ number, plural, list, isolate }) => ({
   newest: 'To the newest',
   jump: 'Jump to a date',
   go: 'Go',
+  nothingSince: 'Nothing was written on that day or after it.',
 
   // rooms
   side: 'Rooms and people',

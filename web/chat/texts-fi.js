@@ -30,6 +30,7 @@ export const finnish = ({ number, plural, list, isolate }) => ({
   newest: 'Uusimpaan',
   jump: 'Siirry päivään',
   go: 'Siirry',
+  nothingSince: 'Sinä päivänä tai sen jälkeen ei ole kirjoitettu mitään.',
 
   side: 'Huoneet ja ihmiset',
   rooms: 'Huoneet',

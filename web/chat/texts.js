@@ -11,21 +11,36 @@ const catalogues = {
 /** @typedef {keyof typeof catalogues} Language */
 /** @typedef {ReturnType<typeof toolsFor>} Tools what a catalogue writes numbers and names with */
 
+/**
+ * Made when it is needed first: what formats takes a browser milliseconds to make, and the history
+ * would have to wait for it.
+ * @template T
+ * @param {() => T} make
+ */
+export function lazy(make) {
+  /** @type {T | undefined} */
+  let made;
+  return () => {
+    made ??= make();
+    return made;
+  };
+}
+
 /** @param {string} locale */
 export function toolsFor(locale) {
-  const numbers = new Intl.NumberFormat(locale);
-  const rules = new Intl.PluralRules(locale);
-  const lists = new Intl.ListFormat(locale);
+  const numbers = lazy(() => new Intl.NumberFormat(locale));
+  const rules = lazy(() => new Intl.PluralRules(locale));
+  const lists = lazy(() => new Intl.ListFormat(locale));
   // A name's direction must not turn the sentence around it.
   const isolate = (/** @type {string} */ name) => `\u2068${name}\u2069`;
   return {
     isolate,
-    number: (/** @type {number} */ value) => numbers.format(value),
-    list: (/** @type {string[]} */ names) => lists.format(names.map(isolate)),
+    number: (/** @type {number} */ value) => numbers().format(value),
+    list: (/** @type {string[]} */ names) => lists().format(names.map(isolate)),
     /** @param {number} count @param {{one: string, other: string}} forms */
     plural(count, forms) {
-      const form = rules.select(count) === 'one' ? forms.one : forms.other;
-      return `${numbers.format(count)} ${form}`;
+      const form = rules().select(count) === 'one' ? forms.one : forms.other;
+      return `${numbers().format(count)} ${form}`;
     },
   };
 }

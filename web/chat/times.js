@@ -1,6 +1,6 @@
 // Times as this browser's user reads them: its language, its time zone, the clock of the settings.
 
-import { locale } from './texts.js';
+import { lazy, locale } from './texts.js';
 
 /** @typedef {'system' | '12' | '24'} Hours */
 
@@ -8,12 +8,12 @@ import { locale } from './texts.js';
 const CYCLES = { system: {}, 12: { hourCycle: 'h12' }, 24: { hourCycle: 'h23' } };
 
 const DAY_MS = 86_400_000;
-const relative = new Intl.RelativeTimeFormat(locale, { numeric: 'auto' });
+const relative = lazy(() => new Intl.RelativeTimeFormat(locale, { numeric: 'auto' }));
 
 /** @param {Hours} hours */
 function formatsFor(hours) {
   const format = (/** @type {Intl.DateTimeFormatOptions} */ options) =>
-    new Intl.DateTimeFormat(locale, { ...options, ...CYCLES[hours] });
+    lazy(() => new Intl.DateTimeFormat(locale, { ...options, ...CYCLES[hours] }));
   return {
     hour: format({ timeStyle: 'short' }),
     day: format({ day: 'numeric', month: 'short' }),
@@ -39,13 +39,13 @@ export function isSameDay(a, b) {
 }
 
 /** @param {Date} time */
-export const hourText = (time) => formats.hour.format(time);
+export const hourText = (time) => formats.hour().format(time);
 
 /** @param {Date} time */
-export const dayText = (time) => formats.day.format(time);
+export const dayText = (time) => formats.day().format(time);
 
 /** @param {Date} time */
-export const fullText = (time) => formats.full.format(time);
+export const fullText = (time) => formats.full().format(time);
 
 /** Noon, so that a day of 23 or 25 hours does not change the count. @param {Date} time */
 const noon = (time) => new Date(time.getFullYear(), time.getMonth(), time.getDate(), 12).getTime();
@@ -57,7 +57,7 @@ const noon = (time) => new Date(time.getFullYear(), time.getMonth(), time.getDat
  */
 export function dayLineText(time, now) {
   const days = Math.round((noon(time) - noon(now)) / DAY_MS);
-  if (days === 0 || days === -1) return relative.format(days, 'day');
+  if (days === 0 || days === -1) return relative().format(days, 'day');
   const thisYear = time.getFullYear() === now.getFullYear();
-  return (thisYear ? formats.line : formats.yearLine).format(time);
+  return (thisYear ? formats.line : formats.yearLine)().format(time);
 }

@@ -5,7 +5,7 @@ import { byId, make, say } from './dom.js';
 import { layOut } from './layout.js';
 import { createPlace } from './place.js';
 import { unread } from './room.js';
-import { createRowView } from './row.js';
+import { createRowView, showFullTime } from './row.js';
 import { isOwn, roomOf } from './store.js';
 import { texts } from './texts.js';
 import { dayLineText, isSameDay } from './times.js';
@@ -22,8 +22,10 @@ import { dayLineText, isSameDay } from './times.js';
  */
 function arrange(parent, wanted) {
   const keep = new Set(wanted);
-  for (const child of Array.from(parent.children)) {
-    if (child instanceof HTMLElement && !keep.has(child)) child.remove();
+  for (let child = parent.firstElementChild; child; ) {
+    const next = child.nextElementSibling;
+    if (!keep.has(/** @type {HTMLElement} */ (child))) child.remove();
+    child = next;
   }
   let next = parent.firstElementChild;
   for (const element of wanted) {
@@ -59,18 +61,20 @@ function createLine(item, state) {
 /** @param {Item} item @param {State} state @param {import('./row.js').Actions} actions @returns {ItemView} */
 function createItem(item, state, actions) {
   if (item.kind !== 'row') return createLine(item, state);
-  const how = (/** @type {Item & {kind: 'row'}} */ { row, head }, /** @type {State} */ now) => ({
-    ...{ head, own: isOwn(now, row), room: now.room, nickname: now.nickname },
+  const how = (/** @type {Item & {kind: 'row'}} */ next, /** @type {State} */ now) => ({
+    ...{ lead: next.lead, head: next.head, own: isOwn(now, next.row) },
+    ...{ room: now.room, nickname: now.nickname },
   });
   const view = createRowView(item.row, how(item, state), actions);
-  let { head } = item;
+  let { lead, head } = item;
   let { nickname } = state;
   return {
     element: view.element,
     update(next, now) {
       if (next.kind !== 'row') return;
-      if (next.row === view.row && next.head === head && now.nickname === nickname) return;
-      ({ head } = next);
+      const same = next.lead === lead && next.head === head && now.nickname === nickname;
+      if (next.row === view.row && same) return;
+      ({ lead, head } = next);
       ({ nickname } = now);
       view.update(next.row, how(next, now));
     },
@@ -87,8 +91,18 @@ function createRoving(rows) {
     current = link;
     if (current) current.tabIndex = 0;
   }
-  const links = () =>
-    /** @type {HTMLElement[]} */ (Array.from(rows.querySelectorAll('a.when[href]')));
+  const LINKS = 'a.when[href]';
+  const links = () => /** @type {HTMLElement[]} */ (Array.from(rows.querySelectorAll(LINKS)));
+
+  /** @returns {HTMLElement | null} */
+  function newest() {
+    for (let item = rows.lastElementChild; item; item = item.previousElementSibling) {
+      const link = item.querySelector(LINKS);
+      if (link instanceof HTMLElement) return link;
+    }
+    return null;
+  }
+
   rows.addEventListener('keydown', (event) => {
     const step = { ArrowUp: -1, ArrowDown: 1 }[event.key];
     if (!step || event.target !== current) return;
@@ -102,8 +116,7 @@ function createRoving(rows) {
   return {
     /** The newest, until another was chosen. */
     update() {
-      if (!current?.isConnected || current !== document.activeElement)
-        choose(links().at(-1) ?? null);
+      if (!current?.isConnected || current !== document.activeElement) choose(newest());
     },
   };
 }
@@ -129,6 +142,7 @@ export function createView({ retry, remove, onHeld, onNear, onArrived, toNewest 
   let room = '';
   let today = new Date();
 
+  for (const name of ['pointerover', 'focusin']) rows.addEventListener(name, showFullTime);
   newest.addEventListener('click', () => {
     toNewest();
     log.focus({ preventScroll: true });
