@@ -14,6 +14,7 @@ import { children, hasOriginal, Original, pidOf, pss, send, stored } from './loa
 /** @typedef {{name: string, pids: () => Pids, load: () => Promise<unknown>, own: string[]}} Side */
 
 const MESSAGES = 10_000;
+const FILL_RATE = 1000;
 const PAGES = 200;
 const REST_MS = 3000;
 const LOAD_RATE = 300; // what the replaced logger can still follow
@@ -164,7 +165,8 @@ function memoryFigures({ idle, busy }) {
  */
 async function fill(stack, original, count) {
   const before = (await original?.newest()) ?? 0;
-  await send(stack.mqttPort, { senders: 10, count });
+  // As people write, not as fast as it goes: a queue at the broker would stay in its heap.
+  await send(stack.mqttPort, { senders: 10, count, rate: FILL_RATE });
   await until(async () => (await stored(stack, 'bench')) >= count, 60_000, 'stored');
   await until(async () => !original || (await original.newest()) >= before + count, 600_000);
   await readPages(`${stack.root}/api/messages?room=bench`);
