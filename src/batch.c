@@ -72,6 +72,11 @@ void batch_begin(struct batch *batch, bool session_resumed)
 	redelivery_begin(&batch->redelivery, session_resumed);
 }
 
+bool batch_awaits_repetition(const struct batch *batch)
+{
+	return batch->redelivery.repeating;
+}
+
 bool batch_add(struct batch *batch, struct str topic, struct str payload,
     const struct delivery *delivery, int64_t ts)
 {

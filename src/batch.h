@@ -32,6 +32,9 @@ enum store_status batch_restore(struct batch *batch, struct store *store, bool *
 /* A connection to the broker begins. */
 void batch_begin(struct batch *batch, bool session_resumed);
 
+/* Whether the next message on this connection may be a repetition. */
+bool batch_awaits_repetition(const struct batch *batch);
+
 /*
  * Takes in a message that arrived on `topic` at `ts` (ms since 1970, UTC). Nothing of the arguments
  * is kept. Returns false where memory ran out or the batch is full, and is then unchanged.

@@ -3,8 +3,7 @@
 #include "clock.h"
 #include "log.h"
 
-/* A full batch of the logger is indexed in one round, and a bit more: so that it catches up. */
-enum { SLICES_MAX = 5, BUSY_MS = 1000 };
+enum { BUSY_MS = 1000 };
 
 bool indexer_due(const struct indexer *indexer, const struct store *store)
 {
@@ -26,12 +25,10 @@ static void note(struct indexer *indexer, struct store *store, enum store_status
 
 bool indexer_run(struct indexer *indexer, struct store *store, bool quiet)
 {
-	enum store_status status = STORE_OK;
-	if (!indexer_due(indexer, store))
+	bool busy = store_unindexed(store) > INDEXER_BUSY;
+	if (!indexer_due(indexer, store) || !(quiet || busy))
 		return true;
-	for (int i = 0; i < SLICES_MAX && !status; i++)
-		if ((quiet && i == 0) || store_unindexed(store) > INDEXER_BUSY)
-			status = store_index(store, INDEXER_SLICE);
+	enum store_status status = store_index(store, busy ? INDEXER_BUSY_SLICE : INDEXER_SLICE);
 	if (status == STORE_BUSY) {
 		indexer->not_before = clock_ms(CLOCK_MONOTONIC) + BUSY_MS;
 		return true;

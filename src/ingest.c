@@ -33,6 +33,7 @@ struct ingest {
 	bool out_of_memory; /* a message could not be taken in */
 	uint64_t probe;	    /* the batch that the probe under way will settle; 0: none */
 	uint64_t settled;   /* the last batch whose acknowledgements the broker has read */
+	uint64_t received;  /* messages, of all connections */
 	uint64_t dropped;   /* messages that the broker said it dropped */
 	unsigned attempt;   /* since all went well last */
 	int64_t deadline;   /* monotonic ms, for becoming ready */
@@ -67,6 +68,7 @@ static void on_message(
     void *arg, struct str topic, struct str payload, const struct delivery *delivery)
 {
 	struct ingest *in = arg;
+	in->received++;
 	if (!batch_add(in->keeper.batch, topic, payload, delivery, clock_ms(CLOCK_REALTIME)))
 		in->out_of_memory = true;
 }
@@ -146,15 +148,20 @@ static bool readable(int socket)
 	return poll(&p, 1, 0) == 1;
 }
 
-/* Reads until nothing is left, the batch is full, or its time is over. -1: connection lost. */
+/*
+ * Reads until what comes is no message, the batch is full, or its time is over. -1: connection
+ * lost.
+ */
 static int read_batch(struct ingest *in)
 {
 	int64_t end = clock_ms(CLOCK_MONOTONIC) + BATCH_MS;
+	uint64_t before;
 	do {
+		before = in->received;
 		if (mqtt_read(in->mqtt) != 0 || in->out_of_memory)
 			return -1;
-	} while (!batch_full(in->keeper.batch) && clock_ms(CLOCK_MONOTONIC) < end &&
-		 readable(mqtt_socket(in->mqtt)));
+	} while (in->received > before && !batch_full(in->keeper.batch) &&
+		 clock_ms(CLOCK_MONOTONIC) < end);
 	return 0;
 }
 
@@ -236,6 +243,8 @@ static void one_round(struct ingest *in)
 		store_and_answer(in);
 	if (!in->online)
 		return;
+	if (in->ready && !batch_awaits_repetition(in->keeper.batch))
+		mqtt_ignore_duplicates(in->mqtt);
 	probe(in);
 	if (mqtt_write(in->mqtt) != 0 || mqtt_tick(in->mqtt) != 0)
 		lose(in, mqtt_error(in->mqtt));

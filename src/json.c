@@ -290,12 +290,17 @@ int json_list_add_room(struct json_list *list, const struct store_room *room)
 
 int json_list_add_receipt(struct json_list *list, const struct store_entry *entry)
 {
-	struct json_object *item = json_object_new_object();
-	bool broken = !item || add_int(item, "id", entry->id) ||
-		      add_str(item, "msgId", entry->message.msg_id) ||
-		      add_str(item, "clientId", entry->message.client_id) ||
-		      add_ts(item, "ts", entry->ts);
-	return append(list, item, broken);
+	struct text *out = &list->text;
+	char ts[JSON_TS_SIZE];
+	json_ts(ts, entry->ts);
+	separate(list);
+	text_put(out, str_of("{\"id\":"));
+	put_id(out, entry->id);
+	put_member(out, ",\"msgId\":", entry->message.msg_id);
+	put_member(out, ",\"clientId\":", entry->message.client_id);
+	put_member(out, ",\"ts\":", str_of(ts));
+	text_put(out, str_of("}"));
+	return out->broken ? -1 : 0;
 }
 
 struct json_text json_rejection(const struct store_entry *entry)

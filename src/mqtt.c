@@ -126,7 +126,6 @@ static struct mqtt *make(
 	mosquitto_connect_with_flags_callback_set(mqtt->mosq, on_connect);
 	mosquitto_subscribe_callback_set(mqtt->mosq, on_subscribe);
 	mosquitto_message_callback_set(mqtt->mosq, on_message);
-	mosquitto_log_callback_set(mqtt->mosq, on_log);
 	mosquitto_unsubscribe_callback_set(mqtt->mosq, on_unsubscribe);
 	return mqtt;
 }
@@ -161,9 +160,16 @@ int mqtt_connect(struct mqtt *mqtt, const char *broker, uint16_t port)
 {
 	mqtt->refused = false;
 	mqtt->probe = 0;
+	mosquitto_log_callback_set(mqtt->mosq, on_log);
 	/* Port 0 is how libmosquitto is told of a Unix socket. */
 	int rc = mosquitto_connect(mqtt->mosq, broker, broker[0] == '/' ? 0 : port, KEEPALIVE_S);
 	return note(mqtt, rc);
+}
+
+void mqtt_ignore_duplicates(struct mqtt *mqtt)
+{
+	mosquitto_log_callback_set(mqtt->mosq, NULL);
+	mqtt->duplicate = true;
 }
 
 int mqtt_socket(const struct mqtt *mqtt)

@@ -64,6 +64,12 @@ void mqtt_close(struct mqtt *mqtt);
  */
 int mqtt_connect(struct mqtt *mqtt, const char *broker, uint16_t port);
 
+/*
+ * On this connection the DUP flag does not matter any more: telling it costs a formatted line for
+ * each packet. Until the next mqtt_connect() every delivery is called a duplicate.
+ */
+void mqtt_ignore_duplicates(struct mqtt *mqtt);
+
 /* The socket to poll, -1 without one. */
 int mqtt_socket(const struct mqtt *mqtt);
 

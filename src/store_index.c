@@ -11,7 +11,7 @@
  * merged in one step, which takes a third of a second of the processor for four million messages,
  * once in as many. Fewer pages or other settings move that, and bound it not.
  */
-#define MERGE_PAGES 64
+#define MESSAGES_A_PAGE 4
 
 enum { TEXT_BYTES = 4 * MESSAGE_TEXT_MAX, NICKNAME_BYTES = 4 * MESSAGE_NICKNAME_MAX };
 
@@ -89,7 +89,7 @@ static int index_slice(struct store *store, int limit, int64_t *last)
 	if (!rc)
 		rc = index_rows(store, limit, last);
 	if (!rc)
-		rc = sql_index_merge(store, MERGE_PAGES);
+		rc = sql_index_merge(store, limit / MESSAGES_A_PAGE + 1);
 	if (!rc) {
 		sqlite3_bind_int64(store->stmts[STMT_INDEX_STATE], 1, *last);
 		rc = sql_run(store, STMT_INDEX_STATE);

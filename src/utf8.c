@@ -33,12 +33,31 @@ uint32_t utf8_take(struct str *s)
 	return point;
 }
 
+/* How many bytes of ASCII `s` begins with, eight at a time: mostly that is all of it, or nearly. */
+static size_t ascii_length(struct str s)
+{
+	size_t n = 0;
+	for (uint64_t eight; s.len - n >= sizeof(eight); n += sizeof(eight)) {
+		memcpy(&eight, s.at + n, sizeof(eight));
+		if (eight & 0x8080808080808080u)
+			break;
+	}
+	return n;
+}
+
 ssize_t utf8_count(struct str s)
 {
 	ssize_t count = 0;
-	for (; s.len > 0; count++)
+	while (s.len > 0) {
+		size_t ascii = ascii_length(s);
+		s = (struct str){s.at + ascii, s.len - ascii};
+		count += (ssize_t)ascii;
+		if (s.len == 0)
+			break;
 		if (utf8_take(&s) == UTF8_INVALID)
 			return -1;
+		count++;
+	}
 	return count;
 }
 

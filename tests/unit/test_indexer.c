@@ -51,7 +51,7 @@ TEST(what_waits_stays_bounded_however_fast_it_comes)
 		assert_true(indexer_run(&indexer, store, false));
 		assert_true(store_unindexed(store) <= INDEXER_BUSY);
 	}
-	expect_waiting(store, INDEXER_BUSY);
+	assert_true(store_unindexed(store) > INDEXER_BUSY - INDEXER_BUSY_SLICE);
 	store_close(store);
 }
 
