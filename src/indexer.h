@@ -12,7 +12,8 @@ enum {
 	INDEXER_SLICE = 250, /* messages in a transaction: a few milliseconds */
 	INDEXER_IDLE = 500,  /* that many wait before it is worth a slice in a quiet moment */
 	INDEXER_BUSY = 5000, /* beyond that many, there is a large one at any time: */
-	INDEXER_BUSY_SLICE = 1250, /* a quarter less work a message; a full batch and more, to catch up */
+	INDEXER_BUSY_SLICE =
+	    1250, /* a quarter less work a message; a full batch and more, to catch up */
 	INDEXER_RETRY_MS = 600000,
 };
 
