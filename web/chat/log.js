@@ -51,6 +51,8 @@
 
 /** Rows that are kept. */
 export const ROWS_MAX = 300;
+/** And so many more, until the oldest go together: each time all rows that stay are moved. */
+export const ROWS_SPARE = 20;
 /** Ids beyond the cursor before a page of the history is asked to confirm them. */
 const UNCONFIRMED_MAX = 100;
 /** The first wait for a receipt; each that was in vain doubles the next. */
@@ -337,7 +339,7 @@ export function trimmed(log) {
  */
 export function cutStart(log) {
   const surplus = log.rows.length - ROWS_MAX;
-  if (surplus <= 0) return log;
+  if (surplus <= ROWS_SPARE) return log;
   const rows = log.rows.filter((row, i) => i >= surplus || isPending(row));
   const first = rows[0].id ?? log.first;
   // What was dropped need not be confirmed any more.
