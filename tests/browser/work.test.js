@@ -1,12 +1,13 @@
 // What one message costs the browser: counted in elements and layouts, which no load changes.
 import assert from 'node:assert/strict';
 import { after, afterEach, before, describe, test } from 'node:test';
+import { ROWS_MAX, ROWS_SPARE } from '../../web/chat/log.js';
 import { startStack } from '../lib/stack.js';
 import * as browsers from './browser.js';
 
 const { device, enter, reaches } = browsers;
 
-const ROWS = 300;
+const FULL = ROWS_MAX + ROWS_SPARE;
 /** Live, and stored: a row, its parts, and what else says so. Before, all rows were styled anew. */
 const STYLED_MAX = 100;
 /** A frame for each of the two, the scrolling in it, and the announcement. */
@@ -58,20 +59,20 @@ describe('the work of a message', { skip: browsers.skip, timeout: 120_000 }, () 
   });
   afterEach(() => assert.deepEqual(browser.complaints(), []));
 
-  test('among 300 rows, one that comes and one that goes leave the others alone', async () => {
+  test('a message that comes, and old ones that go, leave the other rows alone', async () => {
     const publish = await device(stack);
     const send = (/** @type {number} */ i) =>
       publish('work', { nickname: 'Ann', text: `message ${i}`, clientId: 'ann', msgId: `w${i}` });
     const page = await enter(stack, await browser.context(), 'work');
-    for (let i = 0; i <= ROWS; i++) await send(i);
-    await reaches(page, `message ${ROWS}`, 'stored', 60_000);
+    for (let i = 0; i < FULL; i++) await send(i);
+    await reaches(page, `message ${FULL - 1}`, 'stored', 60_000);
     await page.waitForTimeout(1000);
-    assert.equal(await page.locator('.row').count(), ROWS);
+    assert.equal(await page.locator('.row').count(), FULL);
     const work = await traced(page, async () => {
-      await send(ROWS + 1);
-      await reaches(page, `message ${ROWS + 1}`, 'stored', 60_000);
+      await send(FULL);
+      await reaches(page, `message ${FULL}`, 'stored', 60_000);
     });
-    assert.equal(await page.locator('.row').count(), ROWS);
+    assert.equal(await page.locator('.row').count(), ROWS_MAX);
     assert.ok(work.styled > 0 && work.styled <= STYLED_MAX, JSON.stringify(work));
     assert.ok(work.layouts > 0 && work.layouts <= LAYOUTS_MAX, JSON.stringify(work));
   });
