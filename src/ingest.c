@@ -6,6 +6,7 @@
 #include <sys/random.h>
 
 #include "clock.h"
+#include "generation.h"
 #include "house.h"
 #include "indexer.h"
 #include "keeper.h"
@@ -25,6 +26,7 @@ struct ingest {
 	const struct ingest_config *config;
 	struct keeper keeper;
 	struct mqtt *mqtt;
+	struct generation *generation; /* may be NULL */
 	struct house house;
 	struct indexer indexer;
 	bool online;	    /* there is a connection, or one is being made */
@@ -186,6 +188,7 @@ static void store_and_answer(struct ingest *in)
 		batch_drop_unacknowledged(in->keeper.batch);
 		return;
 	}
+	generation_next(in->generation);
 	if (in->online)
 		batch_answer(in->keeper.batch, publish, in);
 	batch_clear(in->keeper.batch);
@@ -358,7 +361,9 @@ enum ingest_status ingest_run(const struct ingest_config *config, struct store *
 	    .keeper = {.path = config->database, .batch = batch_open(), .store = store},
 	    .house = {.days = config->retention_days, .messages = config->retention_messages}};
 	in.mqtt = mqtt_open(config->client_id, FILTER, &events, &in);
+	in.generation = generation_open(config->generation_dir);
 	enum ingest_status status = start(&in);
+	generation_close(in.generation);
 	mqtt_close(in.mqtt);
 	keeper_close(&in.keeper);
 	batch_close(in.keeper.batch);

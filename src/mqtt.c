@@ -191,8 +191,8 @@ int mqtt_read(struct mqtt *mqtt)
 }
 
 /*
- * libmosquitto calls write() for each packet. Held back until the last one, a batch's PUBACKs travel
- * in few segments, and the broker wakes for few (tcp(7); a Unix socket has no such option).
+ * libmosquitto calls write() for each packet. Held back until the last one, a batch's PUBACKs
+ * travel in few segments, and the broker wakes for few (tcp(7); a Unix socket has no such option).
  */
 static void hold_back(const struct mqtt *mqtt, int on)
 {

@@ -1,0 +1,122 @@
+#include "generation.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "log.h"
+
+#define LINK "now"
+#define LINK_IN_THE_MAKING "next"
+#define DIGITS 16
+#define STAYING 16 /* nginx may be on its way along the link that was */
+
+struct generation {
+	int folder;
+	const char *path;
+	uint64_t number; /* of the folder that `now` points at; the first is a random one */
+	bool failed;	 /* last time; told once */
+};
+
+static void name_of(uint64_t number, char name[DIGITS + 1])
+{
+	snprintf(name, DIGITS + 1, "%0*" PRIx64, DIGITS, number);
+}
+
+/* What it points at has to exist: realpath(3) goes there. */
+static int point_at(struct generation *generation, uint64_t number)
+{
+	char name[DIGITS + 1];
+	name_of(number, name);
+	if (mkdirat(generation->folder, name, 0755) != 0 && errno != EEXIST)
+		return -1;
+	if (symlinkat(name, generation->folder, LINK_IN_THE_MAKING) != 0 &&
+	    (unlinkat(generation->folder, LINK_IN_THE_MAKING, 0) != 0 ||
+		symlinkat(name, generation->folder, LINK_IN_THE_MAKING) != 0))
+		return -1;
+	return renameat(generation->folder, LINK_IN_THE_MAKING, generation->folder, LINK);
+}
+
+static void forget(const struct generation *generation, uint64_t number)
+{
+	char name[DIGITS + 1];
+	name_of(number, name);
+	unlinkat(generation->folder, name, AT_REMOVEDIR);
+}
+
+static void note(struct generation *generation, int problem)
+{
+	if (problem && !generation->failed)
+		log_warning("%s: %s; until it can be written again nginx keeps no answers",
+		    generation->path, strerror(problem));
+	if (!problem && generation->failed)
+		log_info("%s can be written again", generation->path);
+	generation->failed = problem != 0;
+}
+
+void generation_next(struct generation *generation)
+{
+	if (!generation)
+		return;
+	int problem = 0;
+	if (point_at(generation, ++generation->number) != 0) {
+		problem = errno;
+		unlinkat(generation->folder, LINK, 0);
+	}
+	forget(generation, generation->number - STAYING);
+	note(generation, problem);
+}
+
+/* Of an earlier logger: all that look like ours, but for the present one. */
+static void sweep(const struct generation *generation)
+{
+	char name[DIGITS + 1];
+	name_of(generation->number, name);
+	DIR *entries = opendir(generation->path);
+	if (!entries)
+		return;
+	for (const struct dirent *entry; (entry = readdir(entries));)
+		if (strspn(entry->d_name, "0123456789abcdef") == DIGITS &&
+		    strcmp(entry->d_name, name) != 0)
+			unlinkat(generation->folder, entry->d_name, AT_REMOVEDIR);
+	closedir(entries);
+}
+
+struct generation *generation_open(const char *folder)
+{
+	if (!folder[0])
+		return NULL;
+	struct generation *generation = calloc(1, sizeof(*generation));
+	if (!generation)
+		return NULL;
+	*generation = (struct generation){
+	    .folder = open(folder, O_PATH | O_DIRECTORY | O_CLOEXEC), .path = folder};
+	if (generation->folder < 0 || getrandom(&generation->number, sizeof(uint64_t), 0) < 0) {
+		log_warning("%s: %s; make it, or set `generation-dir`: until then nginx keeps no "
+			    "answers",
+		    folder, strerror(errno));
+		generation_close(generation);
+		return NULL;
+	}
+	generation_next(generation);
+	sweep(generation);
+	return generation;
+}
+
+void generation_close(struct generation *generation)
+{
+	if (!generation)
+		return;
+	if (generation->folder >= 0)
+		close(generation->folder);
+	free(generation);
+}
