@@ -155,13 +155,13 @@ void batch_session_lost(struct batch *batch, int64_t now)
 enum store_status batch_store(struct batch *batch, struct store *store, int64_t now)
 {
 	batch->signs.alive_at = now;
-	batch->next = batch->redelivery;
+	redelivery_copy(&batch->next, &batch->redelivery);
 	find_repeated(batch);
 	enum store_status status =
 	    store_insert_batch(store, batch->entries, batch->count, mark_entries, batch);
 	if (status)
 		return status;
-	batch->redelivery = batch->next;
+	redelivery_copy(&batch->redelivery, &batch->next);
 	batch->number++;
 	return STORE_OK;
 }

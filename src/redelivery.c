@@ -79,6 +79,13 @@ const struct redelivery_mark *redelivery_find(
 	return NULL;
 }
 
+void redelivery_copy(struct redelivery *to, const struct redelivery *from)
+{
+	memcpy(to->marks, from->marks, from->count * sizeof(from->marks[0]));
+	to->count = from->count;
+	to->repeating = from->repeating;
+}
+
 void redelivery_add(struct redelivery *r, struct redelivery_mark mark)
 {
 	if (r->count == REDELIVERY_MARKS_MAX) {

@@ -60,6 +60,9 @@ const struct redelivery_mark *redelivery_find(
 /* A message arrives that is no duplicate: nothing that follows on this connection is one. */
 void redelivery_end(struct redelivery *r);
 
+/* Makes `to` what `from` is. Mostly few of the marks are in use, and all of them are 80 kB. */
+void redelivery_copy(struct redelivery *to, const struct redelivery *from);
+
 /* Adds a mark for what is new in a batch. Beyond REDELIVERY_MARKS_MAX the older half goes. */
 void redelivery_add(struct redelivery *r, struct redelivery_mark mark);
 

@@ -3,6 +3,7 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -175,6 +176,12 @@ static void create_file(const char *path)
 		close(fd);
 }
 
+/* Nobody reads SQLite's statistics of memory, which cost a lock at each malloc() and free(). */
+static void configure_library(void)
+{
+	sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
+}
+
 static enum store_status open_file(struct store *store, const char *path, enum store_mode mode)
 {
 	static const int flags[] = {
@@ -218,8 +225,10 @@ static enum store_status empty_wal(struct store *store, enum store_mode mode)
 enum store_status store_open(
     struct store **out, const char *path, enum store_mode mode, char error[STORE_ERROR_SIZE])
 {
+	static pthread_once_t configured = PTHREAD_ONCE_INIT;
 	*out = NULL;
 	error[0] = '\0';
+	pthread_once(&configured, configure_library);
 	struct store *store = calloc(1, sizeof(*store));
 	if (!store) {
 		snprintf(error, STORE_ERROR_SIZE, "database %s: out of memory", path);
