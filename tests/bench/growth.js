@@ -2,7 +2,7 @@
  * What becomes of the times of a page and of a search while the history grows from a thousand messages
  * to ten million, through nginx and in the responder alone, and what a message takes on the disk.
  *
- * No question is asked twice in a row, so nothing that is kept answers. Everything was written a moment
+ * No question is asked twice in a row, and nginx keeps nothing, so nothing that is kept answers. Everything was written a moment
  * ago: with enough memory no disk is read.
  */
 import { execFile } from 'node:child_process';
@@ -11,6 +11,7 @@ import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { build, startStack, until } from '../lib/stack.js';
 import { median } from './figures.js';
+import { keepNothing } from './load.js';
 import { inTurns, wrk } from './wrk.js';
 
 /** @typedef {import('../lib/stack.js').Stack} Stack */
@@ -115,6 +116,7 @@ async function startHistory(count) {
     await stack.start(name);
   }
   await until(async () => (await stack.history('room=room-0')).length === 10, 60_000);
+  keepNothing(stack);
   return { name: power(count), count, stack };
 }
 

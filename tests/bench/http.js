@@ -1,12 +1,14 @@
 /**
  * How fast history comes through nginx: held against what the same nginx does with the same bytes from
  * a file and from a responder that does nothing, against the stack that this one replaced, and against
- * Fossil's chat. With REQUESTS=1000000 also the responder's memory after so many.
+ * Fossil's chat. Of ours, nginx keeps the newest page while nothing is sent; so it is measured without
+ * that, too. With REQUESTS=1000000 also the responder's memory after so many.
  */
 import { readFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { startStack, until } from '../lib/stack.js';
 import { median } from './figures.js';
+import { keepNothing } from './load.js';
 import { startOthers, TEXT } from './others.js';
 import { inTurns, wrk } from './wrk.js';
 
@@ -20,7 +22,8 @@ import { inTurns, wrk } from './wrk.js';
 
 const CLIENTS = [1, 16, 64, 256];
 const SLOW_READERS = 16;
-const [OURS, SLOW] = ['ours', 'ours, 16 slow readers beside'];
+const OURS = 'ours';
+const [UNKEPT, SLOW] = ['ours, nothing kept by nginx', 'ours, 16 slow readers beside'];
 const [NOTHING, FILE] = ['nothing done', 'static file'];
 const [FLASK, FOSSIL] = ['Flask and MariaDB', "Fossil's chat"];
 
@@ -79,6 +82,12 @@ function questions(stack, { origin, ...others }, messages) {
   const nothing = { name: NOTHING, origin, paths: newest };
   const file = { name: FILE, origin, paths: ['/static/newest.json'] };
   const slow = { name: SLOW, origin: ours, paths: newest, beside: () => readSlowly(stack.port) };
+  const unkept = {
+    name: UNKEPT,
+    origin: ours,
+    paths: newest,
+    beside: async () => keepNothing(stack),
+  };
   const old = (/** @type {string[]} */ pages, /** @type {string[]} */ polls) => [
     ...(others.flask ? [{ name: FLASK, origin, paths: pages }] : []),
     ...(others.fossil ? [{ name: FOSSIL, origin, paths: polls }] : []),
@@ -92,7 +101,7 @@ function questions(stack, { origin, ...others }, messages) {
     return { name, clients, contenders: [first, ...contenders], wanted: paths === newest };
   };
   return [
-    question('newest page', newest, [slow, ...same, ...newestOld]),
+    question('newest page', newest, [unkept, slow, ...same, ...newestOld]),
     question('page at a random place', middle('/api/messages?'), [...same, ...middleOld]),
     question(
       'search, one match',
