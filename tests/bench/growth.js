@@ -11,7 +11,6 @@ import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { build, startStack, until } from '../lib/stack.js';
 import { median } from './figures.js';
-import { keepNothing } from './load.js';
 import { inTurns, wrk } from './wrk.js';
 
 /** @typedef {import('../lib/stack.js').Stack} Stack */
@@ -104,7 +103,7 @@ function checkDisk(counts, { scratch, say }) {
 
 /** @param {number} count @returns {Promise<History>} */
 async function startHistory(count) {
-  const stack = await startStack({ start: [] });
+  const stack = await startStack({ start: [], nginxKeeps: false });
   await run(join(build, 'tests/bench/generate'), [stack.database, String(count)]);
   const { uid, gid } = statSync(dirname(stack.database));
   chownSync(stack.database, uid, gid);
@@ -116,7 +115,6 @@ async function startHistory(count) {
     await stack.start(name);
   }
   await until(async () => (await stack.history('room=room-0')).length === 10, 60_000);
-  keepNothing(stack);
   return { name: power(count), count, stack };
 }
 

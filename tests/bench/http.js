@@ -8,7 +8,6 @@ import { readFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { startStack, until } from '../lib/stack.js';
 import { median } from './figures.js';
-import { keepNothing } from './load.js';
 import { startOthers, TEXT } from './others.js';
 import { inTurns, wrk } from './wrk.js';
 
@@ -18,6 +17,7 @@ import { inTurns, wrk } from './wrk.js';
 /** @typedef {import('./wrk.js').Speed} Speed */
 /** @typedef {{name: string, origin: string, paths: string[], beside?: () => Promise<() => void>}} Contender */
 /** @typedef {{name: string, clients: number[], contenders: Contender[], wanted: boolean}} Question */
+/** @typedef {{stack: Stack, without: Stack}} Ours the second without nginx's keeping */
 /** @typedef {{clients: number, speeds: Map<string, Speed[]>}} Result */
 
 const CLIENTS = [1, 16, 64, 256];
@@ -27,9 +27,9 @@ const [UNKEPT, SLOW] = ['ours, nothing kept by nginx', 'ours, 16 slow readers be
 const [NOTHING, FILE] = ['nothing done', 'static file'];
 const [FLASK, FOSSIL] = ['Flask and MariaDB', "Fossil's chat"];
 
-/** @param {number} messages */
-async function startOurs(messages) {
-  const stack = await startStack();
+/** @param {number} messages @param {boolean} nginxKeeps */
+async function startOurs(messages, nginxKeeps) {
+  const stack = await startStack({ nginxKeeps });
   const client = await stack.client();
   const sent = Array.from({ length: messages }, (_, n) => {
     const message = {
@@ -70,24 +70,19 @@ const ids = (messages) =>
   Array.from({ length: 5000 }, () => 20 + Math.floor(Math.random() * (messages - 20)));
 
 /**
- * @param {Stack} stack
+ * @param {Ours} both
  * @param {Awaited<ReturnType<typeof startOthers>>} others
  * @param {number} messages
  * @returns {Question[]}
  */
-function questions(stack, { origin, ...others }, messages) {
+function questions({ stack, without }, { origin, ...others }, messages) {
   const [ours, newest] = [stack.origin, ['/api/messages']];
   const places = ids(messages);
   const middle = (/** @type {string} */ path) => places.map((id) => `${path}before=${id}`);
   const nothing = { name: NOTHING, origin, paths: newest };
   const file = { name: FILE, origin, paths: ['/static/newest.json'] };
   const slow = { name: SLOW, origin: ours, paths: newest, beside: () => readSlowly(stack.port) };
-  const unkept = {
-    name: UNKEPT,
-    origin: ours,
-    paths: newest,
-    beside: async () => keepNothing(stack),
-  };
+  const unkept = { name: UNKEPT, origin: without.origin, paths: newest };
   const old = (/** @type {string[]} */ pages, /** @type {string[]} */ polls) => [
     ...(others.flask ? [{ name: FLASK, origin, paths: pages }] : []),
     ...(others.fossil ? [{ name: FOSSIL, origin, paths: polls }] : []),
@@ -231,15 +226,15 @@ async function compareMemory(stack, requests, { scratch, say }) {
   return { what: "the responder's memory", unit: 'KB', better: 'less', ours, against: [first] };
 }
 
-/** @param {Stack} ours @param {number} messages @param {Options} options */
-async function askAll(ours, messages, options) {
-  const others = await startOthers(ours, messages);
+/** @param {Ours} both @param {number} messages @param {Options} options */
+async function askAll(both, messages, options) {
+  const others = await startOthers(both.stack, messages);
   try {
     const answers = [];
-    for (const question of questions(ours, others, messages))
+    for (const question of questions(both, others, messages))
       answers.push(await ask(question, options));
     const requests = Number(process.env.REQUESTS || 0);
-    const memory = requests ? [await compareMemory(ours, requests, options)] : [];
+    const memory = requests ? [await compareMemory(both.without, requests, options)] : [];
     return {
       figures: [...answers.flatMap(({ figures }) => figures), ...memory],
       plots: answers.flatMap(({ plots }) => plots),
@@ -256,11 +251,13 @@ export default {
   needs: ['wrk'],
   async run(options) {
     const messages = Math.max(1000, Math.round(10_000 * options.scale));
-    const ours = await startOurs(messages);
+    const stack = await startOurs(messages, true);
+    const without = await startOurs(messages, false);
     try {
-      return await askAll(ours, messages, options);
+      return await askAll({ stack, without }, messages, options);
     } finally {
-      await ours.close();
+      await without.close();
+      await stack.close();
     }
   },
 };

@@ -1,15 +1,7 @@
 /** What the sections about MQTT have in common: the programs that make the load, and who they load. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import {
-  mkdirSync,
-  mkdtempSync,
-  readFileSync,
-  readlinkSync,
-  renameSync,
-  rmSync,
-  symlinkSync,
-} from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { build, freePort, top, until } from '../lib/stack.js';
@@ -79,22 +71,6 @@ export function pidOf(stack, name) {
 export async function stored(stack, room) {
   const rooms = await (await fetch(`${stack.root}/api/rooms`)).json();
   return rooms.find((/** @type {{room: string}} */ one) => one.room === room)?.messages ?? 0;
-}
-
-/**
- * From now on nginx keeps none of the API's answers, for its link points at what it does not know: until
- * the returned function is called, or a message is stored.
- * @param {Stack} stack
- */
-export function keepNothing(stack) {
-  const link = join(stack.dataDir, 'generation/now');
-  const target = readlinkSync(link);
-  const pointAt = (/** @type {string} */ where) => {
-    symlinkSync(where, `${link}.new`);
-    renameSync(`${link}.new`, link);
-  };
-  pointAt('.');
-  return () => pointAt(target);
 }
 
 /** Whether the original's stack can run here, its logger too. */
