@@ -32,12 +32,15 @@ static void name_of(uint64_t number, char name[DIGITS + 1])
 	snprintf(name, DIGITS + 1, "%0*" PRIx64, DIGITS, number);
 }
 
-/* What it points at has to exist: realpath(3) goes there. */
+/* What it points at has to exist, for realpath(3), and to be readable whatever our umask: nginx
+ * opens it. */
 static int point_at(struct generation *generation, uint64_t number)
 {
 	char name[DIGITS + 1];
 	name_of(number, name);
 	if (mkdirat(generation->folder, name, 0755) != 0 && errno != EEXIST)
+		return -1;
+	if (fchmodat(generation->folder, name, 0755, 0) != 0)
 		return -1;
 	if (symlinkat(name, generation->folder, LINK_IN_THE_MAKING) != 0 &&
 	    (unlinkat(generation->folder, LINK_IN_THE_MAKING, 0) != 0 ||

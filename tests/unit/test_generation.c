@@ -36,15 +36,20 @@ static int entries(void)
 
 TEST(each_step_lets_the_link_point_elsewhere)
 {
+	mode_t mask = umask(0077);
 	struct generation *generation = open_here();
 	char before[PATH_MAX], after[PATH_MAX];
+	struct stat about;
 	for (int i = 0; i < 100; i++) {
 		resolve(before);
 		generation_next(generation);
 		resolve(after);
 		assert_string_not_equal(after, "");
 		assert_string_not_equal(after, before);
+		assert_int_equal(stat(after, &about), 0);
+		assert_int_equal(about.st_mode & 0777, 0755);
 	}
+	umask(mask);
 	expect(entries() < 25, "%d entries", entries());
 	generation_close(generation);
 }
