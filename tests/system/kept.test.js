@@ -73,6 +73,11 @@ test('errors are not kept', async () => {
   assert.equal((await answered()) - earlier, 5);
 });
 
+test('pages within the history, which are many, are not kept', async () => {
+  assert.equal(await reached(() => page('around=1')), ASKED);
+  assert.equal(await reached(() => page('room=messages&before=2')), ASKED);
+});
+
 test('a large page is not kept', async () => {
   for (let n = 0; n < 30; n++) await client.publishAsync('chat/long', 'x'.repeat(4000), { qos: 1 });
   await until(async () => (await stack.history('room=long&limit=200')).length === 30);
