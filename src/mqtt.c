@@ -204,9 +204,9 @@ int mqtt_write(struct mqtt *mqtt)
 	if (!mosquitto_want_write(mqtt->mosq))
 		return note(mqtt, mosquitto_loop_write(mqtt->mosq, 1));
 	hold_back(mqtt, 1);
-	int rc = mosquitto_loop_write(mqtt->mosq, 1);
+	int rc = note(mqtt, mosquitto_loop_write(mqtt->mosq, 1)); /* reads errno */
 	hold_back(mqtt, 0);
-	return note(mqtt, rc);
+	return rc;
 }
 
 int mqtt_tick(struct mqtt *mqtt)
