@@ -9,7 +9,7 @@ const struct admin_option admin_reindex_options[] = {
 
 static enum store_status slice(void *arg, int rows)
 {
-	return store_index(arg, rows);
+	return store_index(arg, rows, STORE_MERGE);
 }
 
 static enum store_status fill(struct admin *admin, struct store *store)

@@ -7,7 +7,7 @@ enum { BUSY_MS = 1000 };
 
 bool indexer_due(const struct indexer *indexer, const struct store *store)
 {
-	return store_unindexed(store) >= INDEXER_IDLE &&
+	return (store_unindexed(store) >= INDEXER_IDLE || store_unmerged(store) > 0) &&
 	       clock_ms(CLOCK_MONOTONIC) >= indexer->not_before;
 }
 
@@ -23,12 +23,23 @@ static void note(struct indexer *indexer, struct store *store, enum store_status
 		indexer->not_before = clock_ms(CLOCK_MONOTONIC) + INDEXER_RETRY_MS;
 }
 
+static enum store_status work(struct store *store)
+{
+	bool merge = store_unmerged(store) >= INDEXER_UNMERGED;
+	if (store_unindexed(store) > INDEXER_BUSY)
+		return store_index(
+		    store, INDEXER_BUSY_SLICE, merge ? STORE_MERGE : STORE_MERGE_LATER);
+	if (store_unindexed(store) >= INDEXER_IDLE)
+		return store_index(store, INDEXER_SLICE, STORE_MERGE);
+	return store_merge(store, INDEXER_MERGE_PAGES);
+}
+
 bool indexer_run(struct indexer *indexer, struct store *store, bool quiet)
 {
 	bool busy = store_unindexed(store) > INDEXER_BUSY;
 	if (!indexer_due(indexer, store) || !(quiet || busy))
 		return true;
-	enum store_status status = store_index(store, busy ? INDEXER_BUSY_SLICE : INDEXER_SLICE);
+	enum store_status status = work(store);
 	if (status == STORE_BUSY) {
 		indexer->not_before = clock_ms(CLOCK_MONOTONIC) + BUSY_MS;
 		return true;

@@ -9,11 +9,12 @@
 #include "store.h"
 
 enum {
-	INDEXER_SLICE = 250, /* messages in a transaction: a few milliseconds */
-	INDEXER_IDLE = 500,  /* that many wait before it is worth a slice in a quiet moment */
-	INDEXER_BUSY = 5000, /* beyond that many, there is a large one at any time: */
-	INDEXER_BUSY_SLICE =
-	    1250, /* a quarter less work a message; a full batch and more, to catch up */
+	INDEXER_SLICE = 250,	   /* messages in a transaction: a few milliseconds */
+	INDEXER_IDLE = 500,	   /* that many wait before it is worth a slice in a quiet moment */
+	INDEXER_BUSY = 5000,	   /* beyond that many, there is a large one at any time: */
+	INDEXER_BUSY_SLICE = 2500, /* two full batches and more, to catch up */
+	INDEXER_UNMERGED = 64, /* so many of those are not merged until there is a quiet moment */
+	INDEXER_MERGE_PAGES = 64, /* that are merged in a transaction then: a few milliseconds */
 	INDEXER_RETRY_MS = 600000,
 };
 

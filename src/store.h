@@ -133,8 +133,20 @@ int64_t store_unindexed(const struct store *store);
  * disk for certain when a later batch is: until then a power cut may undo it, and it is done again.
  * It does not wait for a lock: STORE_BUSY. After a failure other than STORE_BUSY the store has to
  * be opened again.
+ *
+ * Each call leaves a segment of the index, which slows a search down until it is merged with
+ * others. With STORE_MERGE as much of that is done as keeps up; STORE_MERGE_LATER takes half the
+ * time, and store_merge() has to follow.
  */
-enum store_status store_index(struct store *store, int limit);
+enum store_merging { STORE_MERGE, STORE_MERGE_LATER };
+enum store_status store_index(struct store *store, int limit, enum store_merging merging);
+
+/* How many segments store_index() has left since store_merge() last found nothing to do; 1 where
+ * that is not known, after the start. */
+int store_unmerged(const struct store *store);
+
+/* Merges some of them, about `pages` of them, in a transaction like that of store_index(). */
+enum store_status store_merge(struct store *store, int pages);
 
 /*
  * Reads the note of the last batch that had one into `out` (`size` bytes; a longer one is cut).

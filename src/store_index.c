@@ -5,11 +5,12 @@
 #include "words.h"
 
 /*
- * Each slice leaves a small segment of the index, and merging them is the larger part of the work.
- * As many pages of that are done with each slice as keeps up with them, so that it never comes all
- * at once. FTS5 stops only between two words, though: the most frequent one of four segments is
- * merged in one step, which takes a third of a second of the processor for four million messages,
- * once in as many. Fewer pages or other settings move that, and bound it not.
+ * Each slice leaves a small segment of the index, and merging them is half of the work. As many
+ * pages of that are done with each slice as keeps up with them, so that it never comes all at once
+ * (in a flood it is put off: many segments are merged in one go with less work). FTS5 stops only
+ * between two words, though: the most frequent one of four segments is merged in one step, which
+ * takes a third of a second of the processor for four million messages, once in as many. Fewer
+ * pages or other settings move that, and bound it not.
  */
 #define MESSAGES_A_PAGE 4
 
@@ -80,18 +81,35 @@ int sql_index_merge(struct store *store, int pages)
 	return sql_run(store, STMT_INDEX_MERGE);
 }
 
-static int index_slice(struct store *store, int limit, int64_t *last)
+/* *more: there was something to merge. FTS5 tells that by a second change beside the statement's.
+ */
+static int merge(struct store *store, int pages, bool *more)
+{
+	int before = sqlite3_total_changes(store->db);
+	int rc = sql_index_merge(store, pages);
+	*more = sqlite3_total_changes(store->db) - before >= 2;
+	return rc;
+}
+
+struct slice {
+	int messages, pages; /* to put in, and to merge, at most */
+	int64_t last;	     /* the last message of the index then */
+	bool more;	     /* there may be something left to merge */
+};
+
+static int run_slice(struct store *store, struct slice *slice)
 {
 	sqlite3_busy_timeout(store->db, store->editor ? EDITOR_TIMEOUT_MS : 0);
 	int rc = sql_begin_write(store);
 	sqlite3_busy_timeout(store->db, store->editor ? EDITOR_TIMEOUT_MS : BUSY_TIMEOUT_MS);
-	*last = store->indexed_id;
-	if (!rc)
-		rc = index_rows(store, limit, last);
-	if (!rc)
-		rc = sql_index_merge(store, limit / MESSAGES_A_PAGE + 1);
-	if (!rc) {
-		sqlite3_bind_int64(store->stmts[STMT_INDEX_STATE], 1, *last);
+	slice->last = store->indexed_id;
+	slice->more = true;
+	if (!rc && slice->messages)
+		rc = index_rows(store, slice->messages, &slice->last);
+	if (!rc && slice->pages)
+		rc = merge(store, slice->pages, &slice->more);
+	if (!rc && slice->messages) {
+		sqlite3_bind_int64(store->stmts[STMT_INDEX_STATE], 1, slice->last);
 		rc = sql_run(store, STMT_INDEX_STATE);
 	}
 	return rc ? rc : sql_run(store, STMT_COMMIT);
@@ -112,18 +130,41 @@ int sql_sync_commits(struct store *store, bool wait)
 	    wait ? "PRAGMA synchronous = FULL" : "PRAGMA synchronous = NORMAL", NULL, NULL, NULL);
 }
 
-enum store_status store_index(struct store *store, int limit)
+static enum store_status work_behind(struct store *store, struct slice *slice)
 {
-	int64_t last = 0;
 	int rc = sql_sync_commits(store, store->wal_pages >= CHECKPOINT_PAGES);
 	if (!rc)
-		rc = index_slice(store, limit, &last);
+		rc = run_slice(store, slice);
 	enum store_status status = rc ? sql_fail(store, rc) : STORE_OK;
 	if (!sqlite3_get_autocommit(store->db))
 		sql_run(store, STMT_ROLLBACK);
 	if (!status)
-		store->indexed_id = last;
+		store->indexed_id = slice->last;
 	if (sql_sync_commits(store, true) && !status)
 		status = sql_fail(store, SQLITE_ERROR);
 	return status;
+}
+
+enum store_status store_index(struct store *store, int limit, enum store_merging merging)
+{
+	bool now = merging == STORE_MERGE;
+	struct slice slice = {.messages = limit, .pages = now ? limit / MESSAGES_A_PAGE + 1 : 0};
+	enum store_status status = work_behind(store, &slice);
+	if (!status && !now)
+		store->unmerged++;
+	return status;
+}
+
+enum store_status store_merge(struct store *store, int pages)
+{
+	struct slice slice = {.pages = pages};
+	enum store_status status = work_behind(store, &slice);
+	if (!status && !slice.more)
+		store->unmerged = 0;
+	return status;
+}
+
+int store_unmerged(const struct store *store)
+{
+	return store->unmerged;
 }

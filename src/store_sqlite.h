@@ -71,6 +71,7 @@ struct store {
 	struct store_figures last; /* of the last commit, which is not in the database yet */
 	int64_t newest_id;	   /* a writer's: of the messages */
 	int64_t indexed_id;	   /* the messages up to this one are in the index */
+	int unmerged;		   /* see store_unmerged() */
 	int search_ms;		   /* STORE_SEARCH_MS, but in a test */
 	struct search *search;	   /* what store_search.c keeps; NULL until the first search */
 	int64_t data_version;	   /* SQLite's, of the last transaction: another one tells that */

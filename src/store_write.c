@@ -4,6 +4,9 @@
 #include <stdio.h>
 
 #include "store_sqlite.h"
+#include "utf8.h"
+
+#define ID_MAX 9007199254740991 /* 2^53 - 1: what JavaScript can count to */
 
 static int reject(struct store *store, const struct store_entry *entry)
 {
@@ -57,12 +60,30 @@ static int insert(struct store *store, struct store_entry *entry, bool *known)
 	return SQLITE_OK;
 }
 
+static bool within(struct str s, ssize_t max)
+{
+	ssize_t points = utf8_count(s);
+	return points >= 1 && points <= max;
+}
+
+/* The CHECKs of schema.sql, which SQLite does not do for the logger: they take it a
+ * microsecond and a half, a fifth of all that an INSERT does. */
+static bool fits(const struct store *store, const struct message *m)
+{
+	return store->newest_id < ID_MAX && message_room_valid(m->room) &&
+	       within(m->nickname, MESSAGE_NICKNAME_MAX) && within(m->text, MESSAGE_TEXT_MAX) &&
+	       (!m->client_id.at || within(m->client_id, MESSAGE_ID_MAX)) &&
+	       (!m->msg_id.at || within(m->msg_id, MESSAGE_ID_MAX));
+}
+
 static int keep(struct store *store, struct store_entry *entry, bool *known)
 {
 	*known = entry->repeated;
 	if (*known)
 		return SQLITE_OK;
 	entry->id = 0;
+	if (!entry->fault && !fits(store, &entry->message))
+		entry->fault = MESSAGE_REFUSED;
 	if (entry->fault)
 		return reject(store, entry);
 	int rc = insert(store, entry, known);

@@ -33,7 +33,7 @@ uint32_t utf8_take(struct str *s)
 	return point;
 }
 
-/* How many bytes of ASCII `s` begins with, eight at a time: mostly that is all of it, or nearly. */
+/* How many bytes of ASCII `s` begins with, eight at a time: mostly that is all of it. */
 static size_t ascii_length(struct str s)
 {
 	size_t n = 0;
@@ -42,6 +42,8 @@ static size_t ascii_length(struct str s)
 		if (eight & 0x8080808080808080u)
 			break;
 	}
+	while (n < s.len && ((unsigned char)s.at[n] & 0x80) == 0)
+		n++;
 	return n;
 }
 

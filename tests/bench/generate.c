@@ -146,7 +146,7 @@ static enum store_status index_waiting(struct store *store, int slice, struct ti
 	enum store_status status = STORE_OK;
 	while (!status && slice > 0 && store_unindexed(store) >= slice) {
 		struct span start = span_begin();
-		status = store_index(store, slice);
+		status = store_index(store, slice, STORE_MERGE);
 		struct span took = span_end(start, &times->indexing);
 		times->slices++;
 		times->long_slices += took.clock > 20;

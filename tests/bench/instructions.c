@@ -108,7 +108,7 @@ static void index_messages(const char *path)
 	if (store_unindexed(store) != MESSAGES)
 		fail("the messages are not there, or are in the index already");
 	while (store_unindexed(store) > 0)
-		if (store_index(store, SLICE))
+		if (store_index(store, SLICE, STORE_MERGE))
 			fail(store_error(store));
 	store_close(store);
 }

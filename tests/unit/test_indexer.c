@@ -18,10 +18,25 @@ static void expect_waiting(const struct store *store, int count)
 	expect(store_unindexed(store) == count, "%lld wait", (long long)store_unindexed(store));
 }
 
+static void work_until_nothing_is_due(struct store *store)
+{
+	struct indexer indexer = {0};
+	for (int i = 0; indexer_due(&indexer, store); i++) {
+		expect(i < 1000, "there is no end");
+		assert_true(indexer_run(&indexer, store, true));
+	}
+}
+
+static int64_t segments(void)
+{
+	return raw_number(unit_path("db"), "SELECT count(DISTINCT segid) FROM search_idx");
+}
+
 TEST(a_few_messages_are_left_to_wait)
 {
 	struct indexer indexer = {0};
 	struct store *store = open_store(unit_path("db"), STORE_CREATOR);
+	work_until_nothing_is_due(store);
 	add_messages(store, INDEXER_IDLE - 1);
 	assert_false(indexer_due(&indexer, store));
 	assert_true(indexer_run(&indexer, store, true));
@@ -52,6 +67,71 @@ TEST(what_waits_stays_bounded_however_fast_it_comes)
 		assert_true(store_unindexed(store) <= INDEXER_BUSY);
 	}
 	assert_true(store_unindexed(store) > INDEXER_BUSY - INDEXER_BUSY_SLICE);
+	store_close(store);
+}
+
+TEST(in_a_flood_segments_are_left_unmerged)
+{
+	struct indexer indexer = {0};
+	struct store *store = open_store(unit_path("db"), STORE_CREATOR);
+	work_until_nothing_is_due(store);
+	for (int i = 0; i < 20; i++) {
+		add_messages(store, 1000);
+		assert_true(indexer_run(&indexer, store, false));
+	}
+	assert_int_equal(segments(), store_unmerged(store));
+	assert_true(segments() >= (20000 - INDEXER_BUSY) / INDEXER_BUSY_SLICE);
+	store_close(store);
+}
+
+static void leave_segments(struct store *store, int count)
+{
+	for (int i = 0; i < count; i++) {
+		add_messages(store, 1000);
+		assert_int_equal(store_index(store, 1000, STORE_MERGE_LATER), STORE_OK);
+	}
+	assert_int_equal(segments(), count);
+}
+
+static void expect_merged(void)
+{
+	expect(segments() < 4, "%lld segments", (long long)segments());
+	assert_int_equal(
+	    raw_number(unit_path("db"), "SELECT count(*) FROM search WHERE search MATCH 'door'"),
+	    raw_number(unit_path("db"), "SELECT indexed_id FROM search_state"));
+}
+
+TEST(in_a_quiet_moment_segments_are_merged)
+{
+	struct store *store = open_store(unit_path("db"), STORE_CREATOR);
+	leave_segments(store, 6);
+	work_until_nothing_is_due(store);
+	assert_int_equal(store_unmerged(store), 0);
+	expect_merged();
+	store_close(store);
+}
+
+TEST(after_a_restart_they_are_merged_too)
+{
+	struct store *store = open_store(unit_path("db"), STORE_CREATOR);
+	leave_segments(store, 6);
+	store_close(store);
+	store = open_store(unit_path("db"), STORE_WRITER);
+	work_until_nothing_is_due(store);
+	expect_merged();
+	store_close(store);
+}
+
+TEST(when_they_are_many_a_flood_does_not_keep_them_from_it)
+{
+	struct indexer indexer = {0};
+	struct store *store = open_store(unit_path("db"), STORE_CREATOR);
+	leave_segments(store, 6);
+	for (int i = 0; i < 6; i++)
+		add_messages(store, 1000);
+	store->unmerged = INDEXER_UNMERGED;
+	assert_true(indexer_run(&indexer, store, false));
+	expect_merged();
 	store_close(store);
 }
 
@@ -133,7 +213,7 @@ TEST(indexing_alone_does_not_let_the_wal_file_grow)
 	for (int i = 0; i < 40; i++)
 		add_messages(store, 1000);
 	while (store_unindexed(store) > 0) {
-		assert_int_equal(store_index(store, INDEXER_SLICE), STORE_OK);
+		assert_int_equal(store_index(store, INDEXER_SLICE, STORE_MERGE), STORE_OK);
 		expect(store_pending_bytes(store) < 8 << 20, "%lld bytes",
 		    (long long)store_pending_bytes(store));
 	}
@@ -179,7 +259,7 @@ TEST(a_slice_that_does_not_wait_for_the_disk_makes_no_checkpoint)
 		add_varied_messages(store);
 		int64_t pending = store_pending_bytes(store);
 		before = file_digest();
-		assert_int_equal(store_index(store, INDEXER_SLICE), STORE_OK);
+		assert_int_equal(store_index(store, INDEXER_SLICE, STORE_MERGE), STORE_OK);
 		crossed = pending < due && store_pending_bytes(store) >= due;
 	}
 	expect(file_digest() == before, "the slice wrote to the file");
@@ -194,6 +274,10 @@ int main(void)
 	    IN_DIR(a_few_messages_are_left_to_wait),
 	    IN_DIR(in_a_quiet_moment_there_is_one_slice),
 	    IN_DIR(what_waits_stays_bounded_however_fast_it_comes),
+	    IN_DIR(in_a_flood_segments_are_left_unmerged),
+	    IN_DIR(in_a_quiet_moment_segments_are_merged),
+	    IN_DIR(after_a_restart_they_are_merged_too),
+	    IN_DIR(when_they_are_many_a_flood_does_not_keep_them_from_it),
 	    IN_DIR(what_is_known_to_wait_is_known_again_after_a_restart),
 	    IN_DIR(deleted_messages_are_not_waited_for),
 	    IN_DIR(a_failure_is_told_once_and_storing_goes_on),

@@ -74,7 +74,7 @@ TEST(prune_deletes_what_the_filter_selects_indexed_or_not)
 	for (int i = 0; i < 30; i++) {
 		add_at(store, i % 2 ? "lab" : "hall", "Hello world", TS + i);
 		if (i == 14)
-			assert_int_equal(store_index(store, 100), STORE_OK);
+			assert_int_equal(store_index(store, 100, STORE_MERGE), STORE_OK);
 	}
 	const struct store_filter filter = {.room = str_of("lab"), .before = TS + 21};
 	int64_t cursor = 0, matched = 0;
@@ -86,7 +86,7 @@ TEST(prune_deletes_what_the_filter_selects_indexed_or_not)
 	assert_int_equal(prune(store, &filter, 3), 10);
 	assert_int_equal(count_rows(store, "lab"), 5);
 	assert_int_equal(count_rows(store, "hall"), 15);
-	assert_int_equal(store_index(store, 100), STORE_OK);
+	assert_int_equal(store_index(store, 100, STORE_MERGE), STORE_OK);
 	expect_sound(store);
 	assert_int_equal(
 	    raw_number(unit_path("db"), "SELECT count(*) FROM search WHERE search MATCH 'hello'"),
@@ -120,15 +120,15 @@ TEST(two_writers_fill_one_index)
 	for (int i = 0; i < 40; i++)
 		add_message(logger, "lab", "Hello");
 	for (int i = 0; i < 4; i++) {
-		assert_int_equal(store_index(logger, 5), STORE_OK);
-		assert_int_equal(store_index(editor, 5), STORE_OK);
+		assert_int_equal(store_index(logger, 5, STORE_MERGE), STORE_OK);
+		assert_int_equal(store_index(editor, 5, STORE_MERGE), STORE_OK);
 	}
 	assert_int_equal(store_unindexed(editor), 0);
 	struct store_overview overview;
 	assert_int_equal(store_overview(logger, &overview), STORE_OK);
 	assert_int_equal(overview.indexed_id, 40);
 	assert_int_equal(store_forget_index(editor), STORE_OK);
-	assert_int_equal(store_index(logger, 100), STORE_OK);
+	assert_int_equal(store_index(logger, 100, STORE_MERGE), STORE_OK);
 	expect_sound(logger);
 	store_close(editor);
 	store_close(logger);

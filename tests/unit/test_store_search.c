@@ -44,7 +44,7 @@ static void search(struct store *store, const char *q, struct found *found)
 static void index_all(struct store *store)
 {
 	while (store_unindexed(store) > 0)
-		assert_int_equal(store_index(store, 100), STORE_OK);
+		assert_int_equal(store_index(store, 100, STORE_MERGE), STORE_OK);
 }
 
 static void expect_ids(struct store *store, const char *q, const char *expected)
@@ -133,7 +133,7 @@ TEST(words_are_found_in_the_index_in_the_tail_and_across_their_border)
 		struct store *writer = open_store(unit_path(name), STORE_CREATOR);
 		make_talk(writer);
 		if (indexed)
-			assert_int_equal(store_index(writer, indexed), STORE_OK);
+			assert_int_equal(store_index(writer, indexed, STORE_MERGE), STORE_OK);
 		assert_int_equal(store_unindexed(writer), 8 - indexed);
 		struct store *reader = open_store(unit_path(name), STORE_READER);
 		expect_talk(reader);
@@ -152,7 +152,8 @@ TEST(one_reader_follows_the_border_and_the_end)
 		for (int i = rand() % 8; i > 0; i--, said++)
 			add_message(writer, "messages", "the door");
 		if (rand() % 3 == 0)
-			assert_int_equal(store_index(writer, rand() % 20 + 1), STORE_OK);
+			assert_int_equal(
+			    store_index(writer, rand() % 20 + 1, STORE_MERGE), STORE_OK);
 		search(reader, "door", &found);
 		expect(found.count == said, "%d of %d", found.count, said);
 		for (int i = 0; i < found.count; i++)
@@ -170,7 +171,7 @@ TEST(times_bound_a_search_exactly)
 		entry.ts = 1793534400000 + i * 86400000LL;
 		store_one(store, &entry);
 	}
-	assert_int_equal(store_index(store, 2), STORE_OK);
+	assert_int_equal(store_index(store, 2, STORE_MERGE), STORE_OK);
 	expect_ids(store, "door after:2026-11-02", "2 3 4");
 	expect_ids(store, "door before:2026-11-03", "1 2");
 	expect_ids(store, "door after:2026-11-02 before:2026-11-03", "2");
@@ -188,7 +189,7 @@ TEST(pages_put_together_are_all_matches_once)
 	struct store *store = open_store(unit_path("db"), STORE_CREATOR);
 	for (int i = 1; i <= 60; i++)
 		add_message(store, i % 2 ? "messages" : "lab", texts[i % 3]);
-	assert_int_equal(store_index(store, 25), STORE_OK);
+	assert_int_equal(store_index(store, 25, STORE_MERGE), STORE_OK);
 	for (int limit = 1; limit <= 41; limit++) {
 		int64_t before = INT64_MAX, expected = 60;
 		do {
@@ -211,7 +212,7 @@ TEST(what_was_deleted_is_not_found)
 	struct store *store = open_store(unit_path("db"), STORE_CREATOR);
 	for (int i = 0; i < 6; i++)
 		add_message(store, "messages", "door");
-	assert_int_equal(store_index(store, 3), STORE_OK);
+	assert_int_equal(store_index(store, 3, STORE_MERGE), STORE_OK);
 	struct store *reader = open_store(unit_path("db"), STORE_READER);
 	expect_ids(reader, "door", "1 2 3 4 5 6");
 	raw_run(unit_path("db"), "DELETE FROM messages WHERE id IN (2, 5)");
@@ -276,7 +277,7 @@ TEST(more_than_a_search_can_go_through_unindexed_is_told)
 	struct store *reader = open_store(unit_path("db"), STORE_READER);
 	assert_int_equal(try_search(reader, "door", INT64_MAX, 10, &found), STORE_BEHIND);
 	assert_non_null(strstr(store_error(reader), "10001 messages wait"));
-	assert_int_equal(store_index(store, 1), STORE_OK);
+	assert_int_equal(store_index(store, 1, STORE_MERGE), STORE_OK);
 	expect_ids(reader, "door", "1");
 	store_close(reader);
 	store_close(store);

@@ -317,6 +317,16 @@ TEST(an_entry_that_the_database_refuses_becomes_a_rejected_one)
 	assert_int_equal(count_of("messages"), 5);
 }
 
+TEST(behind_the_last_id_there_is_none)
+{
+	raw_run(path, "INSERT INTO messages (id, ts, room, nickname, text)"
+		      " VALUES (9007199254740991, 1, 'lab', 'Ann', 'the last one')");
+	struct store_entry entry = entry_with("lab", "Hi", NULL, NULL);
+	assert_int_equal(store_insert_batch(writer, &entry, 1, NULL, NULL), STORE_OK);
+	assert_int_equal(entry.fault, MESSAGE_REFUSED);
+	assert_int_equal(count_of("messages"), 1);
+}
+
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
@@ -327,6 +337,7 @@ int main(void)
 	    WRITING(each_member_has_its_column),
 	    WRITING(absent_ids_are_null),
 	    WRITING(strings_end_where_their_length_says),
+	    WRITING(behind_the_last_id_there_is_none),
 	    WRITING(an_empty_batch_is_stored),
 	    WRITING(a_repeated_msg_id_gets_the_first_id),
 	    WRITING(a_repeated_msg_id_gets_the_first_ts_and_changes_nothing),
