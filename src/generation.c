@@ -23,7 +23,8 @@
 struct generation {
 	int folder;
 	const char *path;
-	uint64_t number; /* of the folder that `now` points at; the first is a random one */
+	uint64_t number; /* of the folder that was made last; the first is a random one */
+	bool prepared;	 /* it is the next one's, and `next` points at it */
 	bool failed;	 /* last time; told once */
 };
 
@@ -32,12 +33,20 @@ static void name_of(uint64_t number, char name[DIGITS + 1])
 	snprintf(name, DIGITS + 1, "%0*" PRIx64, DIGITS, number);
 }
 
-/* What it points at has to exist, for realpath(3), and to be readable whatever our umask: nginx
- * opens it. */
-static int point_at(struct generation *generation, uint64_t number)
+static void forget(const struct generation *generation, uint64_t number)
 {
 	char name[DIGITS + 1];
 	name_of(number, name);
+	unlinkat(generation->folder, name, AT_REMOVEDIR);
+}
+
+/* What it points at has to exist, for realpath(3), and to be readable whatever our umask: nginx
+ * opens it. */
+static int make_link(struct generation *generation)
+{
+	char name[DIGITS + 1];
+	name_of(++generation->number, name);
+	forget(generation, generation->number - STAYING);
 	if (mkdirat(generation->folder, name, 0755) != 0 && errno != EEXIST)
 		return -1;
 	if (fchmodat(generation->folder, name, 0755, 0) != 0)
@@ -46,14 +55,26 @@ static int point_at(struct generation *generation, uint64_t number)
 	    (unlinkat(generation->folder, LINK_IN_THE_MAKING, 0) != 0 ||
 		symlinkat(name, generation->folder, LINK_IN_THE_MAKING) != 0))
 		return -1;
-	return renameat(generation->folder, LINK_IN_THE_MAKING, generation->folder, LINK);
+	return 0;
 }
 
-static void forget(const struct generation *generation, uint64_t number)
+void generation_prepare(struct generation *generation)
 {
-	char name[DIGITS + 1];
-	name_of(number, name);
-	unlinkat(generation->folder, name, AT_REMOVEDIR);
+	if (!generation || generation->prepared)
+		return;
+	generation->prepared = make_link(generation) == 0;
+}
+
+/* What was prepared may have been taken away meanwhile. */
+static int switch_link(struct generation *generation)
+{
+	bool prepared = generation->prepared;
+	generation->prepared = false;
+	if (!prepared && make_link(generation) != 0)
+		return -1;
+	if (renameat(generation->folder, LINK_IN_THE_MAKING, generation->folder, LINK) == 0)
+		return 0;
+	return prepared ? switch_link(generation) : -1;
 }
 
 static void note(struct generation *generation, int problem)
@@ -71,11 +92,10 @@ void generation_next(struct generation *generation)
 	if (!generation)
 		return;
 	int problem = 0;
-	if (point_at(generation, ++generation->number) != 0) {
+	if (switch_link(generation) != 0) {
 		problem = errno;
 		unlinkat(generation->folder, LINK, 0);
 	}
-	forget(generation, generation->number - STAYING);
 	note(generation, problem);
 }
 

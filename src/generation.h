@@ -24,4 +24,8 @@ void generation_close(struct generation *generation);
  */
 void generation_next(struct generation *generation);
 
+/* Does beforehand what the next generation_next() would take most of its time for. NULL is allowed.
+ */
+void generation_prepare(struct generation *generation);
+
 #endif

@@ -89,10 +89,12 @@ test('one link stands for each commit, and a logger that was killed leaves none 
   for (let n = 0; n < 40; n++) await say(`message ${n}`);
   assert.ok(readdirSync(folder).length < 20, readdirSync(folder).join());
   await stack.kill('logger');
-  const left = readdirSync(folder);
+  const targets = () => readdirSync(folder).filter((name) => /^[0-9a-f]{16}$/.test(name));
+  const left = targets();
+  assert.ok(left.length > 0);
   await stack.start('logger');
   await say('after the kill');
-  assert.ok(readdirSync(folder).every((name) => name === 'now' || !left.includes(name)));
+  assert.ok(targets().every((name) => !left.includes(name)));
 });
 
 test('without the link nothing is kept, and all is answered', async () => {

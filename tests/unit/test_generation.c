@@ -42,6 +42,10 @@ TEST(each_step_lets_the_link_point_elsewhere)
 	struct stat about;
 	for (int i = 0; i < 100; i++) {
 		resolve(before);
+		if (i % 3) /* now and then there is no time for it */
+			generation_prepare(generation);
+		resolve(after);
+		assert_string_equal(after, before);
 		generation_next(generation);
 		resolve(after);
 		assert_string_not_equal(after, "");
@@ -54,12 +58,30 @@ TEST(each_step_lets_the_link_point_elsewhere)
 	generation_close(generation);
 }
 
+TEST(a_prepared_link_that_somebody_removes_is_made_again)
+{
+	struct generation *generation = open_here();
+	char link[PATH_MAX + 8], before[PATH_MAX], after[PATH_MAX], log[2000];
+	snprintf(link, sizeof(link), "%s/next", folder);
+	resolve(before);
+	generation_prepare(generation);
+	assert_int_equal(unlink(link), 0);
+	struct capture capture = capture_begin(STDERR_FILENO);
+	generation_next(generation);
+	assert_int_equal(capture_end(&capture, log, sizeof(log)), 0);
+	resolve(after);
+	assert_string_not_equal(after, "");
+	assert_string_not_equal(after, before);
+	generation_close(generation);
+}
+
 TEST(the_next_logger_begins_elsewhere_and_sweeps)
 {
 	char before[PATH_MAX], after[PATH_MAX];
 	struct generation *generation = open_here();
 	for (int i = 0; i < 20; i++)
 		generation_next(generation);
+	generation_prepare(generation);
 	resolve(before);
 	generation_close(generation);
 	resolve(after);
@@ -67,7 +89,8 @@ TEST(the_next_logger_begins_elsewhere_and_sweeps)
 	generation = generation_open(folder);
 	resolve(after);
 	assert_string_not_equal(after, before);
-	assert_int_equal(entries(), 4); /* with . and .. */
+	generation_prepare(generation);
+	assert_int_equal(entries(), 6); /* . and .., two folders and their links */
 	generation_close(generation);
 }
 
@@ -116,6 +139,7 @@ TEST(without_a_folder_there_is_nothing_to_do)
 	capture_end(&capture, log, sizeof(log));
 	expect(strstr(log, "missing: No such file") != NULL, "%s", log);
 	generation_next(NULL);
+	generation_prepare(NULL);
 	generation_close(NULL);
 }
 
@@ -123,6 +147,7 @@ int main(void)
 {
 	static const struct CMUnitTest tests[] = {
 	    IN_DIR(each_step_lets_the_link_point_elsewhere),
+	    IN_DIR(a_prepared_link_that_somebody_removes_is_made_again),
 	    IN_DIR(the_next_logger_begins_elsewhere_and_sweeps),
 	    IN_DIR(what_a_killed_logger_left_half_made_is_no_obstacle),
 	    IN_DIR(a_link_that_cannot_be_changed_is_removed_and_told_once),
