@@ -65,16 +65,19 @@ void generation_prepare(struct generation *generation)
 	generation->prepared = make_link(generation) == 0;
 }
 
+static int rename_link(const struct generation *generation)
+{
+	return renameat(generation->folder, LINK_IN_THE_MAKING, generation->folder, LINK);
+}
+
 /* What was prepared may have been taken away meanwhile. */
 static int switch_link(struct generation *generation)
 {
 	bool prepared = generation->prepared;
 	generation->prepared = false;
-	if (!prepared && make_link(generation) != 0)
-		return -1;
-	if (renameat(generation->folder, LINK_IN_THE_MAKING, generation->folder, LINK) == 0)
+	if (prepared && rename_link(generation) == 0)
 		return 0;
-	return prepared ? switch_link(generation) : -1;
+	return make_link(generation) ? -1 : rename_link(generation);
 }
 
 static void note(struct generation *generation, int problem)

@@ -13,6 +13,7 @@
 #include "log.h"
 #include "mqtt.h"
 #include "notify.h"
+#include "read_ahead.h"
 #include "retry.h"
 
 #define FILTER "chat/+"
@@ -108,8 +109,15 @@ static void connect_broker(struct ingest *in)
 	in->deadline = clock_ms(CLOCK_MONOTONIC) + CONNECT_MS;
 	in->online = mqtt_connect(in->mqtt, in->config->broker, in->config->port) == 0 &&
 		     mqtt_write(in->mqtt) == 0;
+	read_ahead_of(in->online ? mqtt_socket(in->mqtt) : -1);
 	if (!in->online)
 		snprintf(in->why, sizeof(in->why), "%s", mqtt_error(in->mqtt));
+}
+
+static void leave_broker(struct ingest *in)
+{
+	in->online = in->ready = false;
+	read_ahead_of(-1);
 }
 
 /* One line when it goes, not one for each attempt to get it back. */
@@ -119,7 +127,7 @@ static void lose(struct ingest *in, const char *why)
 	if (in->ready)
 		log_warning("lost the broker at %s: %s; trying again until it is back",
 		    in->config->broker, why);
-	in->online = in->ready = false;
+	leave_broker(in);
 }
 
 static void wait_and_reconnect(struct ingest *in)
@@ -147,7 +155,7 @@ static bool store_batch(struct ingest *in)
 static bool readable(int socket)
 {
 	struct pollfd p = {socket, POLLIN, 0};
-	return poll(&p, 1, 0) == 1;
+	return read_ahead_left() || poll(&p, 1, 0) == 1;
 }
 
 /*
@@ -184,7 +192,7 @@ static void store_and_answer(struct ingest *in)
 	if (batch_count(in->keeper.batch) == 0)
 		return;
 	if (!store_batch(in)) {
-		in->online = in->ready = false;
+		leave_broker(in);
 		batch_drop_unacknowledged(in->keeper.batch);
 		return;
 	}
@@ -207,15 +215,16 @@ static int wait_for_broker(struct ingest *in)
 {
 	short want = (short)(mqtt_wants_write(in->mqtt) ? POLLIN | POLLOUT : POLLIN);
 	struct pollfd p = {mqtt_socket(in->mqtt), want, 0};
+	bool left = read_ahead_left();
 	bool due = in->ready && indexer_due(&in->indexer, in->keeper.store);
-	int ms = due ? 0 : house_wait_ms(&in->house, clock_ms(CLOCK_MONOTONIC), TICK_MS);
+	int ms = left || due ? 0 : house_wait_ms(&in->house, clock_ms(CLOCK_MONOTONIC), TICK_MS);
 	struct timespec timeout = {ms / 1000, (long)(ms % 1000) * 1000000};
 	int n = ppoll(&p, 1, &timeout, in->config->wait_mask);
 	if (n <= 0)
-		return 0;
+		return left ? POLLIN : 0;
 	/* With something to read at once it has let no signal in. */
 	ppoll(NULL, 0, &(struct timespec){0, 0}, in->config->wait_mask);
-	return p.revents;
+	return left ? p.revents | POLLIN : p.revents;
 }
 
 /*
@@ -231,7 +240,7 @@ static void work_behind(struct ingest *in, bool quiet)
 	    house_work(&in->house, in->keeper.store, clock_ms(CLOCK_MONOTONIC), waited_for))
 		return;
 	keeper_close(&in->keeper);
-	in->online = in->ready = false;
+	leave_broker(in);
 }
 
 static void one_round(struct ingest *in)
@@ -241,7 +250,7 @@ static void one_round(struct ingest *in)
 		lose(in, in->out_of_memory ? "out of memory" : mqtt_error(in->mqtt));
 	in->out_of_memory = false;
 	if (!in->keeper.store && !keeper_need(&in->keeper))
-		in->online = in->ready = false;
+		leave_broker(in);
 	else
 		store_and_answer(in);
 	if (!in->online)

@@ -1,6 +1,7 @@
 /** What is said reaches the history: on real parts, as the MQTT contract has it. */
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
 import { after, before, test } from 'node:test';
 import { Sender } from '../lib/sender.js';
 import { startStack, until } from '../lib/stack.js';
@@ -197,4 +198,22 @@ test('nobody but the logger can publish receipts, whichever way he comes', async
   }
   await until(() => heard.length === 2);
   assert.deepEqual(heard, ['chat/forged/typing', 'chat/forged/typing']);
+});
+
+test('the logger takes many messages from the broker with one call', async () => {
+  const count = 1000;
+  await stack.stop('logger');
+  const input = Array.from({ length: count }, (_, n) => `message ${n}`).join('\n');
+  execFileSync('mosquitto_pub', ['-p', `${stack.mqttPort}`, '-t', 'chat/many', '-q', '1', '-l'], {
+    input,
+  });
+  await stack.start('logger');
+  const page = await until(async () => {
+    const last = await stack.history('room=many&limit=1');
+    return last[0]?.text === `message ${count - 1}` ? last : undefined;
+  });
+  assert.equal(page.length, 1);
+  const io = readFileSync(`/proc/${stack.pid('logger')}/io`, 'utf8');
+  const calls = Number(/^syscr: (\d+)$/m.exec(io)?.[1]);
+  assert.ok(calls < count, `${calls} calls of read()`);
 });
