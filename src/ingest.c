@@ -1,5 +1,6 @@
 #include "ingest.h"
 
+#include <errno.h>
 #include <poll.h>
 #include <stdio.h>
 #include <string.h>
@@ -13,8 +14,8 @@
 #include "log.h"
 #include "mqtt.h"
 #include "notify.h"
-#include "read_ahead.h"
 #include "retry.h"
+#include "wire.h"
 
 #define FILTER "chat/+"
 #define TICK_MS 1000
@@ -109,7 +110,7 @@ static void connect_broker(struct ingest *in)
 	in->deadline = clock_ms(CLOCK_MONOTONIC) + CONNECT_MS;
 	in->online = mqtt_connect(in->mqtt, in->config->broker, in->config->port) == 0 &&
 		     mqtt_write(in->mqtt) == 0;
-	read_ahead_of(in->online ? mqtt_socket(in->mqtt) : -1);
+	wire_use(in->online ? mqtt_socket(in->mqtt) : -1);
 	if (!in->online)
 		snprintf(in->why, sizeof(in->why), "%s", mqtt_error(in->mqtt));
 }
@@ -117,7 +118,7 @@ static void connect_broker(struct ingest *in)
 static void leave_broker(struct ingest *in)
 {
 	in->online = in->ready = false;
-	read_ahead_of(-1);
+	wire_use(-1);
 }
 
 /* One line when it goes, not one for each attempt to get it back. */
@@ -155,7 +156,7 @@ static bool store_batch(struct ingest *in)
 static bool readable(int socket)
 {
 	struct pollfd p = {socket, POLLIN, 0};
-	return read_ahead_left() || poll(&p, 1, 0) == 1;
+	return wire_has_read() || poll(&p, 1, 0) == 1;
 }
 
 /*
@@ -215,7 +216,7 @@ static int wait_for_broker(struct ingest *in)
 {
 	short want = (short)(mqtt_wants_write(in->mqtt) ? POLLIN | POLLOUT : POLLIN);
 	struct pollfd p = {mqtt_socket(in->mqtt), want, 0};
-	bool left = read_ahead_left();
+	bool left = wire_has_read();
 	bool due = in->ready && indexer_due(&in->indexer, in->keeper.store);
 	int ms = left || due ? 0 : house_wait_ms(&in->house, clock_ms(CLOCK_MONOTONIC), TICK_MS);
 	struct timespec timeout = {ms / 1000, (long)(ms % 1000) * 1000000};
@@ -243,6 +244,17 @@ static void work_behind(struct ingest *in, bool quiet)
 	leave_broker(in);
 }
 
+/* Returns why the connection is lost, or NULL. */
+static const char *write_out(struct ingest *in)
+{
+	wire_gather();
+	bool lost = mqtt_write(in->mqtt) != 0;
+	bool unsent = wire_send(lost) != 0;
+	if (lost)
+		return mqtt_error(in->mqtt);
+	return unsent ? strerror(errno) : NULL;
+}
+
 static void one_round(struct ingest *in)
 {
 	int events_seen = wait_for_broker(in);
@@ -258,8 +270,11 @@ static void one_round(struct ingest *in)
 	if (in->ready && !batch_awaits_repetition(in->keeper.batch))
 		mqtt_ignore_duplicates(in->mqtt);
 	probe(in);
-	if (mqtt_write(in->mqtt) != 0 || mqtt_tick(in->mqtt) != 0)
-		lose(in, mqtt_error(in->mqtt));
+	const char *why = write_out(in);
+	if (!why && mqtt_tick(in->mqtt) != 0)
+		why = mqtt_error(in->mqtt);
+	if (why)
+		lose(in, why);
 	else if (!in->ready && clock_ms(CLOCK_MONOTONIC) > in->deadline)
 		lose(in, "no answer to CONNECT");
 	generation_prepare(in->generation);

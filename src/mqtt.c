@@ -2,11 +2,8 @@
 
 #include <errno.h>
 #include <mosquitto.h>
-#include <netinet/in.h>
-#include <netinet/tcp.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/socket.h>
 
 #define KEEPALIVE_S 30
 #define DROPPED_TOPIC "$SYS/broker/publish/messages/dropped"
@@ -190,23 +187,9 @@ int mqtt_read(struct mqtt *mqtt)
 	return note(mqtt, mosquitto_loop_read(mqtt->mosq, 1));
 }
 
-/*
- * libmosquitto calls write() for each packet. Held back until the last one, a batch's PUBACKs
- * travel in few segments, and the broker wakes for few (tcp(7); a Unix socket has no such option).
- */
-static void hold_back(const struct mqtt *mqtt, int on)
-{
-	setsockopt(mosquitto_socket(mqtt->mosq), IPPROTO_TCP, TCP_CORK, &on, sizeof(on));
-}
-
 int mqtt_write(struct mqtt *mqtt)
 {
-	if (!mosquitto_want_write(mqtt->mosq))
-		return note(mqtt, mosquitto_loop_write(mqtt->mosq, 1));
-	hold_back(mqtt, 1);
-	int rc = note(mqtt, mosquitto_loop_write(mqtt->mosq, 1)); /* reads errno */
-	hold_back(mqtt, 0);
-	return rc;
+	return note(mqtt, mosquitto_loop_write(mqtt->mosq, 1));
 }
 
 int mqtt_tick(struct mqtt *mqtt)
