@@ -137,17 +137,26 @@ static enum message_fault read_plain_text(struct message *m, struct str payload)
 	return own_members(m) ? MESSAGE_NO_MEMORY : fault;
 }
 
+/* The thread's, which it keeps: making one takes a tenth of what parsing does. NULL without memory.
+ */
+static struct json_tokener *get_tokener(void)
+{
+	static _Thread_local struct json_tokener *tokener;
+	if (!tokener && (tokener = json_tokener_new_ex(JSON_DEPTH)))
+		json_tokener_set_flags(tokener, JSON_TOKENER_STRICT);
+	return tokener;
+}
+
 /* Sets *out to the JSON value that `payload` is, or to NULL where it is none. */
 static enum message_fault parse_json(struct str payload, struct json_object **out)
 {
+	struct json_tokener *tokener = get_tokener();
 	*out = NULL;
-	struct json_tokener *tokener = json_tokener_new_ex(JSON_DEPTH);
 	if (!tokener)
 		return MESSAGE_NO_MEMORY;
-	json_tokener_set_flags(tokener, JSON_TOKENER_STRICT);
 	*out = json_tokener_parse_ex(tokener, payload.at, (int)payload.len);
 	bool too_deep = json_tokener_get_error(tokener) == json_tokener_error_depth;
-	json_tokener_free(tokener);
+	json_tokener_reset(tokener);
 	return too_deep ? MESSAGE_TOO_DEEP : MESSAGE_OK;
 }
 

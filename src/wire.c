@@ -17,12 +17,14 @@ static char in[READ_SIZE], out[WRITE_SIZE];
 static size_t taken, filled; /* of in */
 static size_t gathered;	     /* of out */
 static bool gathering;
+static int full = -1; /* took a byte no more: nobody reads from it */
 
 void wire_use(int socket)
 {
 	in_use = socket;
 	taken = filled = gathered = 0;
 	gathering = false;
+	full = -1;
 }
 
 bool wire_has_read(void)
@@ -76,7 +78,14 @@ ssize_t write(int fd, const void *from, size_t size)
 			return (ssize_t)size;
 		}
 	}
-	return writev(fd, &(struct iovec){(void *)from, size}, 1);
+	if (fd == full) {
+		errno = EAGAIN;
+		return -1;
+	}
+	ssize_t n = writev(fd, &(struct iovec){(void *)from, size}, 1);
+	if (n < 0 && errno == EAGAIN && fd != in_use)
+		full = fd;
+	return n;
 }
 
 void wire_gather(void)

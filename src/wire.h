@@ -5,6 +5,10 @@
  * libraries, and gives these to libmosquitto, too. For one socket they go by way of memory; for
  * anything else they are read(2) and write(2). A libmosquitto that calls something else does
  * without.
+ *
+ * It also writes a byte for each packet that is to wake a thread of its own. There is none, so
+ * nobody reads those bytes, and soon there is no room for more: what once had no room is not tried
+ * again until the next wire_use().
  */
 #ifndef CHAT_WIRE_H
 #define CHAT_WIRE_H

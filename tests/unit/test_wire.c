@@ -189,6 +189,23 @@ TEST(a_connection_that_takes_nothing_is_lost)
 	wire_use(-1);
 }
 
+TEST(what_had_no_room_is_not_tried_again_until_the_next_socket)
+{
+	static char much[1 << 16];
+	open_pair();
+	wire_use(-1);
+	while (write(ends[0], much, sizeof(much)) > 0)
+		;
+	assert_int_equal(errno, EAGAIN);
+	while (receive(much, sizeof(much)) > 0)
+		;
+	assert_int_equal(write(ends[0], "x", 1), -1);
+	assert_int_equal(errno, EAGAIN);
+	wire_use(-1);
+	assert_int_equal(write(ends[0], "x", 1), 1);
+	close_pair();
+}
+
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
@@ -200,6 +217,7 @@ int main(void)
 	    cmocka_unit_test(what_is_written_is_gathered_until_it_is_sent),
 	    cmocka_unit_test(what_does_not_fit_goes_out_behind_what_came_before),
 	    cmocka_unit_test(of_a_lost_connection_nothing_is_sent),
+	    cmocka_unit_test(what_had_no_room_is_not_tried_again_until_the_next_socket),
 	    cmocka_unit_test(a_connection_that_takes_nothing_is_lost),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
