@@ -9,7 +9,7 @@
 struct batch {
 	struct store_entry entries[BATCH_MESSAGES_MAX];
 	struct delivery deliveries[BATCH_MESSAGES_MAX]; /* of the entries, one to one */
-	uint64_t digests[BATCH_MESSAGES_MAX];
+	uint64_t digests[BATCH_MESSAGES_MAX];		/* 0: its sender's id tells it again */
 	size_t count;
 	size_t bytes;
 	uint64_t number;
@@ -90,7 +90,8 @@ bool batch_add(struct batch *batch, struct str topic, struct str payload,
 	}
 	batch->entries[batch->count] = entry;
 	batch->deliveries[batch->count] = *delivery;
-	batch->digests[batch->count] = redelivery_digest(topic, payload);
+	bool known_again = !entry.fault && entry.message.msg_id.at;
+	batch->digests[batch->count] = known_again ? 0 : redelivery_digest(topic, payload);
 	batch->count++;
 	batch->bytes += topic.len + payload.len;
 	return true;
@@ -109,7 +110,7 @@ bool batch_full(const struct batch *batch)
 static const struct redelivery_mark *find_mark(struct batch *batch, size_t i)
 {
 	const struct delivery *delivery = &batch->deliveries[i];
-	if (!delivery->packet_id)
+	if (!delivery->packet_id || (delivery->duplicate && !batch->digests[i]))
 		return NULL;
 	if (delivery->duplicate)
 		return redelivery_find(
@@ -138,7 +139,7 @@ static struct store_note mark_entries(void *arg)
 	for (size_t i = 0; i < batch->count; i++) {
 		const struct store_entry *entry = &batch->entries[i];
 		const struct delivery *delivery = &batch->deliveries[i];
-		if (delivery->packet_id && !entry->repeated)
+		if (delivery->packet_id && batch->digests[i] && !entry->repeated)
 			redelivery_add(&batch->next,
 			    (struct redelivery_mark){delivery->packet_id, batch->digests[i],
 				entry->id, entry->ts, batch->number + 1});

@@ -9,8 +9,9 @@
  *
  * Two facts bound their use. A broker delivers again in the order of the first time, and before
  * anything new ([MQTT-4.6.0-1]): what is repeated is the beginning of a connection, and the first
- * message without the DUP flag or without a mark ends it. And once the broker has answered a packet
- * that we sent after the acknowledgements, it has read them: those marks are settled, and go.
+ * message without the DUP flag, or with neither a mark nor an id of its sender's, ends it. And once
+ * the broker has answered a packet that we sent after the acknowledgements, it has read them: those
+ * marks are settled, and go.
  */
 #ifndef CHAT_REDELIVERY_H
 #define CHAT_REDELIVERY_H

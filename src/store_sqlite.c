@@ -50,6 +50,9 @@ static const char *const statements[STMT__MAX] = {
 			 " NOT INDEXED WHERE id > ?1 GROUP BY room"
 			 " ON CONFLICT (room) DO UPDATE SET last_id = excluded.last_id,"
 			 " last_ts = excluded.last_ts, messages = messages + excluded.messages",
+    [STMT_COUNT_ROOM] = "INSERT INTO rooms VALUES (?1, ?2, ?3, ?4)"
+			" ON CONFLICT (room) DO UPDATE SET last_id = excluded.last_id,"
+			" last_ts = excluded.last_ts, messages = messages + excluded.messages",
     [STMT_ADD_FIGURES] = "UPDATE logger_figures SET stored = stored + ?1, repeated = repeated + ?2,"
 			 " rejected = rejected + ?3, batches = batches + ?4, batch_age_ms = ?5,"
 			 " commits = commits + ?6, commit_seconds = commit_seconds + ?7,"

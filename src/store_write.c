@@ -6,6 +6,8 @@
 #include "store_sqlite.h"
 #include "utf8.h"
 
+enum { TALLIES = 16 }; /* rooms in a batch that are counted as they come */
+
 #define ID_MAX 9007199254740991 /* 2^53 - 1: what JavaScript can count to */
 
 static int reject(struct store *store, const struct store_entry *entry)
@@ -93,16 +95,71 @@ static int keep(struct store *store, struct store_entry *entry, bool *known)
 	return reject(store, entry);
 }
 
-/* Adds what came since the last time to the table rooms; *newest is the last id in it then. */
-static int count_rooms(struct store *store, int64_t *newest)
+/* Counts in the table rooms what came after the last id that it counts, whoever inserted it. */
+static int count_rooms_anew(struct store *store)
 {
 	int rc = SQLITE_OK;
 	if (store->counted < 0)
 		rc = sql_number(store, STMT_COUNTED, &store->counted);
 	sqlite3_bind_int64(store->stmts[STMT_COUNT_ROOMS], 1, store->counted);
-	if (!rc)
-		rc = sql_run(store, STMT_COUNT_ROOMS);
-	return rc ? rc : sql_number(store, STMT_NEWEST, newest);
+	return rc ? rc : sql_run(store, STMT_COUNT_ROOMS);
+}
+
+struct tally {
+	const struct store_entry *last;
+	int64_t messages;
+};
+
+/*
+ * Tallies the messages `after` an id up to the `newest`, all of which have to be among the entries.
+ * An entry that was known has the id of one before it. Returns how many rooms there are, or -1:
+ * more than TALLIES, or messages of somebody else's, a trigger's.
+ */
+static int tally_rooms(const struct store_entry *entries, size_t count, int64_t after,
+    int64_t newest, struct tally tallies[TALLIES])
+{
+	int rooms = 0;
+	for (size_t i = 0; i < count; i++) {
+		int r = 0;
+		if (entries[i].id <= after)
+			continue;
+		if (entries[i].id != ++after)
+			return -1;
+		while (r < rooms && !str_eq(tallies[r].last->message.room, entries[i].message.room))
+			r++;
+		if (r == TALLIES)
+			return -1;
+		if (r == rooms)
+			tallies[rooms++].messages = 0;
+		tallies[r].last = &entries[i];
+		tallies[r].messages++;
+	}
+	return after == newest ? rooms : -1;
+}
+
+static int count_room(struct store *store, const struct tally *tally)
+{
+	sqlite3_stmt *stmt = store->stmts[STMT_COUNT_ROOM];
+	sql_bind_str(stmt, 1, tally->last->message.room);
+	sqlite3_bind_int64(stmt, 2, tally->messages);
+	sqlite3_bind_int64(stmt, 3, tally->last->id);
+	sqlite3_bind_int64(stmt, 4, tally->last->ts);
+	return sql_run(store, STMT_COUNT_ROOM);
+}
+
+/* *newest is the last id that the table rooms counts then. */
+static int count_rooms(
+    struct store *store, const struct store_entry *entries, size_t count, int64_t *newest)
+{
+	struct tally tallies[TALLIES];
+	int rooms = -1, rc = sql_number(store, STMT_NEWEST, newest);
+	if (!rc && store->counted >= 0)
+		rooms = tally_rooms(entries, count, store->counted, *newest, tallies);
+	if (!rc && rooms < 0)
+		rc = count_rooms_anew(store);
+	for (int r = 0; r < rooms && !rc; r++)
+		rc = count_room(store, &tallies[r]);
+	return rc;
 }
 
 static int write_note(struct store *store, const struct store_note *note)
@@ -149,7 +206,7 @@ enum store_status store_insert_batch(
 	if (!rc)
 		rc = keep_all(store, entries, count);
 	if (!rc)
-		rc = count_rooms(store, &newest);
+		rc = count_rooms(store, entries, count, &newest);
 	if (!rc && note) {
 		struct store_note kept = note(arg);
 		rc = write_note(store, &kept);

@@ -2,6 +2,7 @@
 #include "batch.h"
 
 #include "history.h"
+#include "redelivery.h"
 
 static struct batch *batch;
 static struct store *writer;
@@ -398,6 +399,31 @@ TEST(after_a_session_that_was_not_resumed_nothing_is_a_repetition)
 	expect_stored(2);
 }
 
+static void deliver_with_and_without_ids(bool duplicate)
+{
+	deliver("door open", 7, duplicate);
+	deliver("{\"nickname\":\"Ann\",\"text\":\"Hi\",\"msgId\":\"m1\"}", 8, duplicate);
+	deliver("{\"nickname\":\"Ann\",\"text\":1,\"msgId\":\"m2\"}", 9, duplicate);
+	deliver("door shut", 10, duplicate);
+}
+
+TEST(a_message_with_an_id_of_its_own_needs_no_mark_and_ends_no_repetition)
+{
+	deliver_with_and_without_ids(false);
+	store_all();
+	assert_int_equal(raw_number(unit_path("db"), "SELECT length(note) FROM logger_note"),
+	    3 * REDELIVERY_MARK_SIZE);
+	begin_again(true);
+	deliver_with_and_without_ids(true);
+	expect_stored(3);
+	assert_int_equal(raw_number(unit_path("db"), "SELECT count(*) FROM rejected"), 1);
+	assert_true(batch_awaits_repetition(batch));
+	batch_clear(batch);
+	deliver("{\"nickname\":\"Ann\",\"text\":\"Ho\",\"msgId\":\"m3\"}", 11, false);
+	expect_stored(4);
+	assert_false(batch_awaits_repetition(batch));
+}
+
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
@@ -428,6 +454,7 @@ int main(void)
 	    BATCH(
 		an_equal_message_under_an_equal_packet_id_is_new_unless_the_broker_calls_it_a_duplicate),
 	    BATCH(a_duplicate_of_what_was_not_stored_is_new),
+	    BATCH(a_message_with_an_id_of_its_own_needs_no_mark_and_ends_no_repetition),
 	    BATCH(after_a_session_that_was_not_resumed_nothing_is_a_repetition),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

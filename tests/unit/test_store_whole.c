@@ -106,8 +106,44 @@ TEST(what_is_repeated_or_rejected_is_not_counted)
 	struct store_entry entries[] = {entry_with("lab", "one", "c", "m"),
 	    entry_with("lab", "one", "c", "m"), entry_with("den", "x", NULL, NULL)};
 	entries[2].fault = MESSAGE_REFUSED;
+	next_batch();
 	assert_int_equal(store_insert_batch(writer, entries, 3, NULL, NULL), STORE_OK);
 	assert_string_equal(rooms(), "lab 1 1 123;");
+	assert_int_equal(store_insert_batch(writer, entries, 3, NULL, NULL), STORE_OK);
+	assert_string_equal(rooms(), "lab 1 1 123;");
+}
+
+TEST(a_batch_of_many_rooms_is_counted)
+{
+	static struct store_entry entries[60];
+	static char names[20][4];
+	next_batch();
+	for (int rooms_in_it = 1; rooms_in_it <= 20; rooms_in_it++) {
+		for (int i = 0; i < 60; i++) {
+			char *name = names[i % rooms_in_it];
+			snprintf(name, sizeof(names[0]), "r%d", i % rooms_in_it);
+			entries[i] = entry_with(name, "Hi", NULL, NULL);
+		}
+		assert_int_equal(store_insert_batch(writer, entries, 60, NULL, NULL), STORE_OK);
+		assert_int_equal(
+		    raw_number(path,
+			"SELECT count(*) FROM rooms AS r WHERE (messages, last_id, last_ts) ="
+			" (SELECT count(*), max(id), ts FROM messages WHERE room = r.room)"),
+		    rooms_in_it);
+	}
+}
+
+TEST(what_a_trigger_inserts_is_counted)
+{
+	next_batch();
+	raw_run(path, "CREATE TRIGGER t AFTER INSERT ON messages WHEN new.room = 'lab' BEGIN"
+		      " INSERT INTO messages (ts, room, nickname, text)"
+		      " VALUES (new.ts, 'copies', new.nickname, new.text); END");
+	next_batch();
+	add_at("lab", 1);
+	add_at("den", 2);
+	add_at("lab", 3);
+	assert_string_equal(rooms(), "copies 2 5 3;lab 2 4 3;den 1 3 2;");
 }
 
 TEST(a_batch_that_fails_is_not_counted)
@@ -322,6 +358,8 @@ int main(void)
 	    WHOLE(a_room_is_counted_with_its_newest_message_newest_room_first),
 	    WHOLE(the_newest_message_is_that_with_the_highest_id_whatever_its_clock_said),
 	    WHOLE(what_is_repeated_or_rejected_is_not_counted),
+	    WHOLE(a_batch_of_many_rooms_is_counted),
+	    WHOLE(what_a_trigger_inserts_is_counted),
 	    WHOLE(a_batch_that_fails_is_not_counted),
 	    WHOLE(what_a_stranger_inserts_is_counted_with_the_next_batch),
 	    WHOLE(a_writer_that_starts_goes_on_where_the_last_one_ended),
