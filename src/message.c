@@ -165,7 +165,8 @@ static enum message_fault parse_json(struct str payload, struct json_object **ou
 static bool is_lax(const char *at)
 {
 	/* What was taken for an object ends with '}', so there is a next character. */
-	return strchr("'NI", at[0]) || (at[0] == '.' && (at[1] < '0' || at[1] > '9'));
+	return at[0] == '\'' || at[0] == 'N' || at[0] == 'I' ||
+	       (at[0] == '.' && (at[1] < '0' || at[1] > '9'));
 }
 
 /*
