@@ -157,20 +157,20 @@ function whyNoStrace() {
 function readTrace(trace) {
   const hex = (/** @type {string} */ text) =>
     [...text].map((char) => `\\x${char.charCodeAt(0).toString(16)}`).join('');
-  const [wal, mark, puback] = [hex('chat.db-wal'), hex('mark'), '"\\x40\\x02'];
+  const [wal, mark] = [hex('chat.db-wal'), hex('mark')];
+  const puback = /\\x40\\x02(\\x[0-9a-f]{2}){2}/g;
   let unsafe = false; // a PUBLISH has been read and not synced
   const found = { pubacks: 0, early: 0, syncs: 0 };
   for (const line of trace.split('\n')) {
     const call = /^\d+ +(\w+)/.exec(line)?.[1];
-    if (call === 'read' && line.includes(mark)) unsafe = true;
+    if (call === 'recvfrom' && line.includes(mark)) unsafe = true;
     if (/^f(data)?sync$/.test(String(call)) && line.includes(wal) && line.endsWith(' = 0')) {
       unsafe = false;
       found.syncs++;
     }
-    if (call === 'write' && line.includes(puback)) {
-      found.pubacks++;
-      if (unsafe) found.early++;
-    }
+    const acknowledged = call === 'sendto' ? (line.match(puback) ?? []).length : 0;
+    found.pubacks += acknowledged;
+    if (unsafe) found.early += acknowledged;
   }
   return found;
 }
@@ -181,8 +181,8 @@ export const syncFirst = {
   skip: whyNoStrace,
   options: {
     wrap: (bench) =>
-      `strace -f -y -xx -s 200 -E LD_PRELOAD=${shim} -o ${bench.folder}/trace ` +
-      '-e trace=read,write,fsync,fdatasync',
+      `strace -f -y -xx -s 20000 -E LD_PRELOAD=${shim} -o ${bench.folder}/trace ` +
+      '-e trace=recvfrom,sendto,fsync,fdatasync',
   },
   async run(bench) {
     const client = await bench.stack.client();
