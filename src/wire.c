@@ -51,17 +51,19 @@ ssize_t read(int fd, void *to, size_t size)
 	return (ssize_t)given;
 }
 
+/* After a failure the next call goes on where this one stopped: no byte goes out twice. */
 static int send_gathered(void)
 {
-	for (size_t sent = 0; sent < gathered;) {
-		ssize_t n = send(in_use, out + sent, gathered - sent, MSG_NOSIGNAL);
+	while (gathered > 0) {
+		ssize_t n = send(in_use, out, gathered, MSG_NOSIGNAL);
 		struct pollfd p = {in_use, POLLOUT, 0};
-		if (n >= 0)
-			sent += (size_t)n;
-		else if (errno != EINTR && (errno != EAGAIN || poll(&p, 1, PATIENCE_MS) == 0))
+		if (n >= 0) {
+			gathered -= (size_t)n;
+			memmove(out, out + n, gathered);
+		} else if (errno != EINTR && (errno != EAGAIN || poll(&p, 1, PATIENCE_MS) == 0)) {
 			return -1;
+		}
 	}
-	gathered = 0;
 	return 0;
 }
 

@@ -189,6 +189,32 @@ TEST(a_connection_that_takes_nothing_is_lost)
 	wire_use(-1);
 }
 
+/* The other end takes nothing for a while, in the middle of what was gathered. */
+TEST(what_goes_on_after_a_failure_goes_on_where_it_stopped)
+{
+	static char bytes[8000], got[1 << 20];
+	size_t written = 0, length = 0;
+	open_pair();
+	assert_int_equal(setsockopt(ends[0], SOL_SOCKET, SO_SNDBUF, &(int){4096}, sizeof(int)), 0);
+	wire_use(ends[0]);
+	for (bool failed = false; !failed;) {
+		wire_gather();
+		for (size_t i = 0; i < sizeof(bytes); i++)
+			bytes[i] = (char)((written + i) * 2654435761u >> 13);
+		written += sizeof(bytes);
+		assert_int_equal(write(ends[0], bytes, sizeof(bytes)), sizeof(bytes));
+		failed = wire_send(false) != 0;
+	}
+	length += receive(got, sizeof(got));
+	assert_int_equal(wire_send(false), 0);
+	for (size_t n; (n = receive(got + length, sizeof(got) - length)) > 0;)
+		length += n;
+	assert_int_equal(length, written);
+	for (size_t i = 0; i < length; i++)
+		assert_true(got[i] == (char)(i * 2654435761u >> 13));
+	close_pair();
+}
+
 TEST(what_had_no_room_is_not_tried_again_until_the_next_socket)
 {
 	static char much[1 << 16];
@@ -217,6 +243,7 @@ int main(void)
 	    cmocka_unit_test(what_is_written_is_gathered_until_it_is_sent),
 	    cmocka_unit_test(what_does_not_fit_goes_out_behind_what_came_before),
 	    cmocka_unit_test(of_a_lost_connection_nothing_is_sent),
+	    cmocka_unit_test(what_goes_on_after_a_failure_goes_on_where_it_stopped),
 	    cmocka_unit_test(what_had_no_room_is_not_tried_again_until_the_next_socket),
 	    cmocka_unit_test(a_connection_that_takes_nothing_is_lost),
 	};
