@@ -1,6 +1,9 @@
 #include "ingest.h"
 
 #include <errno.h>
+#ifdef __GLIBC__
+#include <malloc.h>
+#endif
 #include <poll.h>
 #include <stdio.h>
 #include <string.h>
@@ -38,6 +41,7 @@ struct ingest {
 	uint64_t probe;	    /* the batch that the probe under way will settle; 0: none */
 	uint64_t settled;   /* the last batch whose acknowledgements the broker has read */
 	uint64_t received;  /* messages, of all connections */
+	uint64_t released;  /* of these, those whose memory went back to the system */
 	uint64_t dropped;   /* messages that the broker said it dropped */
 	unsigned attempt;   /* since all went well last */
 	int64_t deadline;   /* monotonic ms, for becoming ready */
@@ -228,6 +232,18 @@ static int wait_for_broker(struct ingest *in)
 	return left ? p.revents | POLLIN : p.revents;
 }
 
+/* After a flood, most of what the logger has is pages of the database. */
+static void give_memory_back(struct ingest *in)
+{
+	if (in->released == in->received || indexer_due(&in->indexer, in->keeper.store))
+		return;
+	in->released = in->received;
+	store_release(in->keeper.store);
+#ifdef __GLIBC__
+	malloc_trim(0);
+#endif
+}
+
 /*
  * What is done when all that is stored is acknowledged. Where it fails, what is on the disk is not
  * known until the store is opened again, for a new connection.
@@ -238,8 +254,11 @@ static void work_behind(struct ingest *in, bool quiet)
 		return;
 	bool waited_for = readable(mqtt_socket(in->mqtt));
 	if (indexer_run(&in->indexer, in->keeper.store, quiet) &&
-	    house_work(&in->house, in->keeper.store, clock_ms(CLOCK_MONOTONIC), waited_for))
+	    house_work(&in->house, in->keeper.store, clock_ms(CLOCK_MONOTONIC), waited_for)) {
+		if (quiet)
+			give_memory_back(in);
 		return;
+	}
 	keeper_close(&in->keeper);
 	leave_broker(in);
 }

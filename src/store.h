@@ -85,6 +85,12 @@ enum store_status store_sync(struct store *store);
  */
 enum store_status store_tidy(struct store *store);
 
+/*
+ * Gives back the memory in which it keeps what it has read, at most 2 MB; the next calls read it
+ * again.
+ */
+void store_release(struct store *store);
+
 /* A message on its way in, and what became of it. */
 struct store_entry {
 	struct message message;

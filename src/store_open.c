@@ -276,6 +276,11 @@ bool store_moved(const struct store *store)
 	return moved != 0;
 }
 
+void store_release(struct store *store)
+{
+	sqlite3_db_release_memory(store->db);
+}
+
 int64_t store_pending_bytes(const struct store *store)
 {
 	return (int64_t)store->wal_pages * PAGE_BYTES;

@@ -228,3 +228,27 @@ test('the logger takes many messages from the broker with one call, and answers 
   assert.ok(reads < count, `${reads} calls of read()`);
   assert.ok(writes < count, `${writes} calls of write()`);
 });
+
+// They keep what is freed, as valgrind does.
+const skip =
+  (process.env.MQTT_CHAT_SANITIZERS === 'yes' || !!process.env.MQTT_CHAT_WRAP) &&
+  'the memory is another';
+
+/** The logger's memory that is nobody else's, in kB. */
+function own() {
+  const rollup = readFileSync(`/proc/${stack.pid('logger')}/smaps_rollup`, 'utf8');
+  return Number(/^Private_Dirty:\s+(\d+) kB$/m.exec(rollup)?.[1]);
+}
+
+test('in a quiet moment the logger gives back the memory that a flood took', { skip }, async () => {
+  const count = 20_000;
+  const input = Array.from({ length: count }, (_, n) => `message ${n}`).join('\n');
+  execFileSync('mosquitto_pub', ['-p', `${stack.mqttPort}`, '-t', 'chat/flood', '-q', '1', '-l'], {
+    input,
+  });
+  await until(
+    async () => (await stack.history('room=flood&limit=1'))[0]?.text === `message ${count - 1}`,
+  );
+  const full = own();
+  await until(() => own() < full - 1000, 10_000, `1 MB less than ${full} kB`);
+});
