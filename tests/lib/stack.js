@@ -15,6 +15,7 @@ import {
   openSync,
   readdirSync,
   readFileSync,
+  realpathSync,
   rmSync,
   writeFileSync,
 } from 'node:fs';
@@ -367,8 +368,18 @@ export class Stack {
     if (findings.length > 0) {
       throw new Error(`findings: ${findings.join('; ')} (logs: ${this.dataDir}/log)`);
     }
-    if (!process.env.MQTT_CHAT_KEEP) rmSync(this.dataDir, { recursive: true });
+    if (!process.env.MQTT_CHAT_KEEP) removeData(this.dataDir);
   }
+}
+
+/**
+ * With what is outside of it, in memory.
+ * @param {string} dataDir
+ */
+export function removeData(dataDir) {
+  const generation = join(dataDir, 'generation');
+  if (existsSync(generation)) rmSync(realpathSync(generation), { recursive: true });
+  rmSync(dataDir, { recursive: true });
 }
 
 /**
