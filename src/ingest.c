@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/random.h>
+#include <time.h>
 
 #include "clock.h"
 #include "generation.h"
@@ -23,6 +24,9 @@
 #define FILTER "chat/+"
 #define TICK_MS 1000
 #define BATCH_MS 50	 /* a batch is not read for longer: PINGREQ has to wait for it */
+#define FLOOD_FROM 32	 /* messages that wait: so many come that a batch is worth waiting for */
+#define FLOOD_ENOUGH 500 /* in a batch */
+#define FLOOD_MS 3
 #define CONNECT_MS 10000 /* until the subscription is in force */
 #define ALIVE_MS 30000	 /* between signs of life, where there is nothing to store */
 #define SETTLE_MS 1000	 /* at the end, for the broker to read the last acknowledgements */
@@ -167,9 +171,8 @@ static bool readable(int socket)
  * Reads until what comes is no message, the batch is full, or its time is over. -1: connection
  * lost.
  */
-static int read_batch(struct ingest *in)
+static int read_messages(struct ingest *in, int64_t end)
 {
-	int64_t end = clock_ms(CLOCK_MONOTONIC) + BATCH_MS;
 	uint64_t before;
 	do {
 		before = in->received;
@@ -178,6 +181,22 @@ static int read_batch(struct ingest *in)
 	} while (in->received > before && !batch_full(in->keeper.batch) &&
 		 clock_ms(CLOCK_MONOTONIC) < end);
 	return 0;
+}
+
+/*
+ * A commit costs the processor what tens of messages do. In a flood, where all have to share it, a
+ * batch waits for more of them: as many as come by themselves while a slower disk syncs.
+ */
+static int read_batch(struct ingest *in)
+{
+	int64_t end = clock_ms(CLOCK_MONOTONIC) + BATCH_MS;
+	if (read_messages(in, end) != 0)
+		return -1;
+	size_t count = batch_count(in->keeper.batch);
+	if (count < FLOOD_FROM || count >= FLOOD_ENOUGH)
+		return 0;
+	nanosleep(&(struct timespec){0, FLOOD_MS * 1000000L}, NULL);
+	return read_messages(in, end);
 }
 
 static void publish(void *arg, const char *topic, struct str payload)
