@@ -4,6 +4,8 @@
 
 #define REJECTED_ROWS "1000"
 
+#define INSERT "INSERT INTO messages (ts, room, nickname, text, client_id, msg_id) VALUES "
+#define VALUES_4 "(?, ?, ?, ?, ?, ?), (?, ?, ?, ?, ?, ?), (?, ?, ?, ?, ?, ?), (?, ?, ?, ?, ?, ?)"
 #define ROW "SELECT id, ts, room, nickname, text, client_id, msg_id FROM messages"
 
 static const char *const statements[STMT__MAX] = {
@@ -34,10 +36,13 @@ static const char *const statements[STMT__MAX] = {
 		       " AND room = ?4 ORDER BY id LIMIT ?3",
     [STMT_FREE_PAGES] = "PRAGMA freelist_count",
     [STMT_BEGIN_WRITE] = "BEGIN IMMEDIATE",
-    [STMT_INSERT] = "INSERT INTO messages (ts, room, nickname, text, client_id, msg_id)"
-		    " VALUES (?1, ?2, ?3, ?4, ?5, ?6)"
-		    " ON CONFLICT (msg_id, ifnull(client_id, '')) WHERE msg_id IS NOT NULL"
-		    " DO NOTHING",
+    [STMT_INSERT] = INSERT "(?, ?, ?, ?, ?, ?)"
+			   " ON CONFLICT (msg_id, ifnull(client_id, '')) WHERE msg_id IS NOT NULL"
+			   " DO NOTHING",
+    [STMT_INSERT_MANY] = INSERT VALUES_4 ", " VALUES_4 ", " VALUES_4 ", " VALUES_4,
+    [STMT_SAVEPOINT] = "SAVEPOINT many",
+    [STMT_RELEASE] = "RELEASE many",
+    [STMT_ROLLBACK_TO] = "ROLLBACK TO many",
     [STMT_FIND] = "SELECT id, ts FROM messages"
 		  " WHERE msg_id = ?1 AND ifnull(client_id, '') = ifnull(?2, '')",
     [STMT_REJECT] = "INSERT INTO rejected (ts, topic, reason, size, head)"

@@ -33,6 +33,10 @@ enum stmt {
 	STMT__READER_MAX,
 	STMT_BEGIN_WRITE = STMT__READER_MAX,
 	STMT_INSERT,
+	STMT_INSERT_MANY,
+	STMT_SAVEPOINT,
+	STMT_RELEASE,
+	STMT_ROLLBACK_TO,
 	STMT_FIND,
 	STMT_REJECT,
 	STMT_TRIM_REJECTED,
@@ -51,6 +55,8 @@ enum stmt {
 	STMT_DELETE,
 	STMT__MAX
 };
+
+enum { INSERT_VALUES = 6, INSERT_MANY = 16 }; /* of each message; messages in one statement */
 
 enum { WAL_HEAD_WORDS = 12 };
 

@@ -41,17 +41,22 @@ static int find_first(struct store *store, struct store_entry *entry)
 	return rc;
 }
 
+/* The values of an INSERT, from `place` on. */
+static void bind_values(sqlite3_stmt *stmt, int place, const struct store_entry *entry)
+{
+	const struct message *m = &entry->message;
+	sqlite3_bind_int64(stmt, place, entry->ts);
+	sql_bind_str(stmt, place + 1, m->room);
+	sql_bind_str(stmt, place + 2, m->nickname);
+	sql_bind_str(stmt, place + 3, m->text);
+	sql_bind_str(stmt, place + 4, m->client_id);
+	sql_bind_str(stmt, place + 5, m->msg_id);
+}
+
 /* *known: it is stored already. */
 static int insert(struct store *store, struct store_entry *entry, bool *known)
 {
-	const struct message *m = &entry->message;
-	sqlite3_stmt *stmt = store->stmts[STMT_INSERT];
-	sqlite3_bind_int64(stmt, 1, entry->ts);
-	sql_bind_str(stmt, 2, m->room);
-	sql_bind_str(stmt, 3, m->nickname);
-	sql_bind_str(stmt, 4, m->text);
-	sql_bind_str(stmt, 5, m->client_id);
-	sql_bind_str(stmt, 6, m->msg_id);
+	bind_values(store->stmts[STMT_INSERT], 1, entry);
 	int rc = sql_run(store, STMT_INSERT);
 	if (rc)
 		return rc;
@@ -60,6 +65,40 @@ static int insert(struct store *store, struct store_entry *entry, bool *known)
 		return find_first(store, entry);
 	store->newest_id = entry->id = sqlite3_last_insert_rowid(store->db);
 	return SQLITE_OK;
+}
+
+static int undo_insert(struct store *store)
+{
+	int rc = sql_run(store, STMT_ROLLBACK_TO);
+	return rc ? rc : sql_run(store, STMT_RELEASE);
+}
+
+/*
+ * Inserts all or none: one statement for many takes half as long for each as one for each. *done:
+ * all of them are new, and have the ids from the newest one on. Otherwise each has to be tried by
+ * itself: one is known, or refused, or a trigger inserts as well.
+ */
+static int insert_many(
+    struct store *store, struct store_entry *const entries[INSERT_MANY], bool *done)
+{
+	sqlite3_stmt *stmt = store->stmts[STMT_INSERT_MANY];
+	int64_t newest = store->newest_id;
+	*done = false;
+	if (newest > ID_MAX - INSERT_MANY)
+		return SQLITE_OK;
+	for (int i = 0; i < INSERT_MANY; i++)
+		bind_values(stmt, i * INSERT_VALUES + 1, entries[i]);
+	int rc = sql_run(store, STMT_SAVEPOINT);
+	if (!rc)
+		rc = sql_run(store, STMT_INSERT_MANY);
+	if (rc)
+		return (rc & 0xff) == SQLITE_CONSTRAINT ? undo_insert(store) : rc;
+	if (sqlite3_last_insert_rowid(store->db) != newest + INSERT_MANY)
+		return undo_insert(store);
+	for (int i = 0; i < INSERT_MANY; i++)
+		entries[i]->id = ++store->newest_id;
+	*done = true;
+	return sql_run(store, STMT_RELEASE);
 }
 
 static bool within(struct str s, ssize_t max)
@@ -183,16 +222,47 @@ static enum store_status gone(struct store *store)
 	return STORE_MISSING;
 }
 
+static int keep_one(struct store *store, struct store_entry *entry, struct store_figures *figures)
+{
+	bool known;
+	int rc = keep(store, entry, &known);
+	figures_count(figures, entry, known);
+	return rc;
+}
+
+static int keep_many(struct store *store, struct store_entry *const entries[INSERT_MANY],
+    struct store_figures *figures)
+{
+	bool done;
+	int rc = insert_many(store, entries, &done);
+	for (int i = 0; i < INSERT_MANY && !rc; i++) {
+		if (done)
+			figures_count(figures, entries[i], false);
+		else
+			rc = keep_one(store, entries[i], figures);
+	}
+	return rc;
+}
+
 static int keep_all(struct store *store, struct store_entry *entries, size_t count)
 {
 	struct store_figures figures = store->last;
-	int rc = SQLITE_OK;
+	struct store_entry *many[INSERT_MANY];
+	int waiting = 0, rc = SQLITE_OK;
 	figures_begin(&figures, entries, count);
 	for (size_t i = 0; i < count && !rc; i++) {
-		bool known;
-		rc = keep(store, &entries[i], &known);
-		figures_count(&figures, &entries[i], known);
+		struct store_entry *entry = &entries[i];
+		if (entry->repeated || entry->fault || !fits(store, &entry->message))
+			rc = keep_one(store, entry, &figures);
+		else
+			many[waiting++] = entry;
+		if (waiting == INSERT_MANY) {
+			rc = keep_many(store, many, &figures);
+			waiting = 0;
+		}
 	}
+	for (int i = 0; i < waiting && !rc; i++)
+		rc = keep_one(store, many[i], &figures);
 	return rc || store->editor ? rc : figures_add(store, &figures);
 }
 

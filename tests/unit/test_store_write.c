@@ -118,6 +118,112 @@ TEST(an_empty_batch_is_stored)
 	assert_int_equal(store_insert_batch(writer, NULL, 0, NULL, NULL), STORE_OK);
 }
 
+/* ---- many at once ---- */
+
+enum { MANY = 100 };
+static struct store_entry many[MANY];
+
+/* With msg_id m0, m1, … and the text of the same number. */
+static void make_many(void)
+{
+	static char names[MANY][8];
+	for (int i = 0; i < MANY; i++) {
+		snprintf(names[i], sizeof(names[i]), "m%d", i);
+		many[i] = entry_with("lab", names[i], "c1", names[i]);
+	}
+}
+
+/* As many are inserted as are expected, in their order, and each knows its id. */
+static void store_many(int64_t expected)
+{
+	assert_int_equal(store_insert_batch(writer, many, MANY, NULL, NULL), STORE_OK);
+	assert_int_equal(count_of("messages WHERE text GLOB 'm*'"), expected);
+	int64_t last = 0;
+	for (int i = 0; i < MANY; i++) {
+		char sql[120];
+		if (many[i].fault)
+			continue;
+		snprintf(sql, sizeof(sql), "SELECT text || ' ' || ts FROM messages WHERE id = %lld",
+		    (long long)many[i].id);
+		char row[40];
+		snprintf(
+		    row, sizeof(row), "%s %lld", many[i].message.msg_id.at, (long long)many[i].ts);
+		assert_string_equal(raw_text(path, sql), row);
+		if (many[i].ts != TS || atoi(many[i].message.msg_id.at + 1) != i)
+			continue; /* known */
+		expect(many[i].id > last, "entry %d is out of order", i);
+		last = many[i].id;
+	}
+}
+
+TEST(many_have_their_ids_after_the_newest_was_deleted)
+{
+	store_ids("c1", "earlier");
+	store_ids("c1", "later");
+	raw_run(path, "DELETE FROM messages WHERE msg_id = 'later'");
+	make_many();
+	store_many(MANY);
+	assert_int_equal(many[0].id, 3);
+	assert_int_equal(many[MANY - 1].id, MANY + 2);
+}
+
+TEST(known_ones_among_many_have_their_first_id_and_ts)
+{
+	for (int i = 0; i < MANY; i += 37) {
+		make_many();
+		many[i].ts = TS - 1000;
+		store_one(writer, &many[i]);
+	}
+	make_many();
+	store_many(MANY);
+	assert_int_equal(many[37].id, 2);
+	assert_int_equal(many[37].ts, TS - 1000);
+	make_many();
+	store_many(MANY);
+}
+
+TEST(twice_among_many_is_stored_once)
+{
+	make_many();
+	many[21] = many[20];
+	many[70] = many[20];
+	store_many(MANY - 2);
+	assert_int_equal(many[21].id, many[20].id);
+	assert_int_equal(many[70].id, many[20].id);
+}
+
+TEST(one_that_a_trigger_refuses_is_the_only_one_of_many)
+{
+	static const char *const kinds[] = {"ABORT", "FAIL"};
+	for (size_t i = 0; i < COUNT(kinds); i++) {
+		char sql[160];
+		snprintf(sql, sizeof(sql),
+		    "CREATE TRIGGER t BEFORE INSERT ON messages WHEN"
+		    " new.msg_id = 'm50' BEGIN SELECT raise(%s, 'no'); END",
+		    kinds[i]);
+		raw_run(path, sql);
+		make_many();
+		many[1].message.msg_id = (struct str){NULL, 0};
+		many[49].message.msg_id = (struct str){NULL, 0};
+		assert_int_equal(store_insert_batch(writer, many, MANY, NULL, NULL), STORE_OK);
+		for (int n = 0; n < MANY; n++)
+			expect((many[n].fault == MESSAGE_REFUSED) == (n == 50), "entry %d", n);
+		assert_int_equal(count_of("messages"), MANY - 1);
+		assert_int_equal(count_of("rejected"), 1);
+		raw_run(path, "DROP TRIGGER t; DELETE FROM messages; DELETE FROM rejected");
+	}
+}
+
+TEST(many_have_their_ids_where_a_trigger_inserts_as_well)
+{
+	raw_run(path, "CREATE TRIGGER t AFTER INSERT ON messages WHEN new.msg_id = 'm50' BEGIN"
+		      " INSERT INTO messages (ts, room, nickname, text)"
+		      " VALUES (new.ts, 'copies', new.nickname, 'copy'); END");
+	make_many();
+	store_many(MANY);
+	assert_int_equal(count_of("messages"), MANY + 1);
+}
+
 /* ---- once ---- */
 
 TEST(a_repeated_msg_id_gets_the_first_id)
@@ -339,6 +445,11 @@ int main(void)
 	    WRITING(strings_end_where_their_length_says),
 	    WRITING(behind_the_last_id_there_is_none),
 	    WRITING(an_empty_batch_is_stored),
+	    WRITING(many_have_their_ids_after_the_newest_was_deleted),
+	    WRITING(known_ones_among_many_have_their_first_id_and_ts),
+	    WRITING(twice_among_many_is_stored_once),
+	    WRITING(one_that_a_trigger_refuses_is_the_only_one_of_many),
+	    WRITING(many_have_their_ids_where_a_trigger_inserts_as_well),
 	    WRITING(a_repeated_msg_id_gets_the_first_id),
 	    WRITING(a_repeated_msg_id_gets_the_first_ts_and_changes_nothing),
 	    WRITING(a_msg_id_that_is_twice_in_one_batch_is_stored_once),
