@@ -1,6 +1,6 @@
 /** What nginx keeps of the API's answers: while nothing new is stored, and no longer. */
 import assert from 'node:assert/strict';
-import { readdirSync, renameSync } from 'node:fs';
+import { readdirSync, realpathSync, renameSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { http } from '../lib/http.js';
@@ -98,7 +98,7 @@ test('one link stands for each commit, and a logger that was killed leaves none 
 });
 
 test('without the link nothing is kept, and all is answered', async (t) => {
-  const folder = join(stack.dataDir, 'generation');
+  const folder = realpathSync(join(stack.dataDir, 'generation'));
   await stack.stop('nginx');
   renameSync(folder, `${folder}.away`);
   t.after(() => renameSync(`${folder}.away`, folder));
