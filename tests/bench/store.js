@@ -12,7 +12,7 @@ import { hasOriginal, Original, pidOf, processor, send, stored } from './load.js
 /** @typedef {{ours: Stack, bare: Stack, original?: {stack: Stack, all: Original}}} Parts */
 
 const SENDERS = [1, 10, 100];
-const SHORTER = 4;
+const SHORTER = 2;
 const BACKLOG = 100_000;
 const PATIENCE_MS = 600_000;
 
