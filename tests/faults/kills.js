@@ -62,16 +62,27 @@ export async function killOnce(bench, point, seed) {
 }
 
 /**
- * A second kill point may still be ahead: it has its chance, and then the row has to come to rest.
+ * A second kill point may still be ahead: it has its chance, and then the row has to come to rest. A
+ * logger that has reached it already dies a little later than it is taken away.
  * @param {Bench} bench
  */
 async function finish(bench) {
   await bench.traffic.acked();
   bench.clear('kill');
-  if (bench.fired) await bench.killLogger();
-  if (bench.fired) await bench.startLogger();
-  bench.clear('fired');
-  await bench.traffic.settle();
+  let over = false;
+  const settled = bench.traffic.settle().finally(() => {
+    over = true;
+  });
+  settled.catch(() => {}); // it is awaited below
+  while (!over) {
+    if (bench.fired) {
+      await bench.killLogger();
+      bench.clear('fired');
+      await bench.startLogger();
+    }
+    await sleep(10);
+  }
+  await settled;
 }
 
 /** @type {Row[]} */
