@@ -254,7 +254,7 @@ static int wait_for_broker(struct ingest *in)
 /* After a flood, most of what the logger has is pages of the database. */
 static void give_memory_back(struct ingest *in)
 {
-	if (in->released == in->received || indexer_due(&in->indexer, in->keeper.store))
+	if (in->released == in->received)
 		return;
 	in->released = in->received;
 	store_release(in->keeper.store);
@@ -272,9 +272,11 @@ static void work_behind(struct ingest *in, bool quiet)
 	if (!in->ready || !in->keeper.store)
 		return;
 	bool waited_for = readable(mqtt_socket(in->mqtt));
+	/* With something due, the round began without a wait. */
+	bool idle = quiet && !indexer_due(&in->indexer, in->keeper.store);
 	if (indexer_run(&in->indexer, in->keeper.store, quiet) &&
 	    house_work(&in->house, in->keeper.store, clock_ms(CLOCK_MONOTONIC), waited_for)) {
-		if (quiet)
+		if (idle)
 			give_memory_back(in);
 		return;
 	}

@@ -229,7 +229,7 @@ test('the logger takes many messages from the broker with one call, and answers 
   assert.ok(writes < count, `${writes} calls of write()`);
 });
 
-// They keep what is freed, as valgrind does.
+// The sanitizers and valgrind keep what is freed.
 const skip =
   (process.env.MQTT_CHAT_SANITIZERS === 'yes' || !!process.env.MQTT_CHAT_WRAP) &&
   'the memory is another';
