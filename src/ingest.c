@@ -317,7 +317,6 @@ static void one_round(struct ingest *in)
 		lose(in, why);
 	else if (!in->ready && clock_ms(CLOCK_MONOTONIC) > in->deadline)
 		lose(in, "no answer to CONNECT");
-	generation_prepare(in->generation);
 	work_behind(in, !events_seen);
 }
 

@@ -15,7 +15,6 @@ import {
   openSync,
   readdirSync,
   readFileSync,
-  realpathSync,
   rmSync,
   writeFileSync,
 } from 'node:fs';
@@ -368,18 +367,8 @@ export class Stack {
     if (findings.length > 0) {
       throw new Error(`findings: ${findings.join('; ')} (logs: ${this.dataDir}/log)`);
     }
-    if (!process.env.MQTT_CHAT_KEEP) removeData(this.dataDir);
+    if (!process.env.MQTT_CHAT_KEEP) rmSync(this.dataDir, { recursive: true });
   }
-}
-
-/**
- * With what is outside of it, in memory.
- * @param {string} dataDir
- */
-export function removeData(dataDir) {
-  const generation = join(dataDir, 'generation');
-  if (existsSync(generation)) rmSync(realpathSync(generation), { recursive: true });
-  rmSync(dataDir, { recursive: true });
 }
 
 /**

@@ -1,6 +1,6 @@
 /** What nginx keeps of the API's answers: while nothing new is stored, and no longer. */
 import assert from 'node:assert/strict';
-import { readdirSync, realpathSync, renameSync } from 'node:fs';
+import { readFileSync, renameSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { http } from '../lib/http.js';
@@ -84,27 +84,68 @@ test('a large page is not kept', async () => {
   assert.equal(await reached(() => page('room=long&limit=200')), ASKED);
 });
 
-test('one link stands for each commit, and a logger that was killed leaves none that counts', async () => {
-  const folder = join(stack.dataDir, 'generation');
-  for (let n = 0; n < 40; n++) await say(`message ${n}`);
-  assert.ok(readdirSync(folder).length < 20, readdirSync(folder).join());
+test('a logger that was killed leaves no number that counts', async () => {
+  const file = join(stack.dataDir, 'generation/number');
+  const before = statSync(file).size;
+  await say('one more');
+  assert.ok(statSync(file).size > before);
   await stack.kill('logger');
-  const targets = () => readdirSync(folder).filter((name) => /^[0-9a-f]{16}$/.test(name));
-  const left = targets();
-  assert.ok(left.length > 0);
+  const left = statSync(file).size;
   await stack.start('logger');
-  await say('after the kill');
-  assert.ok(targets().every((name) => !left.includes(name)));
+  await until(() => statSync(file).size !== left);
+  assert.equal(statSync(file).blocks, 0);
 });
 
-test('without the link nothing is kept, and all is answered', async (t) => {
-  const folder = realpathSync(join(stack.dataDir, 'generation'));
-  await stack.stop('nginx');
+test('without the number nothing is kept, and all is answered', async (t) => {
+  const folder = join(stack.dataDir, 'generation');
   renameSync(folder, `${folder}.away`);
   t.after(() => renameSync(`${folder}.away`, folder));
-  await stack.start('nginx');
   assert.equal(await reached(() => page('limit=21')), ASKED);
   await client.publishAsync('chat/messages', 'without', { qos: 1 });
   await until(async () => (await stack.history('limit=1'))[0]?.text === 'without');
-  assert.doesNotMatch(stack.log('nginx'), /realpath/);
+  assert.doesNotMatch(stack.log('nginx'), /generation/);
+});
+
+test("the site's own rules say who may read what is kept", async () => {
+  const users = join(stack.dataDir, 'etc/users');
+  writeFileSync(users, 'tester:{PLAIN}secret\n');
+  const login = { Authorization: `Basic ${Buffer.from('tester:secret').toString('base64')}` };
+  const password = `auth_basic "chat"; auth_basic_user_file ${users};`;
+  const gate = (/** @type {number} */ code) =>
+    `auth_request /gate; location = /gate { return ${code}; }`;
+  const sites = /** @type {[string, number[]][]} what is answered without and with the password */ ([
+    [password, [401, 200]],
+    ['deny all;', [403, 403]],
+    [gate(403), [403, 403]],
+    [gate(204), [200, 200]],
+    [`satisfy all; allow 127.0.0.1; deny all; ${password}`, [401, 200]],
+    [`satisfy any; allow 127.0.0.1; deny all; ${password}`, [200, 200]],
+    [`satisfy any; deny all; ${password}`, [401, 200]],
+    [`satisfy any; ${gate(403)} ${password}`, [401, 200]],
+  ]);
+  const file = join(stack.dataDir, 'etc/nginx.conf');
+  const text = readFileSync(file, 'utf8');
+  const common = `listen 127.0.0.1:${stack.port}; include ${stack.dataDir}/etc/nginx-server.conf;`;
+  const servers = sites.map(([rules], n) => `server { server_name site${n}; ${common} ${rules} }`);
+  writeFileSync(file, text.replace(/\}\s*$/, `${servers.join('\n')}\n}\n`));
+  await stack.stop('nginx');
+  await stack.start('nginx');
+  for (const [n, [rules, [without, withPassword]]] of sites.entries()) {
+    const Host = `site${n}`;
+    const stranger = () => page('limit=20', 'GET', { Host });
+    const friend = () => page('limit=20', 'GET', { Host, ...login });
+    if (withPassword === 200) assert.ok((await reached(friend)) < ASKED, rules);
+    assert.equal((await friend()).status, withPassword, rules);
+    assert.equal((await stranger()).status, without, rules);
+  }
+});
+
+test('neither the number nor what is kept can be asked for', async () => {
+  for (const path of ['/api/messages/kept', '/api/messages/kept?limit=20', '/mqtt_chat_number']) {
+    const { status, body } = await http(stack.port, path);
+    assert.equal(status, 404, path);
+    assert.ok(body.length < 1000);
+  }
+  const wrong = await http(stack.port, 'mqtt_chat_number');
+  assert.equal(wrong.status, 400);
 });
