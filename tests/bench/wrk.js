@@ -1,10 +1,14 @@
 /** wrk, one measurement at a time; what is asked for comes from a list, one path after the other. */
 import { execFile } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 
 const run = promisify(execFile);
+
+/** Two are enough to ask for more than can be answered; where there are but two processors, one is. */
+const THREADS = availableParallelism() > 2 ? 2 : 1;
 
 /** @typedef {{rate: number, p50: number, p99: number, failed: number}} Speed rate of what was answered with 200, times in ms */
 
@@ -45,7 +49,7 @@ end
 async function once(origin, paths, { clients, seconds, scratch }) {
   const file = join(scratch, 'wrk.lua');
   writeFileSync(file, script(paths));
-  const threads = Math.min(clients, 2);
+  const threads = Math.min(clients, THREADS);
   const url = paths.length > 1 ? origin : origin + paths[0];
   const args = [`-t${threads}`, `-c${clients}`, `-d${seconds}`, '--timeout=10', '-s', file, url];
   const { stdout } = await run('wrk', args);

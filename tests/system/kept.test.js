@@ -141,11 +141,11 @@ test("the site's own rules say who may read what is kept", async () => {
 });
 
 test('neither the number nor what is kept can be asked for', async () => {
-  for (const path of ['/api/messages/kept', '/api/messages/kept?limit=20', '/mqtt_chat_number']) {
+  for (const path of ['/api/messages/kept', '/api/messages/kept?limit=20', '/mqtt_chat_generation']) {
     const { status, body } = await http(stack.port, path);
     assert.equal(status, 404, path);
     assert.ok(body.length < 1000);
   }
-  const wrong = await http(stack.port, 'mqtt_chat_number');
+  const wrong = await http(stack.port, 'mqtt_chat_generation');
   assert.equal(wrong.status, 400);
 });
