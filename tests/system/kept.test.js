@@ -113,16 +113,17 @@ test("the site's own rules say who may read what is kept", async () => {
   const password = `auth_basic "chat"; auth_basic_user_file ${users};`;
   const gate = (/** @type {number} */ code) =>
     `auth_request /gate; location = /gate { return ${code}; }`;
-  const sites = /** @type {[string, number[]][]} what is answered without and with the password */ ([
-    [password, [401, 200]],
-    ['deny all;', [403, 403]],
-    [gate(403), [403, 403]],
-    [gate(204), [200, 200]],
-    [`satisfy all; allow 127.0.0.1; deny all; ${password}`, [401, 200]],
-    [`satisfy any; allow 127.0.0.1; deny all; ${password}`, [200, 200]],
-    [`satisfy any; deny all; ${password}`, [401, 200]],
-    [`satisfy any; ${gate(403)} ${password}`, [401, 200]],
-  ]);
+  const sites =
+    /** @type {[string, number[]][]} what is answered without and with the password */ ([
+      [password, [401, 200]],
+      ['deny all;', [403, 403]],
+      [gate(403), [403, 403]],
+      [gate(204), [200, 200]],
+      [`satisfy all; allow 127.0.0.1; deny all; ${password}`, [401, 200]],
+      [`satisfy any; allow 127.0.0.1; deny all; ${password}`, [200, 200]],
+      [`satisfy any; deny all; ${password}`, [401, 200]],
+      [`satisfy any; ${gate(403)} ${password}`, [401, 200]],
+    ]);
   const file = join(stack.dataDir, 'etc/nginx.conf');
   const text = readFileSync(file, 'utf8');
   const common = `listen 127.0.0.1:${stack.port}; include ${stack.dataDir}/etc/nginx-server.conf;`;
@@ -141,7 +142,11 @@ test("the site's own rules say who may read what is kept", async () => {
 });
 
 test('neither the number nor what is kept can be asked for', async () => {
-  for (const path of ['/api/messages/kept', '/api/messages/kept?limit=20', '/mqtt_chat_generation']) {
+  for (const path of [
+    '/api/messages/kept',
+    '/api/messages/kept?limit=20',
+    '/mqtt_chat_generation',
+  ]) {
     const { status, body } = await http(stack.port, path);
     assert.equal(status, 404, path);
     assert.ok(body.length < 1000);
