@@ -21,13 +21,20 @@ struct generation {
 	bool failed;	 /* last time; told once */
 };
 
-/* nginx opens it, whatever our umask is. */
+static void close_file(struct generation *generation)
+{
+	if (generation->file >= 0)
+		close(generation->file);
+	generation->file = -1;
+}
+
+/* At most 16 MiB: a copy of the folder may write them. nginx opens it, whatever our umask is. */
 static int open_file(struct generation *generation)
 {
 	uint32_t random;
 	if (getrandom(&random, sizeof(random), 0) != sizeof(random))
 		return -1;
-	generation->number = random;
+	generation->number = random & 0xffffff;
 	int flags = O_WRONLY | O_CREAT | O_NOFOLLOW | O_CLOEXEC;
 	generation->file = openat(generation->folder, NAME, flags, 0644);
 	return generation->file < 0 ? -1 : fchmod(generation->file, 0644);
@@ -35,39 +42,48 @@ static int open_file(struct generation *generation)
 
 static int set_number(struct generation *generation)
 {
+	struct stat about;
+	if (generation->file >= 0 && (fstat(generation->file, &about) != 0 || !about.st_nlink))
+		close_file(generation);
 	if (generation->file < 0 && open_file(generation) != 0)
 		return -1;
 	return ftruncate(generation->file, (off_t)++generation->number);
 }
 
-static void give_up(struct generation *generation)
+/* Returns whether there is none now. */
+static bool remove_file(struct generation *generation)
 {
-	unlinkat(generation->folder, NAME, 0);
-	if (generation->file >= 0)
-		close(generation->file);
-	generation->file = -1;
+	close_file(generation);
+	return unlinkat(generation->folder, NAME, 0) == 0 || errno == ENOENT;
 }
 
-static void note(struct generation *generation, int problem)
+static void note_problem(struct generation *generation)
 {
-	if (problem && !generation->failed)
+	int problem = errno;
+	bool removed = remove_file(generation);
+	if (generation->failed)
+		return;
+	generation->failed = true;
+	if (removed)
 		log_warning("%s/" NAME ": %s; until it can be written again nginx keeps no answers",
 		    generation->path, strerror(problem));
-	if (!problem && generation->failed)
-		log_info("%s/" NAME " can be written again", generation->path);
-	generation->failed = problem != 0;
+	else
+		log_error("%s/" NAME ": %s; remove it, or nginx gives answers that are a second "
+			  "old",
+		    generation->path, strerror(problem));
 }
 
 void generation_next(struct generation *generation)
 {
 	if (!generation)
 		return;
-	int problem = 0;
 	if (set_number(generation) != 0) {
-		problem = errno;
-		give_up(generation);
+		note_problem(generation);
+		return;
 	}
-	note(generation, problem);
+	if (generation->failed)
+		log_info("%s/" NAME " can be written again", generation->path);
+	generation->failed = false;
 }
 
 struct generation *generation_open(const char *folder)
@@ -94,8 +110,7 @@ void generation_close(struct generation *generation)
 {
 	if (!generation)
 		return;
-	if (generation->file >= 0)
-		close(generation->file);
+	close_file(generation);
 	if (generation->folder >= 0)
 		close(generation->folder);
 	free(generation);

@@ -2,7 +2,7 @@
  * generation.h: lets nginx keep answers, and never give one that is older than a receipt. The
  * logger has a folder with a file `number` in it, whose size is the number. After each commit of
  * messages, before it says that they are stored, it makes the file larger. nginx keeps an answer
- * under the file's size (its ETag), and so does not find again what it kept before.
+ * under the file's ETag (its size and time), and so does not find again what it kept before.
  */
 #ifndef CHAT_GENERATION_H
 #define CHAT_GENERATION_H
@@ -20,7 +20,8 @@ void generation_close(struct generation *generation);
 
 /*
  * To be called between a COMMIT and its receipts; NULL is allowed. Where the number cannot be
- * changed the file is removed, so that nothing is kept until it can; that is logged once.
+ * changed the file is removed, so that nothing is kept until it can; that is logged once. A file
+ * that somebody has removed is made again.
  */
 void generation_next(struct generation *generation);
 

@@ -36,6 +36,7 @@ static void catch_signals(sigset_t *wait_mask)
 		sigaddset(&blocked, ending[i]);
 	}
 	signal(SIGPIPE, SIG_IGN);
+	signal(SIGXFSZ, SIG_IGN); /* at a limit of a file's size: as a full disk, write() tells */
 	sigprocmask(SIG_BLOCK, &blocked, wait_mask);
 }
 

@@ -100,46 +100,75 @@ test('without the number nothing is kept, and all is answered', async (t) => {
   const folder = join(stack.dataDir, 'generation');
   renameSync(folder, `${folder}.away`);
   t.after(() => renameSync(`${folder}.away`, folder));
+  await stack.stop('nginx');
+  await stack.start('nginx');
   assert.equal(await reached(() => page('limit=21')), ASKED);
   await client.publishAsync('chat/messages', 'without', { qos: 1 });
   await until(async () => (await stack.history('limit=1'))[0]?.text === 'without');
   assert.doesNotMatch(stack.log('nginx'), /generation/);
 });
 
-test("the site's own rules say who may read what is kept", async () => {
+const LOGIN = { Authorization: `Basic ${Buffer.from('tester:secret').toString('base64')}` };
+
+/** Lets nginx serve the chat in more sites: `site0` with the first of these rules, and so on. @param {string[]} rules @param {string} [common] of the http block */
+async function addSites(rules, common = '') {
+  const file = join(stack.dataDir, 'etc/nginx.conf');
+  const text = readFileSync(file, 'utf8');
+  const chat = `listen 127.0.0.1:${stack.port}; include ${stack.dataDir}/etc/nginx-server.conf;`;
+  const servers = rules.map((rule, n) => `server { server_name site${n}; ${chat} ${rule} }`);
+  writeFileSync(file, text.replace(/\}\s*$/, `${common} ${servers.join('\n')}\n}\n`));
+  await stack.stop('nginx');
+  await stack.start('nginx');
+  writeFileSync(file, text);
+}
+
+/** A rule that asks for the password of LOGIN. */
+function password() {
   const users = join(stack.dataDir, 'etc/users');
   writeFileSync(users, 'tester:{PLAIN}secret\n');
-  const login = { Authorization: `Basic ${Buffer.from('tester:secret').toString('base64')}` };
-  const password = `auth_basic "chat"; auth_basic_user_file ${users};`;
+  return `auth_basic "chat"; auth_basic_user_file ${users};`;
+}
+
+test("the site's own rules say who may read what is kept", async () => {
+  const secret = password();
   const gate = (/** @type {number} */ code) =>
     `auth_request /gate; location = /gate { return ${code}; }`;
   const sites =
     /** @type {[string, number[]][]} what is answered without and with the password */ ([
-      [password, [401, 200]],
+      [secret, [401, 200]],
       ['deny all;', [403, 403]],
       [gate(403), [403, 403]],
       [gate(204), [200, 200]],
       ['if ($uri !~ ^/(chat|mqtt|api)(/|$)) { return 404; }', [200, 200]],
-      [`satisfy all; allow 127.0.0.1; deny all; ${password}`, [401, 200]],
-      [`satisfy any; allow 127.0.0.1; deny all; ${password}`, [200, 200]],
-      [`satisfy any; deny all; ${password}`, [401, 200]],
-      [`satisfy any; ${gate(403)} ${password}`, [401, 200]],
+      [`satisfy all; allow 127.0.0.1; deny all; ${secret}`, [401, 200]],
+      [`satisfy any; allow 127.0.0.1; deny all; ${secret}`, [200, 200]],
+      [`satisfy any; deny all; ${secret}`, [401, 200]],
+      [`satisfy any; ${gate(403)} ${secret}`, [401, 200]],
+      [`limit_req zone=site; error_page 401 503 = /else; ${secret}`, [401, 200]],
     ]);
-  const file = join(stack.dataDir, 'etc/nginx.conf');
-  const text = readFileSync(file, 'utf8');
-  const common = `listen 127.0.0.1:${stack.port}; include ${stack.dataDir}/etc/nginx-server.conf;`;
-  const servers = sites.map(([rules], n) => `server { server_name site${n}; ${common} ${rules} }`);
-  writeFileSync(file, text.replace(/\}\s*$/, `${servers.join('\n')}\n}\n`));
-  await stack.stop('nginx');
-  await stack.start('nginx');
+  const zone = 'limit_req_zone $server_name zone=site:1m rate=1r/m;';
+  await addSites(
+    sites.map(([rules]) => rules),
+    zone,
+  );
   for (const [n, [rules, [without, withPassword]]] of sites.entries()) {
     const Host = `site${n}`;
     const stranger = () => page('limit=20', 'GET', { Host });
-    const friend = () => page('limit=20', 'GET', { Host, ...login });
+    const friend = () => page('limit=20', 'GET', { Host, ...LOGIN });
     if (withPassword === 200) assert.ok((await reached(friend)) < ASKED, rules);
     assert.equal((await friend()).status, withPassword, rules);
     assert.equal((await stranger()).status, without, rules);
   }
+});
+
+test("no rewrite of the site's leads past its rules", async () => {
+  await addSites([`${password()} rewrite ^/en(/.*)$ $1 last;`]);
+  const ask = (/** @type {string} */ path, headers = {}) =>
+    http(stack.port, `/en/api/messages${path}`, { headers: { Host: 'site0', ...headers } });
+  assert.ok((await ask('?limit=20', LOGIN)).json().length > 0);
+  assert.equal((await ask('?limit=20')).status, 401);
+  assert.equal((await ask('/kept?limit=20')).status, 404);
+  assert.equal((await ask('/generation')).status, 204);
 });
 
 test('neither the number nor what is kept can be asked for', async () => {
