@@ -78,7 +78,7 @@ TEST(a_number_that_cannot_be_changed_is_removed_and_told_once)
 	char log[2000];
 	struct rlimit all;
 	assert_int_equal(getrlimit(RLIMIT_FSIZE, &all), 0);
-	struct rlimit small = {2000, all.rlim_max};
+	struct rlimit small = {500, all.rlim_max};
 	signal(SIGXFSZ, SIG_IGN);
 	struct capture capture = capture_begin(STDERR_FILENO);
 	assert_int_equal(setrlimit(RLIMIT_FSIZE, &small), 0);
