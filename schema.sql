@@ -3,7 +3,7 @@
 --
 --     sqlite3 -readonly chat.db 'SELECT * FROM chat ORDER BY id DESC LIMIT 10'
 --
--- user_version numbers this schema: raise it with every change, and teach src/store_open.c the step.
+-- user_version numbers this schema: raise it with every change, and teach src/store/sqlite_open.c the step.
 
 PRAGMA auto_vacuum = INCREMENTAL;
 PRAGMA journal_mode = WAL;
@@ -63,7 +63,7 @@ CREATE TABLE rejected (
 ) STRICT;
 
 -- The logger about itself: its last sign of life, and when the broker last forgot its session, both as
--- ts above; and what it stored and the broker may deliver once more (src/redelivery.h).
+-- ts above; and what it stored and the broker may deliver once more (src/logger/redelivery.h).
 CREATE TABLE logger_note (
   one             INTEGER PRIMARY KEY CHECK (one = 1),
   alive_at        INTEGER NOT NULL,
@@ -104,14 +104,14 @@ INSERT INTO logger_figures (one) VALUES (1);
 --     WHERE search MATCH 'text:door* nickname:ann room:lab text:"你 好"' ORDER BY rowid DESC LIMIT 10
 --
 -- To take a message out before it is deleted, all three have to be as they were put in: see
--- sql_index_row() in src/store_index.c.
+-- sql_index_row() in src/store/sqlite_index.c.
 CREATE VIRTUAL TABLE search USING fts5 (
   text, nickname, room,
   content = '', columnsize = 0, prefix = 3,
   tokenize = "unicode61 remove_diacritics 2 categories 'L* M* N* Co So'"
 );
 
--- src/store_index.c merges evenly; in a flood it puts that off, and FTS5 is not to do it all at once then.
+-- src/store/sqlite_index.c merges evenly; in a flood it puts that off, and FTS5 is not to do it all at once then.
 INSERT INTO search (search, rank) VALUES ('automerge', 0), ('crisismerge', 256);
 
 -- How far it is: the messages up to this id are in `search`.

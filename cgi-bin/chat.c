@@ -5,10 +5,10 @@
 #include <sysexits.h>
 #include <unistd.h>
 
-#include "log.h"
-#include "routes.h"
+#include "api/routes.h"
+#include "base/log.h"
+#include "base/settings.h"
 #include "serve.h"
-#include "settings.h"
 
 #define PROGRAM "chat.fcgi"
 

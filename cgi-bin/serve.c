@@ -24,7 +24,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "log.h"
+#include "base/log.h"
 
 #define READ_SECONDS 5 /* for the rest of a request that has begun */
 #define WRITE_SECONDS                                                                              \

@@ -13,7 +13,7 @@
 #include <stdlib.h>
 #include <time.h>
 
-#include "store.h"
+#include "store/store.h"
 
 enum { BATCH = 250, WORDS = 100000, HAN = 3000, TEXT_SIZE = 1500, NEEDLE = 100000 };
 

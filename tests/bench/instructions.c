@@ -12,8 +12,8 @@
 #include <stdlib.h>
 #include <sys/utsname.h>
 
-#include "batch.h"
-#include "routes.h"
+#include "api/routes.h"
+#include "logger/batch.h"
 
 /* 10,000 pages together: a search takes a hundred times as many instructions as a kept answer. */
 enum { NEWEST = 2000, OLDER = 2000, KEPT = 5950, FOUND = 50 };

@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <time.h>
 
-#include "routes.h"
+#include "api/routes.h"
 
 enum { TIMES = 31 };
 

@@ -7,8 +7,8 @@
 #include <stdint.h>
 #include <stdlib.h>
 
-#include "message.h"
-#include "utf8.h"
+#include "base/utf8.h"
+#include "chat/message.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

@@ -7,8 +7,8 @@
 #include <assert.h>
 #include <stdint.h>
 
-#include "params.h"
-#include "utf8.h"
+#include "api/params.h"
+#include "base/utf8.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

@@ -10,10 +10,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "schema_sql.h"
-#include "search_query.h"
-#include "utf8.h"
-#include "words.h"
+#include "base/utf8.h"
+#include "chat/search_query.h"
+#include "chat/words.h"
+#include "store/schema_sql.h"
 
 enum { TEXT_MAX = 4096 };
 

@@ -15,7 +15,7 @@ import { startStack, top, until } from '../lib/stack.js';
 /** @type {import('../lib/stack.js').Stack} */
 let stack;
 /** @type {any} */
-const contract = JSON.parse(readFileSync(join(top, 'src/openapi.json'), 'utf8'));
+const contract = JSON.parse(readFileSync(join(top, 'src/api/openapi.json'), 'utf8'));
 const ajv = new Ajv2020({ strict: false, allErrors: true });
 formats.default(ajv);
 ajv.addSchema(closed(contract), 'contract');

@@ -7,7 +7,7 @@
 
 #include <sqlite3.h>
 
-#include "store.h"
+#include "store/store.h"
 #include "unit.h"
 
 #define TS 1795455665123 /* 2026-11-23T17:41:05.123Z */

@@ -7,8 +7,8 @@
 
 #include <json-c/json.h>
 
+#include "api/routes.h"
 #include "history.h"
-#include "routes.h"
 
 static struct api *api;
 static char database[PATH_MAX];

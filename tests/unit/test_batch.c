@@ -1,8 +1,8 @@
 /* test_batch.c: what is taken in is stored, answered, and kept or forgotten as it should be. */
-#include "batch.h"
+#include "logger/batch.h"
 
 #include "history.h"
-#include "redelivery.h"
+#include "logger/redelivery.h"
 
 static struct batch *batch;
 static struct store *writer;

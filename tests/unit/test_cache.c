@@ -3,7 +3,7 @@
  */
 #include <time.h>
 
-#include "cache.h"
+#include "api/cache.h"
 #include "requests.h"
 
 /* A kept answer is not the one that owns its body. */

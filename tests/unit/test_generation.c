@@ -1,5 +1,5 @@
 /* test_generation.c: the number by which nginx knows whether what it keeps is still true. */
-#include "generation.h"
+#include "logger/generation.h"
 
 #include <signal.h>
 #include <sys/resource.h>

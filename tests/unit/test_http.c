@@ -1,5 +1,5 @@
 /* test_http.c: query strings, entity tags and the head of a response. */
-#include "http.h"
+#include "api/http.h"
 
 #include "unit.h"
 

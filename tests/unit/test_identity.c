@@ -1,5 +1,5 @@
 /* test_identity.c: the broker's name for the logger is unguessable, stays, and has one holder. */
-#include "identity.h"
+#include "broker/identity.h"
 
 #include "unit.h"
 

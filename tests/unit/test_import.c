@@ -1,7 +1,7 @@
 /*
  * Histories of others, record by record: what is read of them, and what is told to be broken.
  */
-#include "import.h"
+#include "admin/import_record.h"
 
 #include "unit.h"
 

@@ -1,9 +1,9 @@
 /* test_indexer.c: what waits for the index is bounded, and a failure keeps nobody from storing. */
-#include "indexer.h"
+#include "logger/indexer.h"
 
 #include "history.h"
-#include "redelivery.h"
-#include "store_sqlite.h"
+#include "logger/redelivery.h"
+#include "store/sqlite.h"
 
 static void add_messages(struct store *store, int count)
 {

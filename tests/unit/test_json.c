@@ -1,5 +1,5 @@
 /* test_json.c: what goes out is the JSON of the contract, and holds what was put in. */
-#include "json.h"
+#include "output/json.h"
 
 #include <json-c/json.h>
 

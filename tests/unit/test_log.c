@@ -1,10 +1,10 @@
 /* test_log.c: one event is one line, whatever is in it. */
-#include "log.h"
+#include "base/log.h"
 
 #include <time.h>
 
+#include "base/utf8.h"
 #include "unit.h"
-#include "utf8.h"
 
 enum { LINE_MAX_BYTES = 1000 };
 

@@ -1,5 +1,5 @@
 /* test_message.c: what a payload becomes, on both sides of each limit of the contract. */
-#include "message.h"
+#include "chat/message.h"
 
 #include "unit.h"
 

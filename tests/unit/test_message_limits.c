@@ -1,5 +1,5 @@
 /* test_message_limits.c: the payload contract's sizes, on both sides of each. */
-#include "message.h"
+#include "chat/message.h"
 
 #include "unit.h"
 

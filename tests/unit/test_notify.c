@@ -1,5 +1,5 @@
 /* test_notify.c: what systemd is told, read from the other end of its socket. */
-#include "notify.h"
+#include "logger/notify.h"
 
 #include <string.h>
 #include <sys/socket.h>

@@ -1,5 +1,5 @@
 /* test_openapi.c: the document says of each route and parameter what the tables do, and no more. */
-#include "params.h"
+#include "api/params.h"
 #include "requests.h"
 
 static struct json_object *document;

@@ -1,5 +1,5 @@
 /* test_redelivery.c: a message that the broker delivers again is known, and nothing else is. */
-#include "redelivery.h"
+#include "logger/redelivery.h"
 
 #include "unit.h"
 

@@ -1,5 +1,5 @@
 /* test_retry.c: the waits grow, are spread, and have an end. */
-#include "retry.h"
+#include "base/retry.h"
 
 #include "unit.h"
 

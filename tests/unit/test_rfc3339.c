@@ -1,5 +1,5 @@
 /* test_rfc3339.c: times as clients write them, to the millisecond, and nothing else. */
-#include "rfc3339.h"
+#include "base/rfc3339.h"
 #include "unit.h"
 
 TEST(what_is_a_time_is_read_to_the_millisecond)

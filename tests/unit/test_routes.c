@@ -1,7 +1,7 @@
 /* test_routes.c: which request gets which status, and what is said where it is wrong. */
 #include "requests.h"
 
-#include "utf8.h"
+#include "base/utf8.h"
 
 static int setup_history(void **state)
 {

@@ -1,7 +1,7 @@
 /* test_routes_whole.c: since=, /rooms, /export and /metrics. */
 #include <time.h>
 
-#include "metrics.h"
+#include "api/metrics.h"
 #include "requests.h"
 
 static struct store *writer;

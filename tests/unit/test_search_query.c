@@ -1,5 +1,5 @@
 /* test_search_query.c: what a person types, as FTS5 gets it; and what is told him instead. */
-#include "search_query.h"
+#include "chat/search_query.h"
 
 #include "unit.h"
 

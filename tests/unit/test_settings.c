@@ -1,5 +1,5 @@
 /* test_settings.c: where each value comes from, and what is said where one is wrong. */
-#include "settings.h"
+#include "base/settings.h"
 
 #include "unit.h"
 

@@ -1,5 +1,5 @@
 /* test_since.c: a time as a person or a device says it. */
-#include "since.h"
+#include "base/since.h"
 #include "unit.h"
 
 #define NOW 1795455665123 /* 2026-11-23T17:41:05.123Z */

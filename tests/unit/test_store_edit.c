@@ -5,8 +5,8 @@
 #include <time.h>
 
 #include "history.h"
-#include "house.h"
-#include "store_admin.h"
+#include "logger/house.h"
+#include "store/store_admin.h"
 
 #define DAY_MS 86400000LL
 

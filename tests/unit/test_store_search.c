@@ -1,7 +1,7 @@
 /* test_store_search.c: a search finds what was said, wherever the border of the index lies. */
+#include "chat/words.h"
 #include "history.h"
-#include "store_sqlite.h"
-#include "words.h"
+#include "store/sqlite.h"
 
 /* What a search found: the texts' snippets, marks as [ and ], gaps left out. */
 struct found {

@@ -1,8 +1,8 @@
 /* test_store_whole.c: the rooms and their counts, whoever writes; the history from end to end. */
 #include <time.h>
 
+#include "base/text.h"
 #include "history.h"
-#include "text.h"
 
 static struct store *writer, *reader;
 static const char *path;

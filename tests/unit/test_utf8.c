@@ -1,5 +1,5 @@
 /* test_utf8.c: counting and trimming, over every code point that there is. */
-#include "utf8.h"
+#include "base/utf8.h"
 
 #include "unit.h"
 

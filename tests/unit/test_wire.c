@@ -1,6 +1,6 @@
 /* test_wire.c: the logger's read() and write() do what read(2) and write(2) would, in fewer calls.
  */
-#include "wire.h"
+#include "logger/wire.h"
 
 #include <poll.h>
 #include <sys/socket.h>

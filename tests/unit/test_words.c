@@ -1,8 +1,8 @@
 /* test_words.c: where words begin and end, in scripts with blanks between them and without. */
-#include "words.h"
+#include "chat/words.h"
 
+#include "base/utf8.h"
 #include "unit.h"
-#include "utf8.h"
 
 /* Shows the gaps as '|'. Valid until the next call. */
 static const char *split(const char *text)

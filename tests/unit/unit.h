@@ -21,7 +21,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "str.h"
+#include "base/str.h"
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 

@@ -1,0 +1,165 @@
+/*
+ * check_files.c: who may read and write what; room on the disk; and how the configuration
+ * files of others are read.
+ */
+#include <errno.h>
+#include <glob.h>
+#include <libgen.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <sys/statvfs.h>
+
+#include "admin/check.h"
+
+#define DISK_FAULT (64LL * 1024 * 1024)
+#define DISK_WARNING (512LL * 1024 * 1024)
+#define DEPTH 8 /* of includes */
+
+/* A file that others must not read, or not at all; one that is missing is somebody else's matter.
+ */
+static void check_mode(struct check *check, const char *path, unsigned forbidden)
+{
+	struct stat about;
+	char remedy[PATH_MAX + 64];
+	if (stat(path, &about) != 0 || !(about.st_mode & forbidden))
+		return;
+	snprintf(remedy, sizeof(remedy), "chmod %04o %s",
+	    (unsigned)(about.st_mode & 07777 & ~forbidden), path);
+	check_tell(check, CHECK_FAULT, "files", remedy,
+	    "%s may be read or written by others (mode %04o)", path,
+	    (unsigned)(about.st_mode & 07777));
+}
+
+static void check_owner(struct check *check, const char *path, const struct stat *database)
+{
+	struct stat about;
+	char remedy[2 * PATH_MAX];
+	if (stat(path, &about) != 0 || about.st_uid == database->st_uid)
+		return;
+	snprintf(remedy, sizeof(remedy), "chown --reference=%s %s", check->admin->settings.database,
+	    path);
+	check_tell(check, CHECK_FAULT, "files", remedy,
+	    "%s belongs to user %u and the database to user %u: the logger cannot use it", path,
+	    (unsigned)about.st_uid, (unsigned)database->st_uid);
+}
+
+static void check_folder(struct check *check, char *folder, const struct stat *database)
+{
+	struct stat about;
+	char remedy[2 * PATH_MAX];
+	if (stat(folder, &about) != 0)
+		return;
+	check_mode(check, folder, S_IWOTH);
+	if (about.st_uid == database->st_uid && (about.st_mode & S_IWUSR))
+		return;
+	if (database->st_uid == 0)
+		return;
+	snprintf(remedy, sizeof(remedy), "chown --reference=%s %s, and chmod u+rwx",
+	    check->admin->settings.database, folder);
+	check_tell(check, CHECK_FAULT, "files", remedy,
+	    "the logger cannot make files in %s, and SQLite has to", folder);
+}
+
+static void check_disk(struct check *check, const char *folder)
+{
+	struct statvfs disk;
+	if (statvfs(folder, &disk) != 0)
+		return;
+	int64_t left = (int64_t)disk.f_bavail * (int64_t)disk.f_frsize;
+	if (left < DISK_WARNING)
+		check_tell(check, left < DISK_FAULT ? CHECK_FAULT : CHECK_WARNING, "disk",
+		    "make room there, or let go of old messages: mqtt-chat prune",
+		    "%lld MB are left in %s", (long long)(left / 1000000), folder);
+}
+
+void check_files(struct check *check)
+{
+	static const char *const ours[] = {"-wal", "-shm", ".client-id"};
+	const char *database = check->admin->settings.database;
+	char path[PATH_MAX + 16], folder[PATH_MAX];
+	struct stat about;
+	int before = check->faults + check->warnings;
+	snprintf(folder, sizeof(folder), "%s", database);
+	char *in = dirname(folder);
+	check_mode(check, check->admin->settings.password_file, S_IRWXO);
+	check_disk(check, in);
+	if (stat(database, &about) != 0)
+		return;
+	check_mode(check, database, S_IRWXO);
+	check_folder(check, in, &about);
+	for (size_t i = 0; i < sizeof(ours) / sizeof(ours[0]); i++) {
+		snprintf(path, sizeof(path), "%s%s", database, ours[i]);
+		check_owner(check, path, &about);
+		check_mode(check, path, i == 2 ? S_IRWXO | S_IRWXG : S_IRWXO);
+	}
+	if (check->faults + check->warnings == before)
+		check_tell(
+		    check, CHECK_OK, "files", NULL, "owners and modes are as they should be");
+}
+
+/* ---- configuration files of others ---- */
+
+/* What they include may include more, down to DEPTH. NOLINTBEGIN(misc-no-recursion) */
+
+static int read_config(const char *path, const char *directive, struct text *out, int depth);
+
+/* `pattern` is a folder (include_dir) or a pattern (include), relative to the first file's folder.
+ */
+static void read_included(
+    const char *pattern, const char *base, const char *directive, struct text *out, int depth)
+{
+	char full[2 * PATH_MAX], folder[PATH_MAX];
+	glob_t found;
+	snprintf(folder, sizeof(folder), "%s", base);
+	bool dir = strcmp(directive, "include_dir") == 0;
+	snprintf(full, sizeof(full), "%s%s%s%s", pattern[0] == '/' ? "" : dirname(folder),
+	    pattern[0] == '/' ? "" : "/", pattern, dir ? "/*.conf" : "");
+	if (glob(full, 0, NULL, &found) != 0)
+		return;
+	for (size_t i = 0; i < found.gl_pathc; i++)
+		read_config(found.gl_pathv[i], directive, out, depth + 1);
+	globfree(&found);
+}
+
+static void take_line(
+    char *line, const char *base, const char *directive, struct text *out, int depth)
+{
+	char *rest = line, *trimmed;
+	if (!check_next_line(&rest, &trimmed) || *trimmed == '#')
+		return;
+	const char *included = check_value(trimmed, directive);
+	if (!included || depth >= DEPTH) {
+		text_put(out, str_of(trimmed));
+		text_put(out, str_of("\n"));
+		return;
+	}
+	trimmed[strcspn(trimmed, ";")] = '\0';
+	read_included(included, base, directive, out, depth);
+}
+
+static int read_config(const char *path, const char *directive, struct text *out, int depth)
+{
+	static char base[PATH_MAX]; /* of the first file */
+	char *line = NULL;
+	size_t size = 0;
+	FILE *file = fopen(path, "re");
+	if (!file)
+		return -1;
+	if (depth == 0)
+		snprintf(base, sizeof(base), "%s", path);
+	while (getline(&line, &size, file) >= 0)
+		take_line(line, base, directive, out, depth);
+	free(line);
+	fclose(file);
+	return out->broken ? -1 : 0;
+}
+
+/* NOLINTEND(misc-no-recursion) */
+
+int check_read_config(const char *path, const char *directive, struct text *out)
+{
+	int rc = read_config(path, directive, out, 0);
+	text_put(out, (struct str){"", 1});
+	return rc;
+}

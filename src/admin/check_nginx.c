@@ -1,0 +1,92 @@
+/*
+ * check_nginx.c: whether nginx has the two parts that it needs, whole; and the API's socket.
+ */
+#include <errno.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include "admin/check.h"
+
+struct part {
+	const char *text; /* what has to be in the configuration */
+	const char *what, *remedy;
+};
+
+static const struct part parts[] = {
+    {"upstream mqtt_chat_api", "the part of the http block is not included",
+	"include mqtt-chat-http.conf in the http block (/etc/nginx/conf.d/mqtt-chat.conf)"},
+    {"fastcgi_pass mqtt_chat_api", "no server block includes the chat",
+	"put `include snippets/mqtt-chat.conf;` into the server block of your site"},
+    {"$mqtt_chat_same_origin = 0", "Origin is not checked: any web page can use a visitor's chat",
+	"take nginx/mqtt-chat.conf as it comes with mqtt-chat"},
+    {"script-src 'self'", "the page is served without its Content-Security-Policy",
+	"take nginx/mqtt-chat.conf as it comes with mqtt-chat"},
+};
+
+/* `location /chat {` with `alias …/chat/` serves what lies beside the folder, too. */
+static bool has_open_location(const char *text)
+{
+	for (const char *at = text; (at = strstr(at, "location ")); at++) {
+		size_t length = strcspn(at, "{\n;");
+		const char *end = at + length;
+		while (end > at && (end[-1] == ' ' || end[-1] == '\t'))
+			end--;
+		bool exact = memchr(at, '=', length) != NULL;
+		if (!exact && end - at >= 5 && memcmp(end - 5, "/chat", 5) == 0)
+			return true;
+	}
+	return false;
+}
+
+static void check_config(struct check *check, const char *path)
+{
+	struct text text = {0};
+	int before = check->faults;
+	if (check_read_config(path, "include", &text) != 0) {
+		check_tell(check, CHECK_SKIPPED, "nginx",
+		    "say where it is: --nginx-config=FILE; or run this as root", "%s: %s", path,
+		    strerror(errno));
+		text_free(&text);
+		return;
+	}
+	for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++)
+		if (!strstr(text.at, parts[i].text))
+			check_tell(
+			    check, CHECK_FAULT, "nginx", parts[i].remedy, "%s", parts[i].what);
+	if (has_open_location(text.at))
+		check_tell(check, CHECK_FAULT, "nginx",
+		    "write `location ^~ /chat/`, with slashes on both sides",
+		    "a location ends in /chat without a slash: /chat../ serves other files");
+	if (check->faults == before)
+		check_tell(check, CHECK_OK, "nginx", NULL, "%s has both parts, whole", path);
+	text_free(&text);
+}
+
+static void check_socket(struct check *check, const char *path)
+{
+	struct sockaddr_un address = {.sun_family = AF_UNIX};
+	struct stat about;
+	snprintf(address.sun_path, sizeof(address.sun_path), "%s", path);
+	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	if (fd < 0 || connect(fd, (struct sockaddr *)&address, sizeof(address)) != 0)
+		check_tell(check, CHECK_FAULT, "api",
+		    "start it: systemctl start mqtt-chat-api; as an ordinary user you may not try",
+		    "%s: %s", path, strerror(errno));
+	else if (stat(path, &about) == 0 && (about.st_mode & S_IRWXO))
+		check_tell(check, CHECK_FAULT, "api",
+		    "start it as mqtt-chat-api.service does: spawn-fcgi -M 0660",
+		    "%s may be used by every user of this machine (mode %04o)", path,
+		    (unsigned)(about.st_mode & 07777));
+	else
+		check_tell(check, CHECK_OK, "api", NULL, "it takes requests");
+	if (fd >= 0)
+		close(fd);
+}
+
+void check_nginx(struct check *check)
+{
+	check_config(check, check_path(check, "nginx-config", NGINX_FILE));
+	check_socket(check, check_path(check, "api-socket", API_SOCKET));
+}

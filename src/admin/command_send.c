@@ -1,0 +1,157 @@
+/*
+ * command_send.c: says something as any client would, and waits for the receipt. What has none
+ * after two seconds is sent again under the same msgId.
+ */
+#include <json-c/json.h>
+#include <stdlib.h>
+#include <sys/random.h>
+
+#include "admin/admin.h"
+#include "admin/broker.h"
+#include "base/text.h"
+#include "chat/message.h"
+
+#define AGAIN_MS 2000
+
+const struct admin_option admin_send_options[] = {
+    {"room", "ROOM", "where (default: messages)"},
+    {"nickname", "NAME", "as whom (default: the user's name)"},
+    {"timeout", "SECONDS", "how long to wait for the receipt (default: 10)"},
+    {0},
+};
+
+struct sending {
+	struct broker broker; /* has to come first */
+	char msg_id[33];
+	bool answered, rejected;
+	char detail[200]; /* the id that it got, or why it was rejected */
+};
+
+static bool is_ours(const struct sending *s, struct json_object *item)
+{
+	struct json_object *id;
+	return json_object_object_get_ex(item, "msgId", &id) && id &&
+	       strcmp(json_object_get_string(id), s->msg_id) == 0;
+}
+
+static void take_answer(struct sending *s, struct json_object *item, const char *member)
+{
+	struct json_object *detail = NULL;
+	if (!is_ours(s, item))
+		return;
+	json_object_object_get_ex(item, member, &detail);
+	snprintf(s->detail, sizeof(s->detail), "%s", detail ? json_object_get_string(detail) : "");
+	s->answered = true;
+}
+
+static bool ends_with(struct str s, const char *end)
+{
+	size_t length = strlen(end);
+	return s.len >= length && memcmp(s.at + s.len - length, end, length) == 0;
+}
+
+static void take_message(
+    void *arg, struct str topic, struct str payload, const struct delivery *delivery)
+{
+	struct sending *s = arg;
+	(void)delivery;
+	struct json_tokener *tokener = json_tokener_new();
+	if (!tokener)
+		return;
+	struct json_object *value = json_tokener_parse_ex(tokener, payload.at, (int)payload.len);
+	json_tokener_free(tokener);
+	if (ends_with(topic, "/stored") && json_object_is_type(value, json_type_array)) {
+		for (size_t i = 0; i < json_object_array_length(value); i++)
+			take_answer(s, json_object_array_get_idx(value, i), "id");
+	} else if (ends_with(topic, "/rejected") && json_object_is_type(value, json_type_object)) {
+		take_answer(s, value, "reason");
+		s->rejected = s->answered;
+	}
+	json_object_put(value);
+}
+
+static int make_id(char out[33])
+{
+	unsigned char random[16];
+	if (getrandom(random, sizeof(random), 0) != (ssize_t)sizeof(random))
+		return -1;
+	for (size_t i = 0; i < sizeof(random); i++)
+		snprintf(out + 2 * i, 3, "%02x", random[i]);
+	return 0;
+}
+
+static struct json_object *make_payload(
+    const struct admin *admin, const struct sending *s, struct str text)
+{
+	const char *nickname = admin_option(admin, "nickname");
+	const char *user = getenv("USER");
+	struct json_object *object = json_object_new_object();
+	json_object_object_add(object, "nickname",
+	    json_object_new_string(nickname	   ? nickname
+				   : user && *user ? user
+						   : "admin"));
+	json_object_object_add(
+	    object, "text", json_object_new_string_len(text.len ? text.at : "", (int)text.len));
+	json_object_object_add(object, "clientId", json_object_new_string("mqtt-chat"));
+	json_object_object_add(object, "msgId", json_object_new_string(s->msg_id));
+	return object;
+}
+
+static int exchange(struct sending *s, const char *topic, struct str payload, int64_t timeout_ms)
+{
+	int64_t end = admin_now() + timeout_ms;
+	while (!s->answered && admin_now() < end) {
+		int64_t left = end - admin_now();
+		if (mqtt_publish(s->broker.mqtt, topic, payload) != 0 ||
+		    broker_wait(&s->broker, &s->answered, left < AGAIN_MS ? (int)left : AGAIN_MS) !=
+			0)
+			return admin_fail("lost the broker: %s", mqtt_error(s->broker.mqtt));
+	}
+	if (!s->answered)
+		return admin_fail(
+		    "no receipt: it was sent, and may be stored later; does the logger "
+		    "run? See mqtt-chat check");
+	if (s->rejected)
+		return admin_fail("it was rejected: %s", s->detail);
+	printf("stored as %s\n", s->detail);
+	return ADMIN_OK;
+}
+
+static int send_text(struct admin *admin, const char *room, struct str text, int64_t timeout)
+{
+	static const struct mqtt_events events = {
+	    broker_connected, broker_subscribed, take_message, NULL, NULL};
+	struct sending s = {.answered = false};
+	char topic[MESSAGE_ROOM_MAX + 8], filter[MESSAGE_ROOM_MAX + 8], error[BROKER_ERROR_SIZE];
+	snprintf(topic, sizeof(topic), "chat/%s", room);
+	snprintf(filter, sizeof(filter), "chat/%s/+", room);
+	if (make_id(s.msg_id) != 0)
+		return admin_fail("no random numbers");
+	if (broker_visit(&s.broker, &admin->settings, filter, &events, error) != 0) {
+		broker_leave(&s.broker);
+		return admin_fail("%s", error);
+	}
+	struct json_object *payload = make_payload(admin, &s, text);
+	int result =
+	    exchange(&s, topic, str_of(json_object_to_json_string(payload)), timeout * 1000);
+	json_object_put(payload);
+	broker_leave(&s.broker);
+	return result;
+}
+
+int admin_send(struct admin *admin)
+{
+	struct str room;
+	struct text text = {0};
+	int64_t timeout;
+	if (admin_room(admin, &room) != 0 ||
+	    admin_number(admin, "timeout", 1, 3600, 10, &timeout) != 0)
+		return ADMIN_USAGE;
+	for (int i = 0; i < admin->arg_count; i++)
+		text_printf(&text, "%s%s", i ? " " : "", admin->args[i]);
+	int result = text.broken ? admin_fail("out of memory")
+				 : send_text(admin, room.at ? room.at : "messages", text_str(&text),
+				       timeout);
+	text_free(&text);
+	return result;
+}

@@ -1,0 +1,213 @@
+/*
+ * command_status.c: all parts at a glance.
+ */
+#include <stdarg.h>
+#include <stddef.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include "admin/admin.h"
+#include "admin/broker.h"
+#include "broker/identity.h"
+#include "config.h"
+#include "output/json.h"
+#include "store/store_admin.h"
+
+#define ALIVE_LIMIT_MS 90000 /* three of the logger's signs of life */
+
+const struct admin_option admin_status_options[] = {
+    {"json", NULL, "as JSON"},
+    {"api-socket", "PATH", "the responder's socket (default: " API_SOCKET ")"},
+    {0},
+};
+
+struct status {
+	struct admin *admin;
+	bool json, bad;
+	int lines;
+};
+
+/* A line of the list: as text with a colour, or a member of the JSON object. */
+static void line(struct status *s, enum admin_colour colour, const char *name, const char *format,
+    ...) __attribute__((format(printf, 4, 5)));
+
+static void line(
+    struct status *s, enum admin_colour colour, const char *name, const char *format, ...)
+{
+	char value[400];
+	va_list args;
+	va_start(args, format);
+	vsnprintf(value, sizeof(value), format, args);
+	va_end(args);
+	s->bad = s->bad || colour == ADMIN_BAD;
+	if (s->json) {
+		printf("%s\"%s\":", s->lines++ ? "," : "{", name);
+		admin_put_json(stdout, str_of(value));
+		return;
+	}
+	printf("%-10s %s", name, admin_colour(stdout, colour));
+	admin_put(stdout, str_of(value));
+	printf("%s\n", admin_colour(stdout, ADMIN_PLAIN));
+}
+
+/* A figure that a script may want; people get it within a line. */
+static void figure(struct status *s, const char *name, int64_t value)
+{
+	if (s->json)
+		printf("%s\"%s\":%lld", s->lines++ ? "," : "{", name, (long long)value);
+}
+
+struct version_visit {
+	struct broker broker;
+	char version[80];
+	bool known;
+};
+
+static void take_version(
+    void *arg, struct str topic, struct str payload, const struct delivery *delivery)
+{
+	struct version_visit *visit = arg;
+	(void)topic;
+	(void)delivery;
+	snprintf(visit->version, sizeof(visit->version), "%.*s",
+	    (int)(payload.len < 60 ? payload.len : 60), payload.at);
+	visit->known = true;
+}
+
+static void show_broker(struct status *s)
+{
+	static const struct mqtt_events events = {
+	    broker_connected, broker_subscribed, take_version, NULL, NULL};
+	struct version_visit visit = {.version = "answers"};
+	char error[BROKER_ERROR_SIZE];
+	if (broker_visit(
+		&visit.broker, &s->admin->settings, "$SYS/broker/version", &events, error) != 0) {
+		line(s, ADMIN_BAD, "broker", "%.380s", error);
+	} else {
+		broker_wait(&visit.broker, &visit.known, 500);
+		line(s, ADMIN_GOOD, "broker", "%s", visit.version);
+	}
+	broker_leave(&visit.broker);
+}
+
+static void show_api(struct status *s)
+{
+	const char *path = admin_option(s->admin, "api-socket");
+	struct sockaddr_un address = {.sun_family = AF_UNIX};
+	snprintf(address.sun_path, sizeof(address.sun_path), "%s", path ? path : API_SOCKET);
+	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	bool answers = fd >= 0 && connect(fd, (struct sockaddr *)&address, sizeof(address)) == 0;
+	if (answers)
+		line(s, ADMIN_GOOD, "api", "takes requests at %s", address.sun_path);
+	else
+		line(s, ADMIN_BAD, "api", "%s: %m", address.sun_path);
+	if (fd >= 0)
+		close(fd);
+}
+
+static void show_logger(struct status *s, struct store *store)
+{
+	struct store_signs signs;
+	char age[24];
+	if (store_read_signs(store, &signs)) {
+		line(s, ADMIN_BAD, "logger", "%s", store_error(store));
+		return;
+	}
+	int64_t since = admin_now() - signs.alive_at;
+	int lock = -1;
+	figure(s, "loggerAgeSeconds", signs.alive_at ? since / 1000 : -1);
+	if (identity_borrow(s->admin->settings.database, &lock))
+		line(s, ADMIN_BAD, "logger", "does not run");
+	else if (signs.alive_at == 0)
+		line(s, ADMIN_WARN, "logger", "runs, and has not given a sign of life yet");
+	else if (since > ALIVE_LIMIT_MS)
+		line(s, ADMIN_BAD, "logger", "has not stored anything for %s: see its log",
+		    admin_age(age, since));
+	else
+		line(s, ADMIN_GOOD, "logger", "last sign of life %s ago", admin_age(age, since));
+	if (lock >= 0)
+		close(lock);
+	if (signs.session_lost_at)
+		line(s, ADMIN_WARN, "session", "the broker forgot the logger's queue %s ago",
+		    admin_age(age, admin_now() - signs.session_lost_at));
+}
+
+/* Of ids, which have few gaps: counting would read everything. */
+static void show_rates(struct status *s, struct store *store, int64_t newest)
+{
+	static const struct {
+		const char *figure;
+		int64_t ms;
+	} spans[] = {{"lastMinute", 60000}, {"lastHour", 3600000}, {"lastDay", 86400000}};
+	int64_t counts[3] = {0}, id = 0;
+	for (int i = 0; i < 3; i++) {
+		if (store_find_time(store, admin_now() - spans[i].ms, &id) == STORE_OK)
+			counts[i] = newest - id;
+		figure(s, spans[i].figure, counts[i]);
+	}
+	line(s, ADMIN_PLAIN, "rate",
+	    "%lld in the last minute, %lld in the last hour, %lld in the last day",
+	    (long long)counts[0], (long long)counts[1], (long long)counts[2]);
+}
+
+static void show_history(struct status *s, struct store *store)
+{
+	struct store_overview o;
+	char age[24], file[24], empty[24], wal[24];
+	if (store_overview(store, &o)) {
+		line(s, ADMIN_BAD, "history", "%s", store_error(store));
+		return;
+	}
+	int64_t lag = o.newest_id > o.indexed_id ? o.newest_id - o.indexed_id : 0;
+	figure(s, "messages", o.messages);
+	figure(s, "rooms", o.rooms);
+	figure(s, "newestId", o.newest_id);
+	figure(s, "fileBytes", o.file_bytes);
+	figure(s, "walBytes", o.wal_bytes);
+	figure(s, "unindexed", lag);
+	figure(s, "rejectedKept", o.rejected);
+	line(s, ADMIN_PLAIN, "history", "%lld messages in %lld rooms, the last one %s%s",
+	    (long long)o.messages, (long long)o.rooms,
+	    o.newest_id ? admin_age(age, admin_now() - o.newest_ts) : "never",
+	    o.newest_id ? " ago" : "");
+	show_rates(s, store, o.newest_id);
+	line(s, o.wal_bytes > 256000000 ? ADMIN_WARN : ADMIN_PLAIN, "sizes",
+	    "%s, of that %s empty; -wal %s", admin_bytes(file, o.file_bytes),
+	    admin_bytes(empty, o.free_bytes), admin_bytes(wal, o.wal_bytes));
+	line(s, lag > 50000 ? ADMIN_WARN : ADMIN_PLAIN, "search", "%lld messages to be indexed",
+	    (long long)lag);
+	line(s, ADMIN_PLAIN, "rejected", "%lld are kept for a look (at most 1000)",
+	    (long long)o.rejected);
+}
+
+static void show_settings(struct status *s)
+{
+	const struct settings *set = &s->admin->settings;
+	line(s, ADMIN_PLAIN, "version", "%s, schema %d, %s", PACKAGE_STRING, STORE_SCHEMA_VERSION,
+	    store_engine());
+	line(s, ADMIN_PLAIN, "database", "%.380s", set->database);
+	if (set->retention_days || set->retention_messages)
+		line(s, ADMIN_PLAIN, "retention", "%lld days, %lld messages a room (0: all)",
+		    (long long)set->retention_days, (long long)set->retention_messages);
+}
+
+int admin_status(struct admin *admin)
+{
+	struct status s = {.admin = admin, .json = admin_option(admin, "json") != NULL};
+	struct store *store;
+	char error[STORE_ERROR_SIZE];
+	show_settings(&s);
+	show_broker(&s);
+	show_api(&s);
+	if (store_open(&store, admin->settings.database, STORE_READER, error)) {
+		line(&s, ADMIN_BAD, "history", "%.380s", error);
+	} else {
+		show_logger(&s, store);
+		show_history(&s, store);
+	}
+	store_close(store);
+	if (s.json)
+		printf(",\"ok\":%s}\n", s.bad ? "false" : "true");
+	return s.bad ? ADMIN_FAILED : ADMIN_OK;
+}

@@ -1,0 +1,71 @@
+/*
+ * import_mariadb.c: what `mariadb --batch` prints: names of columns first, then a row a line,
+ * columns between tabs; \n \t \\ and \0 are escaped, and NULL is the word.
+ */
+#include "admin/import_record.h"
+
+/* What a backslash and this character stand for; -1: for themselves. */
+static int meaning(char c)
+{
+	switch (c) {
+	case 'n':
+		return '\n';
+	case 't':
+		return '\t';
+	case '0':
+		return '\0';
+	case '\\':
+		return '\\';
+	default:
+		return -1;
+	}
+}
+
+/* In its place. */
+static struct str unescape(char *at, size_t length)
+{
+	size_t n = 0;
+	for (size_t i = 0; i < length; i++) {
+		int known = at[i] == '\\' && i + 1 < length ? meaning(at[i + 1]) : -1;
+		if (known >= 0)
+			i++;
+		at[n++] = (char)(known >= 0 ? known : at[i]);
+	}
+	return (struct str){at, n};
+}
+
+static int split(char *line, size_t length, struct str *values)
+{
+	int count = 0;
+	for (char *at = line, *end = line + length; count < IMPORT_COLUMNS; count++) {
+		char *tab = memchr(at, '\t', (size_t)(end - at));
+		size_t size = (size_t)((tab ? tab : end) - at);
+		values[count] = size == 4 && memcmp(at, "NULL", 4) == 0 ? (struct str){NULL, 0}
+									: unescape(at, size);
+		if (!tab)
+			return count + 1;
+		at = tab + 1;
+	}
+	return count + 1;
+}
+
+static enum import_result next(struct import *import)
+{
+	struct str values[IMPORT_COLUMNS + 1];
+	ssize_t length;
+	while ((length = getline(&import->line, &import->line_size, import->in)) >= 0) {
+		if (length > 0 && import->line[length - 1] == '\n')
+			length--;
+		import->record.len = 0;
+		text_put(&import->record, (struct str){import->line, (size_t)length});
+		import->raw = text_str(&import->record);
+		int count = split(import->line, (size_t)length, values);
+		if (import->column_count)
+			return import_columns(import, values, count);
+		if (count > IMPORT_COLUMNS || !import_head(import, values, count))
+			return IMPORT_FAILED;
+	}
+	return IMPORT_END;
+}
+
+const struct import_format import_mariadb = {"mariadb", next, NULL};

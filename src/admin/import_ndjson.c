@@ -1,0 +1,61 @@
+/*
+ * import_ndjson.c: an object a line, as it is exported.
+ */
+#include <json-c/json.h>
+#include <stdlib.h>
+
+#include "admin/import_record.h"
+
+static void end(struct import *import)
+{
+	json_object_put(import->owner);
+	import->owner = NULL;
+}
+
+/* The text of a string or of a number; other values are none of ours. */
+static struct str text_of(struct json_object *value)
+{
+	if (json_object_is_type(value, json_type_string))
+		return (struct str){
+		    json_object_get_string(value), (size_t)json_object_get_string_len(value)};
+	bool number = json_object_is_type(value, json_type_int) ||
+		      json_object_is_type(value, json_type_double);
+	return str_of(number ? json_object_get_string(value) : NULL);
+}
+
+static enum import_result read_object(struct import *import, size_t length)
+{
+	struct json_tokener *tokener = json_tokener_new();
+	if (!tokener)
+		return IMPORT_FAILED;
+	json_tokener_set_flags(tokener, JSON_TOKENER_STRICT);
+	struct json_object *object = json_tokener_parse_ex(tokener, import->line, (int)length);
+	json_tokener_free(tokener);
+	import->owner = object;
+	if (!json_object_is_type(object, json_type_object))
+		return IMPORT_BROKEN;
+	json_object_object_foreach(object, key, value)
+	{
+		int field = import_field(str_of(key));
+		if (field >= 0)
+			import->fields[field] = text_of(value);
+	}
+	return IMPORT_RECORD;
+}
+
+static enum import_result next(struct import *import)
+{
+	ssize_t length;
+	while ((length = getline(&import->line, &import->line_size, import->in)) >= 0) {
+		while (length > 0 && strchr("\r\n", import->line[length - 1]))
+			length--;
+		if (length == 0)
+			continue;
+		end(import);
+		import->raw = (struct str){import->line, (size_t)length};
+		return read_object(import, (size_t)length);
+	}
+	return IMPORT_END;
+}
+
+const struct import_format import_ndjson = {"ndjson", next, end};

@@ -1,0 +1,219 @@
+/*
+ * io.c: options, questions and answers: what the subcommands share.
+ */
+#include <ctype.h>
+#include <errno.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "admin/admin.h"
+
+const char *admin_option(const struct admin *admin, const char *name)
+{
+	const struct admin_option *options = admin->command->options;
+	for (int i = 0; options && options[i].name; i++)
+		if (strcmp(options[i].name, name) == 0)
+			return admin->values[i];
+	return NULL;
+}
+
+int admin_number(const struct admin *admin, const char *name, int64_t min, int64_t max,
+    int64_t standard, int64_t *out)
+{
+	const char *value = admin_option(admin, name);
+	char *end;
+	*out = standard;
+	if (!value)
+		return 0;
+	errno = 0;
+	long long number = strtoll(value, &end, 10);
+	if (!errno && end != value && !*end && number >= min && number <= max) {
+		*out = number;
+		return 0;
+	}
+	admin_misused("--%s must be a whole number from %lld to %lld, not '%.60s'", name,
+	    (long long)min, (long long)max, value);
+	return -1;
+}
+
+int admin_room(const struct admin *admin, struct str *out)
+{
+	*out = str_of(admin_option(admin, "room"));
+	if (!out->at || message_room_valid(*out))
+		return 0;
+	admin_misused("--room: %s", message_fault_text(MESSAGE_BAD_ROOM));
+	return -1;
+}
+
+static void say(const char *format, va_list args)
+{
+	char line[1000];
+	vsnprintf(line, sizeof(line), format, args);
+	fputs("mqtt-chat: ", stderr);
+	admin_put(stderr, str_of(line));
+	fputc('\n', stderr);
+}
+
+int admin_fail(const char *format, ...)
+{
+	va_list args;
+	va_start(args, format);
+	say(format, args);
+	va_end(args);
+	return ADMIN_FAILED;
+}
+
+int admin_misused(const char *format, ...)
+{
+	va_list args;
+	va_start(args, format);
+	say(format, args);
+	va_end(args);
+	return ADMIN_USAGE;
+}
+
+struct store *admin_open(const struct admin *admin, enum store_mode mode)
+{
+	struct store *store;
+	char error[STORE_ERROR_SIZE];
+	if (store_open(&store, admin->settings.database, mode, error))
+		admin_fail("%s", error);
+	return store;
+}
+
+static bool answered_yes(void)
+{
+	char answer[16] = "";
+	fputs(" [y/N] ", stderr);
+	return fgets(answer, sizeof(answer), stdin) && tolower((unsigned char)answer[0]) == 'y';
+}
+
+bool admin_confirmed(const struct admin *admin, const char *format, ...)
+{
+	char question[600];
+	va_list args;
+	if (admin_option(admin, "yes"))
+		return true;
+	va_start(args, format);
+	vsnprintf(question, sizeof(question), format, args);
+	va_end(args);
+	admin_put(stderr, str_of(question));
+	if (isatty(STDIN_FILENO)) {
+		if (answered_yes())
+			return true;
+		fputs("mqtt-chat: nothing was changed\n", stderr);
+		return false;
+	}
+	fputc('\n', stderr);
+	admin_fail("this is not a terminal, so nothing was changed: say --yes if it shall be done");
+	return false;
+}
+
+const char *admin_colour(FILE *out, enum admin_colour colour)
+{
+	static const char *const codes[] = {
+	    [ADMIN_PLAIN] = "\033[0m",
+	    [ADMIN_GOOD] = "\033[32m",
+	    [ADMIN_WARN] = "\033[33m",
+	    [ADMIN_BAD] = "\033[31m",
+	    [ADMIN_DIM] = "\033[2m",
+	};
+	return isatty(fileno(out)) && !getenv("NO_COLOR") ? codes[colour] : "";
+}
+
+/* As in log.c: those of ASCII, and U+0080 to U+009F. */
+void admin_put(FILE *out, struct str text)
+{
+	for (size_t i = 0; i < text.len; i++) {
+		unsigned char c = (unsigned char)text.at[i];
+		unsigned char next = i + 1 < text.len ? (unsigned char)text.at[i + 1] : 0;
+		if (c == '\n')
+			fputs("\\n", out);
+		else if (c < 0x20 || c == 0x7f)
+			fprintf(out, "\\x%02x", c);
+		else if (c == 0xc2 && next >= 0x80 && next < 0xa0)
+			fprintf(out, "\\u%04x", (unsigned char)text.at[++i]);
+		else
+			fputc(c, out);
+	}
+}
+
+void admin_put_json(FILE *out, struct str text)
+{
+	if (!text.at) {
+		fputs("null", out);
+		return;
+	}
+	fputc('"', out);
+	for (size_t i = 0; i < text.len; i++) {
+		unsigned char c = (unsigned char)text.at[i];
+		if (c < 0x20)
+			fprintf(out, "\\u%04x", c);
+		else if (c == '"' || c == '\\')
+			fprintf(out, "\\%c", c);
+		else
+			fputc(c, out);
+	}
+	fputc('"', out);
+}
+
+const char *admin_bytes(char out[24], int64_t bytes)
+{
+	static const char *const units[] = {"B", "kB", "MB", "GB", "TB"};
+	double size = (double)bytes;
+	size_t unit = 0;
+	for (; size >= 1000 && unit < 4; unit++)
+		size /= 1000;
+	snprintf(out, 24, unit ? "%.1f %s" : "%.0f %s", size, units[unit]);
+	return out;
+}
+
+const char *admin_age(char out[24], int64_t ms)
+{
+	static const struct {
+		int64_t seconds;
+		const char *unit;
+	} units[] = {{86400, "d"}, {3600, "h"}, {60, "min"}, {1, "s"}};
+	int64_t seconds = ms / 1000;
+	size_t i = 0;
+	while (i < 3 && seconds < 2 * units[i].seconds)
+		i++;
+	snprintf(out, 24, "%lld %s", (long long)(seconds / units[i].seconds), units[i].unit);
+	return out;
+}
+
+int64_t admin_now(void)
+{
+	struct timespec now;
+	clock_gettime(CLOCK_REALTIME, &now);
+	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+#define BAR "##############################"
+
+void admin_progress(struct admin_progress *progress, int64_t done)
+{
+	int64_t now = admin_now();
+	if (now - progress->shown_at < 100 || !isatty(STDERR_FILENO))
+		return;
+	progress->shown_at = now;
+	progress->shown = true;
+	if (progress->total <= 0) {
+		fprintf(stderr, "\r\033[K%s: %lld", progress->what, (long long)done);
+		return;
+	}
+	int width = (int)(sizeof(BAR) - 1);
+	double part = (double)done / (double)progress->total;
+	int filled = (int)((part > 1 ? 1 : part) * width);
+	fprintf(stderr, "\r\033[K%s: [%.*s%*s] %3.0f %%", progress->what, filled, BAR,
+	    width - filled, "", (part > 1 ? 1 : part) * 100);
+}
+
+void admin_progress_end(struct admin_progress *progress)
+{
+	if (progress->shown)
+		fputs("\r\033[K", stderr);
+	progress->shown = false;
+}

@@ -1,0 +1,228 @@
+#include "api/http.h"
+
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdio.h>
+
+void http_response_free(struct http_response *response)
+{
+	json_text_free(&response->body);
+	text_free(&response->text);
+	if (response->stream.close)
+		response->stream.close(response->stream.arg);
+	response->stream = (struct http_stream){0};
+}
+
+void http_set_error(
+    struct http_response *response, int status, const char *code, const char *format, ...)
+{
+	char message[256];
+	va_list args;
+	va_start(args, format);
+	vsnprintf(message, sizeof(message), format, args);
+	va_end(args);
+	response->status = status;
+	response->content_type = NULL;
+	response->link[0] = '\0';
+	json_text_free(&response->body);
+	response->body = json_error(code, message);
+}
+
+/* Splits `s` at the first `at`; *rest is what follows it, or empty. */
+static struct str split(struct str s, char at, struct str *rest)
+{
+	const char *found = s.len ? memchr(s.at, at, s.len) : NULL;
+	size_t len = found ? (size_t)(found - s.at) : s.len;
+	*rest = found ? (struct str){found + 1, s.len - len - 1} : (struct str){s.at + s.len, 0};
+	return (struct str){s.at, len};
+}
+
+bool http_next_param(struct str *query, struct str *name, struct str *value)
+{
+	while (query->len > 0) {
+		struct str pair = split(*query, '&', query);
+		if (pair.len == 0)
+			continue;
+		*name = split(pair, '=', value);
+		return true;
+	}
+	return false;
+}
+
+static int hex(char c)
+{
+	if (c >= '0' && c <= '9')
+		return c - '0';
+	if (c >= 'a' && c <= 'f')
+		return c - 'a' + 10;
+	if (c >= 'A' && c <= 'F')
+		return c - 'A' + 10;
+	return -1;
+}
+
+/* The character at `*i`, moved past it; -1 for a broken %-sequence. */
+static int decode_one(struct str in, size_t *i)
+{
+	char c = in.at[(*i)++];
+	if (c == '+')
+		return ' ';
+	if (c != '%')
+		return (unsigned char)c;
+	if (in.len - *i < 2 || hex(in.at[*i]) < 0 || hex(in.at[*i + 1]) < 0)
+		return -1;
+	int value = hex(in.at[*i]) * 16 + hex(in.at[*i + 1]);
+	*i += 2;
+	return value;
+}
+
+int http_decode(struct str in, char *out, size_t size)
+{
+	size_t n = 0;
+	for (size_t i = 0; i < in.len;) {
+		int c = decode_one(in, &i);
+		if (c <= 0 || n + 1 >= size)
+			return -1;
+		out[n++] = (char)c;
+	}
+	out[n] = '\0';
+	return (int)n;
+}
+
+static bool is_unreserved(char c)
+{
+	return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') ||
+	       c == '-' || c == '.' || c == '_' || c == '~';
+}
+
+void http_encode(struct str in, char *out)
+{
+	static const char digits[] = "0123456789ABCDEF";
+	for (size_t i = 0; i < in.len; i++) {
+		unsigned char c = (unsigned char)in.at[i];
+		if (is_unreserved(in.at[i])) {
+			*out++ = in.at[i];
+			continue;
+		}
+		*out++ = '%';
+		*out++ = digits[c >> 4];
+		*out++ = digits[c & 15];
+	}
+	*out = '\0';
+}
+
+/* FNV-1a, 64 bits. */
+static uint64_t hash(uint64_t h, struct str s)
+{
+	for (size_t i = 0; i < s.len; i++)
+		h = (h ^ (unsigned char)s.at[i]) * 1099511628211u;
+	return h;
+}
+
+void http_set_etag(struct http_response *response)
+{
+	uint64_t h = hash(14695981039346656037u, response->body.at);
+	h = hash(h, str_of(response->link));
+	snprintf(response->etag, sizeof(response->etag), "\"%016" PRIx64 "\"", h);
+}
+
+static struct str trim_blanks(struct str s)
+{
+	while (s.len > 0 && (s.at[0] == ' ' || s.at[0] == '\t'))
+		s = (struct str){s.at + 1, s.len - 1};
+	while (s.len > 0 && (s.at[s.len - 1] == ' ' || s.at[s.len - 1] == '\t'))
+		s.len--;
+	return s;
+}
+
+/* Our tags hold no comma, so a list can be split at each. */
+bool http_etag_matches(struct str if_none_match, const char *etag)
+{
+	struct str rest = if_none_match;
+	while (rest.len > 0) {
+		struct str tag = trim_blanks(split(rest, ',', &rest));
+		if (str_eq(tag, str_of("*")))
+			return true;
+		if (tag.len > 2 && tag.at[0] == 'W' && tag.at[1] == '/')
+			tag = (struct str){tag.at + 2, tag.len - 2};
+		if (str_eq(tag, str_of(etag)))
+			return true;
+	}
+	return false;
+}
+
+/* A string that is built in a place of a fixed size; each line of a head fits by construction. */
+struct builder {
+	char *at;
+	size_t size, len;
+};
+
+static void put(struct builder *b, const char *text)
+{
+	size_t len = strlen(text);
+	if (len > b->size - b->len)
+		return;
+	memcpy(b->at + b->len, text, len);
+	b->len += len;
+}
+
+static void put_line(struct builder *b, const char *name, const char *value)
+{
+	put(b, name);
+	put(b, value);
+	put(b, "\r\n");
+}
+
+static void put_number(struct builder *b, const char *name, size_t number)
+{
+	char digits[24], *at = digits + sizeof(digits);
+	for (*--at = '\0'; number > 9; number /= 10)
+		*--at = (char)('0' + number % 10);
+	*--at = (char)('0' + number);
+	put_line(b, name, at);
+}
+
+/* The number is there too, as CGI's Status wants it. */
+static const char *status_line(int status)
+{
+	switch (status) {
+	case 200:
+		return "200 OK";
+	case 304:
+		return "304 Not Modified";
+	case 400:
+		return "400 Bad Request";
+	case 404:
+		return "404 Not Found";
+	case 405:
+		return "405 Method Not Allowed";
+	case 503:
+		return "503 Service Unavailable";
+	default:
+		return "500 Internal Server Error";
+	}
+}
+
+size_t http_head(const struct http_response *response, char out[HTTP_HEAD_MAX])
+{
+	struct builder b = {out, HTTP_HEAD_MAX, 0};
+	put_line(&b, "Status: ", status_line(response->status));
+	put_line(&b, "Content-Type: ",
+	    response->content_type ? response->content_type : "application/json; charset=utf-8");
+	put_line(&b, "Cache-Control: ", response->no_store ? "no-store" : "no-cache");
+	if (response->file[0]) {
+		put(&b, "Content-Disposition: attachment; filename=\"");
+		put_line(&b, response->file, "\"");
+	}
+	if (response->status != 304 && !response->stream.run)
+		put_number(&b, "Content-Length: ", response->body.at.len + 1);
+	if (response->etag[0])
+		put_line(&b, "ETag: ", response->etag);
+	if (response->link[0])
+		put_line(&b, "Link: ", response->link);
+	if (response->allow)
+		put_line(&b, "Allow: ", response->allow);
+	if (response->retry_after)
+		put_number(&b, "Retry-After: ", (size_t)response->retry_after);
+	put(&b, "\r\n");
+	return b.len;
+}

@@ -1,0 +1,39 @@
+/*
+ * metrics.h: what this process counts, from all of its threads, and how it is written down: the
+ * text format of Prometheus, version 0.0.4.
+ */
+#ifndef CHAT_METRICS_H
+#define CHAT_METRICS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/text.h"
+
+enum { METRICS_ROUTES_MAX = 16, METRICS_EXPORTS_MAX = 2 };
+
+/* Nanoseconds of a clock that only goes forward. */
+int64_t metrics_now(void);
+
+/* An answer was made, to a request of that route, in the time since `begin`. */
+void metrics_count(size_t route, int status, int64_t begin);
+
+/* Whether one more export may begin; each that did is ended by metrics_export_end(). */
+bool metrics_export_begin(void);
+void metrics_export_end(void);
+
+/* The lines that introduce a metric; `type` is one of counter, gauge, histogram. */
+void metrics_put_head(struct text *out, const char *name, const char *type, const char *help);
+
+/*
+ * A histogram's lines. `within` counts, for each of the `bounds` (seconds), what took no longer;
+ * `labels` stand before "le" and end with a comma, or are empty.
+ */
+void metrics_put_histogram(struct text *out, const char *name, const char *labels,
+    const double *bounds, const int64_t *within, size_t count, int64_t total, double seconds);
+
+/* All that metrics_count() counted, and the exports; names[i] is the route i. */
+void metrics_put_http(struct text *out, const char *const *names, size_t count);
+
+#endif

@@ -1,0 +1,131 @@
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "api/api.h"
+#include "api/metrics.h"
+#include "base/log.h"
+#include "output/row.h"
+
+/* What is read at once: a client that reads slowly holds no snapshot. */
+#define PIECE_ROWS 1000
+#define PIECE_BYTES 262144
+
+struct export
+{
+	struct api *api;
+	char room[MESSAGE_ROOM_MAX + 1];
+	bool csv;
+	struct store_range rest; /* what has not been read yet */
+	int rows;		 /* in this piece */
+	struct text piece;
+};
+
+static int add_row(void *arg, const struct store_row *row)
+{
+	struct export *export = arg;
+	(export->csv ? row_put_csv : row_put_json)(&export->piece, row);
+	export->rest.after = row->id;
+	export->rows++;
+	if (export->piece.broken)
+		return -1;
+	return export->rows == PIECE_ROWS || export->piece.len >= PIECE_BYTES;
+}
+
+/* Reads the next piece; -1 where it cannot, or the database is no longer the one it began with. */
+static int read_piece(struct export *export)
+{
+	struct store *store = export->api->store;
+	export->rows = 0;
+	export->piece.len = 0;
+	if (store_moved(store)) {
+		log_warning("an export was broken off: the database was replaced meanwhile");
+		return -1;
+	}
+	enum store_status status = store_history(store, &export->rest, add_row, export);
+	if (status)
+		api_note_failure(export->api, status);
+	return status ? -1 : 0;
+}
+
+static int run(void *arg, http_write_fn *write, void *to)
+{
+	struct export *export = arg;
+	if (export->csv && write(to, str_of(ROW_CSV_HEAD)))
+		return -1;
+	for (;;) {
+		if (read_piece(export))
+			return -1;
+		if (export->rows == 0)
+			return 0;
+		if (write(to, text_str(&export->piece)))
+			return -1;
+	}
+}
+
+static void end(void *arg)
+{
+	struct export *export = arg;
+	text_free(&export->piece);
+	free(export);
+	metrics_export_end();
+}
+
+/* What is stored by now; NULL without memory. */
+static struct export *begin(struct api *api, const struct params *params, int64_t newest)
+{
+	struct export *export = calloc(1, sizeof(*export));
+	if (!export)
+		return NULL;
+	export->api = api;
+	export->csv = params->number[PARAM_FORMAT] == FORMAT_CSV;
+	export->rest.until = newest;
+	if (params->given & PARAM_BIT(PARAM_ROOM)) {
+		memcpy(export->room, params->room, sizeof(export->room));
+		export->rest.room = str_of(export->room);
+	}
+	return export;
+}
+
+static void describe(struct http_response *response, const struct export *export)
+{
+	response->status = 200;
+	response->no_store = true;
+	response->content_type =
+	    export->csv ? "text/csv; charset=utf-8; header=present" : "application/x-ndjson";
+	snprintf(response->file, sizeof(response->file), "mqtt-chat%s%s.%s",
+	    export->room[0] ? "-" : "", export->room, export->csv ? "csv" : "ndjson");
+}
+
+/*
+ * GET /export?room=lab&format=ndjson|csv
+ *
+ * All that is stored when it begins, of the room or, without one, of all: oldest → newest. ndjson,
+ * the default: a message a line, as in /messages. csv: RFC 4180, with the same columns and their
+ * names above. It is complete only where it ended properly: cut off, it ends without the last
+ * chunk.
+ */
+void route_export(struct api *api, const struct params *params, struct http_response *response)
+{
+	int64_t newest;
+	enum store_status status = api_need_store(api);
+	if (!status && (status = store_newest(api->store, &newest)))
+		api_note_failure(api, status);
+	if (status) {
+		api_set_store_error(response, status);
+		return;
+	}
+	api_tell(api, STORE_OK, "");
+	if (!metrics_export_begin()) {
+		http_set_error(response, 503, "too_many_exports",
+		    "%d exports are under way already; try again later", METRICS_EXPORTS_MAX);
+		response->retry_after = 10;
+		return;
+	}
+	struct export *export = begin(api, params, newest);
+	if (!export) {
+		metrics_export_end();
+		return;
+	}
+	response->stream = (struct http_stream){run, end, export};
+	describe(response, export);
+}

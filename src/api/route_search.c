@@ -1,0 +1,87 @@
+#include <stdio.h>
+
+#include "api/api.h"
+
+/* Returns whether the query can be searched for; otherwise makes the response an error. */
+static bool read_query(
+    struct search_query *out, const struct params *params, struct http_response *response)
+{
+	char problem[SEARCH_PROBLEM_SIZE] = "q is missing: what to look for";
+	bool given = params->given & PARAM_BIT(PARAM_Q);
+	if (!given || !search_query_read(out, str_of(params->q), problem)) {
+		http_set_error(response, 400, "bad_query", "%s", problem);
+		return false;
+	}
+	if ((params->given & PARAM_BIT(PARAM_ROOM)) &&
+	    !search_query_narrow(out, str_of(params->room))) {
+		http_set_error(
+		    response, 400, "contradictory_parameters", "room and in: name different rooms");
+		return false;
+	}
+	return true;
+}
+
+static void set_link(
+    struct http_response *response, const struct params *params, const struct store_page *page)
+{
+	char q[HTTP_ENCODED_SIZE(SEARCH_BYTES_MAX)];
+	bool in_room = params->given & PARAM_BIT(PARAM_ROOM);
+	if (!page->older)
+		return;
+	http_encode(str_of(params->q), q);
+	snprintf(response->link, sizeof(response->link),
+	    "<?q=%s%s%s&limit=%d&before=%lld>; rel=\"prev\"", q, in_room ? "&room=" : "",
+	    in_room ? params->room : "", (int)params->number[PARAM_LIMIT], (long long)page->first);
+}
+
+static int add_hit(void *list, const struct store_row *row, struct str snippet)
+{
+	return json_list_add_hit(list, row, snippet);
+}
+
+static void fail(struct api *api, enum store_status status, struct http_response *response)
+{
+	if (status != STORE_SLOW && status != STORE_BEHIND)
+		api_note_failure(api, status);
+	else if (status == STORE_BEHIND)
+		api_tell(api, status, store_error(api->store));
+	api_set_store_error(response, status);
+}
+
+/*
+ * GET /search?q=WORDS[&room=ROOM][&limit=10][&before=ID]
+ *
+ *     [{"id":7,"room":"messages","nickname":"Ann","text":"I saw the door
+ * open","clientId":"c1"|null, "msgId":"018f…"|null,"ts":"2026-11-23T17:41:05.123Z",
+ *       "snippet":[{"text":"I saw the "},{"text":"door","match":true},{"text":" open"}]}, …]
+ *
+ * The newest matches, oldest → newest, in all rooms where none is named. What `q` can say stands in
+ * search_query.h. A snippet is a part of the text, about 32 words, cut into what matches and what
+ * does not: plain text, never HTML. Link: rel="prev" leads to older matches, where there are some.
+ */
+void route_search(struct api *api, const struct params *params, struct http_response *response)
+{
+	struct search_query query;
+	struct store_page page;
+	if (!read_query(&query, params, response))
+		return;
+	bool earlier = params->given & PARAM_BIT(PARAM_BEFORE);
+	int64_t before = earlier ? params->number[PARAM_BEFORE] : INT64_MAX;
+	enum store_status status = api_need_store(api);
+	if (status) {
+		api_set_store_error(response, status);
+		return;
+	}
+	struct json_list *list = json_list_open();
+	status = list ? store_search(api->store, &query, before, (int)params->number[PARAM_LIMIT],
+			    &page, add_hit, list)
+		      : STORE_FAILED;
+	response->body = json_list_close(list);
+	if (status) {
+		fail(api, status, response);
+		return;
+	}
+	api_tell(api, STORE_OK, "");
+	response->status = 200;
+	set_link(response, params, &page);
+}

@@ -1,0 +1,287 @@
+#include "base/settings.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <getopt.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "config.h"
+
+enum option_type { OPTION_STRING, OPTION_INTEGER };
+
+struct option_def {
+	const char *name;
+	enum option_type type;
+	size_t offset;	   /* in struct settings */
+	int64_t min, max;  /* of a number, or of a string's length */
+	const char *value; /* the default */
+	const char *help;
+};
+
+#define FIELD(member) offsetof(struct settings, member)
+
+static const struct option_def table[] = {
+    {"database", OPTION_STRING, FIELD(database), 1, PATH_MAX - 32, DATABASE_FILE,
+	"the SQLite file that holds the history"},
+    {"broker", OPTION_STRING, FIELD(broker), 1, PATH_MAX - 1, "127.0.0.1",
+	"the broker's host, or the path of its Unix socket (the API does not use it)"},
+    {"port", OPTION_INTEGER, FIELD(port), 1, 65535, "1883",
+	"the port on that host (the API does not use it)"},
+    {"username", OPTION_STRING, FIELD(username), 0, 255, "", "the logger's name at the broker"},
+    {"password-file", OPTION_STRING, FIELD(password_file), 0, PATH_MAX - 1, "",
+	"a file whose first line is the password for that name"},
+    {"retention-days", OPTION_INTEGER, FIELD(retention_days), 0, 36500, "0",
+	"the logger deletes messages that are older; 0: none"},
+    {"retention-messages", OPTION_INTEGER, FIELD(retention_messages), 0, 1000000000, "0",
+	"the logger keeps so many messages of a room, and deletes older ones; 0: all"},
+    {"generation-dir", OPTION_STRING, FIELD(generation_dir), 0, PATH_MAX - 1, "",
+	"a folder where the logger tells nginx which answers are still true"},
+    {"threads", OPTION_INTEGER, FIELD(threads), 1, 256, "4",
+	"requests that the API serves at a time (the logger does not use it)"},
+};
+enum { OPTIONS = sizeof(table) / sizeof(table[0]) };
+
+static const struct option_def *find(const char *name)
+{
+	for (size_t i = 0; i < OPTIONS; i++)
+		if (strcmp(table[i].name, name) == 0)
+			return &table[i];
+	return NULL;
+}
+
+const char *settings_name(size_t i)
+{
+	return i < OPTIONS ? table[i].name : NULL;
+}
+
+const char *settings_help(size_t i)
+{
+	return i < OPTIONS ? table[i].help : NULL;
+}
+
+/* ---- one value ---- */
+
+static const char *set_string(const struct option_def *def, struct settings *s, const char *value)
+{
+	size_t length = strlen(value);
+	if (length < (size_t)def->min)
+		return "must not be empty";
+	if (length > (size_t)def->max)
+		return "is too long";
+	memcpy((char *)s + def->offset, value, length + 1);
+	return NULL;
+}
+
+static const char *set_integer(const struct option_def *def, struct settings *s, const char *value)
+{
+	char *end;
+	errno = 0;
+	long long number = strtoll(value, &end, 10);
+	if (errno || end == value || *end || number < def->min || number > def->max) {
+		static char problem[80];
+		snprintf(problem, sizeof(problem), "must be a whole number from %lld to %lld",
+		    (long long)def->min, (long long)def->max);
+		return problem;
+	}
+	*(int64_t *)(void *)((char *)s + def->offset) = number;
+	return NULL;
+}
+
+/* Returns NULL, or what is wrong with the value. */
+static const char *set(const struct option_def *def, struct settings *s, const char *value)
+{
+	return def->type == OPTION_STRING ? set_string(def, s, value) : set_integer(def, s, value);
+}
+
+/* ---- the file ---- */
+
+static char *trim(char *s)
+{
+	while (isspace((unsigned char)*s))
+		s++;
+	char *end = s + strlen(s);
+	while (end > s && isspace((unsigned char)end[-1]))
+		end--;
+	*end = '\0';
+	return s;
+}
+
+/* Takes a line apart and in. Returns false with one line in `error`, after "FILE:LINE: ". */
+static bool take_line(struct settings *s, char *line, char *error, size_t size)
+{
+	line = trim(line);
+	if (!*line || *line == '#')
+		return true;
+	char *equals = strchr(line, '=');
+	if (!equals) {
+		snprintf(error, size, "'%.60s' is not of the form name = value", line);
+		return false;
+	}
+	*equals = '\0';
+	const char *name = trim(line), *value = trim(equals + 1);
+	const struct option_def *def = find(name);
+	if (!def) {
+		snprintf(error, size, "unknown option '%.60s'; --help lists all", name);
+		return false;
+	}
+	const char *problem = set(def, s, value);
+	if (problem)
+		snprintf(error, size, "%s %s, not '%.60s'", name, problem, value);
+	return !problem;
+}
+
+static bool read_lines(struct settings *s, FILE *file, const char *path, char *error)
+{
+	char *line = NULL;
+	size_t size = 0;
+	bool ok = true;
+	for (int number = 1; ok && getline(&line, &size, file) >= 0; number++) {
+		int prefix = snprintf(error, SETTINGS_ERROR_SIZE, "%.300s:%d: ", path, number);
+		ok = take_line(s, line, error + prefix, SETTINGS_ERROR_SIZE - (size_t)prefix);
+	}
+	free(line);
+	if (ok)
+		error[0] = '\0';
+	if (ok && ferror(file)) {
+		snprintf(error, SETTINGS_ERROR_SIZE, "%.300s: cannot be read", path);
+		ok = false;
+	}
+	return ok;
+}
+
+/* The standard file may be missing, one that was asked for may not. */
+static enum settings_result read_file(struct settings *s, const char *asked, char *error)
+{
+	const char *path = asked ? asked : SETTINGS_FILE;
+	FILE *file = fopen(path, "re");
+	if (!file && !asked && errno == ENOENT)
+		return SETTINGS_OK;
+	if (!file) {
+		snprintf(
+		    error, SETTINGS_ERROR_SIZE, "configuration %.300s: %s", path, strerror(errno));
+		return SETTINGS_BROKEN;
+	}
+	bool ok = read_lines(s, file, path, error);
+	fclose(file);
+	return ok ? SETTINGS_OK : SETTINGS_BROKEN;
+}
+
+/* ---- the command line ---- */
+
+enum { KEY_CONFIG = 'c', KEY_HELP = 'h', KEY_VERSION = 'V', KEY_TABLE = 256 };
+
+static void print_help(const char *program, const char *purpose)
+{
+	printf("Usage: %s [OPTION]...\n%s\n\n", program, purpose);
+	printf("  -c, --config=FILE          read options from FILE as `name = value` lines\n"
+	       "                             (default: %s, where it exists)\n",
+	    SETTINGS_FILE);
+	for (size_t i = 0; i < OPTIONS; i++) {
+		char left[40];
+		snprintf(left, sizeof(left), "--%s=%s", table[i].name,
+		    table[i].type == OPTION_STRING ? "TEXT" : "N");
+		printf("      %-18s %s\n                         (default: %s)\n", left,
+		    table[i].help, table[i].value);
+	}
+	printf("  -h, --help                 print this and end\n"
+	       "  -V, --version              print the version and end\n");
+}
+
+static void fill_long_options(struct option options[OPTIONS + 4])
+{
+	for (int i = 0; i < OPTIONS; i++)
+		options[i] = (struct option){table[i].name, required_argument, NULL, KEY_TABLE + i};
+	options[OPTIONS] = (struct option){"config", required_argument, NULL, KEY_CONFIG};
+	options[OPTIONS + 1] = (struct option){"help", no_argument, NULL, KEY_HELP};
+	options[OPTIONS + 2] = (struct option){"version", no_argument, NULL, KEY_VERSION};
+	options[OPTIONS + 3] = (struct option){0};
+}
+
+struct command_line {
+	const char *config;
+	const char *values[OPTIONS];
+};
+
+static enum settings_result read_command_line(struct command_line *out, int argc, char **argv,
+    const char *program, const char *purpose, char *error)
+{
+	struct option options[OPTIONS + 4];
+	fill_long_options(options);
+	opterr = 0;
+	optind = 0; /* glibc: forget what an earlier call left */
+	int key, at = 1;
+	while ((key = getopt_long(argc, argv, "+:c:hV", options, NULL)) != -1) {
+		if (key >= KEY_TABLE)
+			out->values[key - KEY_TABLE] = optarg;
+		else if (key == KEY_CONFIG)
+			out->config = optarg;
+		else if (key == KEY_HELP)
+			print_help(program, purpose);
+		else if (key == KEY_VERSION)
+			printf("%s (%s)\n", program, PACKAGE_STRING);
+		else
+			break;
+		if (key == KEY_HELP || key == KEY_VERSION)
+			return SETTINGS_DONE;
+		at = optind;
+	}
+	if (key == -1 && optind == argc)
+		return SETTINGS_OK;
+	snprintf(error, SETTINGS_ERROR_SIZE, "%s '%.100s'; see --help",
+	    key == ':'	 ? "no value for option"
+	    : key == '?' ? "unknown option"
+			 : "unexpected argument",
+	    key == -1 ? argv[optind] : argv[at]);
+	return SETTINGS_USAGE;
+}
+
+static enum settings_result apply_command_line(
+    struct settings *s, const struct command_line *line, char *error)
+{
+	for (size_t i = 0; i < OPTIONS; i++) {
+		const char *problem = line->values[i] ? set(&table[i], s, line->values[i]) : NULL;
+		if (!problem)
+			continue;
+		snprintf(error, SETTINGS_ERROR_SIZE, "--%s %s, not '%.100s'", table[i].name,
+		    problem, line->values[i]);
+		return SETTINGS_USAGE;
+	}
+	return SETTINGS_OK;
+}
+
+enum settings_result settings_load(struct settings *out, int argc, char **argv, const char *program,
+    const char *purpose, char error[SETTINGS_ERROR_SIZE])
+{
+	struct command_line line = {0};
+	error[0] = '\0';
+	enum settings_result result = read_command_line(&line, argc, argv, program, purpose, error);
+	if (result != SETTINGS_OK)
+		return result;
+	for (size_t i = 0; i < OPTIONS; i++)
+		set(&table[i], out, table[i].value);
+	result = read_file(out, line.config, error);
+	return result == SETTINGS_OK ? apply_command_line(out, &line, error) : result;
+}
+
+int settings_read_password(const struct settings *settings, char out[SETTINGS_PASSWORD_SIZE],
+    char error[SETTINGS_ERROR_SIZE])
+{
+	const char *path = settings->password_file;
+	out[0] = '\0';
+	if (!path[0])
+		return 0;
+	FILE *file = fopen(path, "re");
+	bool read = file && fgets(out, SETTINGS_PASSWORD_SIZE, file);
+	out[strcspn(out, "\r\n")] = '\0';
+	if (file)
+		fclose(file);
+	if (read && out[0])
+		return 0;
+	snprintf(error, SETTINGS_ERROR_SIZE, "password-file %.300s: %s", path,
+	    file ? "its first line is empty" : strerror(errno));
+	return -1;
+}

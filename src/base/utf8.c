@@ -1,0 +1,88 @@
+#include "base/utf8.h"
+
+static size_t sequence_length(unsigned char lead)
+{
+	if (lead < 0x80)
+		return 1;
+	if (lead >= 0xc2 && lead <= 0xdf)
+		return 2;
+	if (lead >= 0xe0 && lead <= 0xef)
+		return 3;
+	if (lead >= 0xf0 && lead <= 0xf4)
+		return 4;
+	return 0;
+}
+
+uint32_t utf8_take(struct str *s)
+{
+	static const uint32_t least[] = {0, 0, 0x80, 0x800, 0x10000};
+	const unsigned char *p = (const unsigned char *)s->at;
+	size_t n = sequence_length(p[0]);
+	if (n == 0 || n > s->len)
+		return UTF8_INVALID;
+	uint32_t point = n == 1 ? p[0] : p[0] & (0xffu >> (n + 1));
+	for (size_t i = 1; i < n; i++) {
+		if ((p[i] & 0xc0) != 0x80)
+			return UTF8_INVALID;
+		point = point << 6 | (p[i] & 0x3f);
+	}
+	if (point < least[n] || point > 0x10ffff || (point >= 0xd800 && point <= 0xdfff))
+		return UTF8_INVALID;
+	s->at += n;
+	s->len -= n;
+	return point;
+}
+
+/* How many bytes of ASCII `s` begins with, eight at a time: mostly that is all of it. */
+static size_t ascii_length(struct str s)
+{
+	size_t n = 0;
+	for (uint64_t eight; s.len - n >= sizeof(eight); n += sizeof(eight)) {
+		memcpy(&eight, s.at + n, sizeof(eight));
+		if (eight & 0x8080808080808080u)
+			break;
+	}
+	while (n < s.len && ((unsigned char)s.at[n] & 0x80) == 0)
+		n++;
+	return n;
+}
+
+ssize_t utf8_count(struct str s)
+{
+	ssize_t count = 0;
+	while (s.len > 0) {
+		size_t ascii = ascii_length(s);
+		s = (struct str){s.at + ascii, s.len - ascii};
+		count += (ssize_t)ascii;
+		if (s.len == 0)
+			break;
+		if (utf8_take(&s) == UTF8_INVALID)
+			return -1;
+		count++;
+	}
+	return count;
+}
+
+bool utf8_is_space(uint32_t point)
+{
+	return (point >= 0x09 && point <= 0x0d) || point == 0x20 || point == 0xa0 ||
+	       point == 0x1680 || (point >= 0x2000 && point <= 0x200a) || point == 0x2028 ||
+	       point == 0x2029 || point == 0x202f || point == 0x205f || point == 0x3000 ||
+	       point == 0xfeff;
+}
+
+struct str utf8_trim(struct str s)
+{
+	for (struct str rest = s; s.len > 0 && utf8_is_space(utf8_take(&rest));)
+		s = rest;
+	while (s.len > 0) {
+		size_t last = s.len - 1;
+		while (last > 0 && ((unsigned char)s.at[last] & 0xc0) == 0x80)
+			last--;
+		struct str tail = {s.at + last, s.len - last};
+		if (!utf8_is_space(utf8_take(&tail)))
+			break;
+		s.len = last;
+	}
+	return s;
+}

@@ -1,0 +1,74 @@
+/*
+ * message.h: the payload contract: what arrived on a topic becomes a message or a named fault.
+ */
+#ifndef CHAT_MESSAGE_H
+#define CHAT_MESSAGE_H
+
+#include "base/str.h"
+
+enum {
+	MESSAGE_NICKNAME_MAX = 64, /* code points, as are the others */
+	MESSAGE_TEXT_MAX = 4000,
+	MESSAGE_ID_MAX = 64,
+	MESSAGE_ROOM_MAX = 64,
+};
+
+enum message_fault {
+	MESSAGE_OK,
+	MESSAGE_BAD_ROOM,
+	MESSAGE_BAD_UTF8,
+	MESSAGE_NUL,
+	MESSAGE_TOO_DEEP,
+	MESSAGE_BAD_NICKNAME,
+	MESSAGE_BAD_TEXT,
+	MESSAGE_BAD_CLIENT_ID,
+	MESSAGE_BAD_MSG_ID,
+	MESSAGE_BAD_TIME,   /* only of an import, as is the next */
+	MESSAGE_BAD_RECORD, /* not of the format */
+	MESSAGE_REFUSED, /* by a constraint of the database that the checks here did not foresee */
+	MESSAGE_NO_MEMORY,
+	MESSAGE__MAX
+};
+
+/*
+ * Absent members (client_id, msg_id) have at == NULL. All members point into `memory`, which
+ * message_free() gives back.
+ */
+struct message {
+	struct str room;
+	struct str nickname;
+	struct str text;
+	struct str client_id;
+	struct str msg_id;
+	char *memory;
+};
+
+/*
+ * Reads `payload`, as it came on `topic` ("chat/<room>"), into `out`.
+ *
+ * A payload that is a JSON object (RFC 8259) must be
+ * {"nickname","text"[,"clientId"][,"msgId"]}: strings, trimmed, within the limits above; null
+ * counts as absent, other members are ignored, of a repeated one the last counts. Anything else is
+ * a device's plain text, with the nickname "mqtt".
+ *
+ * Returns MESSAGE_OK, or what is wrong; then `out` holds room, client_id and msg_id as far as they
+ * are known and valid, so that the sender can be told. Either way the caller calls message_free().
+ */
+enum message_fault message_parse(struct message *out, struct str topic, struct str payload);
+
+/*
+ * The same for a message whose members are known already, in `fields`, which is lent: checks, trims
+ * and copies them. Only client_id and msg_id may be absent.
+ */
+enum message_fault message_copy(struct message *out, const struct message *fields);
+
+/* Frees what message_parse() allocated; a zeroed message is allowed. */
+void message_free(struct message *m);
+
+/* The fault as a sentence for people: static, UTF-8. */
+const char *message_fault_text(enum message_fault fault);
+
+/* Whether `room` is a room's name: [a-z0-9][a-z0-9_-]{0,63}. */
+bool message_room_valid(struct str room);
+
+#endif

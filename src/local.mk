@@ -1,0 +1,68 @@
+# src/ and cgi-bin/: one internal library, a room a folder, and the three programs on it.
+
+noinst_LIBRARIES = src/libchat.a
+src_libchat_a_SOURCES = \
+  src/base/clock.h src/base/log.c src/base/log.h src/base/retry.c src/base/retry.h \
+  src/base/rfc3339.c src/base/rfc3339.h src/base/settings.c src/base/settings.h src/base/since.c \
+  src/base/since.h src/base/str.h src/base/text.c src/base/text.h src/base/utf8.c src/base/utf8.h \
+  src/chat/message.c src/chat/message.h src/chat/search_query.c src/chat/search_query.h \
+  src/chat/words.c src/chat/words.h \
+  src/store/sqlite.c src/store/sqlite.h src/store/sqlite_admin.c src/store/sqlite_backup.c \
+  src/store/sqlite_figures.c src/store/sqlite_index.c src/store/sqlite_open.c \
+  src/store/sqlite_prune.c src/store/sqlite_read.c src/store/sqlite_search.c \
+  src/store/sqlite_version.c src/store/sqlite_whole.c src/store/sqlite_write.c src/store/store.h \
+  src/store/store_admin.h \
+  src/output/json.c src/output/json.h src/output/row.c src/output/row.h \
+  src/broker/identity.c src/broker/identity.h src/broker/mqtt.c src/broker/mqtt.h \
+  src/logger/batch.c src/logger/batch.h src/logger/generation.c src/logger/generation.h \
+  src/logger/house.c src/logger/house.h src/logger/indexer.c src/logger/indexer.h \
+  src/logger/ingest.c src/logger/ingest.h src/logger/keeper.c src/logger/keeper.h \
+  src/logger/notify.c src/logger/notify.h src/logger/redelivery.c src/logger/redelivery.h \
+  src/api/api.c src/api/api.h src/api/cache.c src/api/cache.h src/api/http.c src/api/http.h \
+  src/api/metrics.c src/api/metrics.h src/api/params.c src/api/params.h src/api/route_export.c \
+  src/api/route_health.c src/api/route_messages.c src/api/route_metrics.c src/api/route_openapi.c \
+  src/api/route_rooms.c src/api/route_search.c src/api/routes.c src/api/routes.h \
+  src/admin/admin.h src/admin/broker.c src/admin/broker.h src/admin/check.h \
+  src/admin/check_broker.c src/admin/check_files.c src/admin/check_nginx.c \
+  src/admin/command_backup.c src/admin/command_check.c src/admin/command_completion.c \
+  src/admin/command_export.c src/admin/command_import.c src/admin/command_prune.c \
+  src/admin/command_reindex.c src/admin/command_restore.c src/admin/command_search.c \
+  src/admin/command_send.c src/admin/command_status.c src/admin/command_tail.c src/admin/files.c \
+  src/admin/files.h src/admin/import_csv.c src/admin/import_mariadb.c src/admin/import_ndjson.c \
+  src/admin/import_record.c src/admin/import_record.h src/admin/io.c src/admin/pace.c \
+  src/admin/pace.h
+nodist_src_libchat_a_SOURCES = $(embedded)
+
+sbin_PROGRAMS = src/mqtt-chat-logger
+src_mqtt_chat_logger_SOURCES = src/logger/main.c src/logger/wire.c src/logger/wire.h
+src_mqtt_chat_logger_LDADD = src/libchat.a $(SQLITE_LIBS) $(JSONC_LIBS) $(MOSQUITTO_LIBS)
+
+bin_PROGRAMS = src/mqtt-chat
+src_mqtt_chat_SOURCES = src/admin/main.c
+src_mqtt_chat_LDADD = src/libchat.a $(SQLITE_LIBS) $(JSONC_LIBS) $(MOSQUITTO_LIBS)
+
+fcgidir = $(libexecdir)/mqtt-chat
+fcgi_PROGRAMS = cgi-bin/chat.fcgi
+cgi_bin_chat_fcgi_SOURCES = cgi-bin/chat.c cgi-bin/serve.c cgi-bin/serve.h
+cgi_bin_chat_fcgi_LDADD = src/libchat.a $(SQLITE_LIBS) $(JSONC_LIBS) $(FCGI_LIBS)
+
+# Files as C strings, a line of theirs a line there: src/store/schema_sql.h defines schema_sql.
+embedded = src/api/openapi_json.h src/store/schema_sql.h
+src/api/openapi_json.h: src/api/openapi.json
+src/store/schema_sql.h: schema.sql
+$(embedded):
+	@$(MKDIR_P) $(@D)
+	$(AM_V_GEN){ echo "static const char `basename $@ .h`[] ="; \
+	  $(SED) -e 's/\\/\\\\/g' -e 's/"/\\"/g' -e 's/.*/  "&\\n"/' $<; \
+	  echo '  ;'; } > $@.tmp && mv $@.tmp $@
+BUILT_SOURCES = $(embedded)
+CLEANFILES += $(embedded)
+EXTRA_DIST += schema.sql src/api/openapi.json
+
+# bash's completion
+completiondir = $(datadir)/bash-completion/completions
+completion_DATA = src/completion/mqtt-chat
+src/completion/mqtt-chat: src/mqtt-chat
+	@$(MKDIR_P) src/completion
+	$(AM_V_GEN)src/mqtt-chat completion --config=/dev/null > $@.tmp && mv $@.tmp $@
+CLEANFILES += src/completion/mqtt-chat

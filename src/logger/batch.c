@@ -1,0 +1,259 @@
+#include "logger/batch.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "logger/redelivery.h"
+#include "output/json.h"
+
+struct batch {
+	struct store_entry entries[BATCH_MESSAGES_MAX];
+	struct delivery deliveries[BATCH_MESSAGES_MAX]; /* of the entries, one to one */
+	uint64_t digests[BATCH_MESSAGES_MAX];		/* 0: its sender's id tells it again */
+	size_t count;
+	size_t bytes;
+	uint64_t number;
+	struct store_signs signs;
+	struct redelivery redelivery; /* as it was after the last batch that was stored */
+	struct redelivery next;	      /* as it will be after this one */
+	unsigned char note[REDELIVERY_NOTE_MAX];
+};
+
+struct batch *batch_open(void)
+{
+	return calloc(1, sizeof(struct batch));
+}
+
+void batch_close(struct batch *batch)
+{
+	if (!batch)
+		return;
+	batch_clear(batch);
+	free(batch);
+}
+
+static void free_entry(struct store_entry *entry)
+{
+	message_free(&entry->message);
+	free((char *)entry->topic.at);
+}
+
+/* Topic and head stand in one piece of memory, which entry->topic.at is the start of. */
+static bool keep_origin(struct store_entry *entry, struct str topic, struct str payload)
+{
+	size_t head = payload.len < BATCH_HEAD_MAX ? payload.len : BATCH_HEAD_MAX;
+	char *memory = malloc(topic.len + head + 1);
+	if (!memory)
+		return false;
+	memcpy(memory, topic.at, topic.len);
+	if (head)
+		memcpy(memory + topic.len, payload.at, head);
+	entry->topic = (struct str){memory, topic.len};
+	entry->head = (struct str){memory + topic.len, head};
+	return true; /* cppcheck-suppress memleak ; entry->topic.at owns it */
+}
+
+enum store_status batch_restore(struct batch *batch, struct store *store, bool *known)
+{
+	ssize_t length;
+	char *note = (char *)batch->note;
+	enum store_status status = store_read_note(store, note, sizeof(batch->note), &length);
+	if (!status)
+		status = store_read_signs(store, &batch->signs);
+	*known = length >= 0;
+	if (!status)
+		redelivery_decode(
+		    &batch->redelivery, (struct str){note, length > 0 ? (size_t)length : 0});
+	return status;
+}
+
+void batch_begin(struct batch *batch, bool session_resumed)
+{
+	redelivery_begin(&batch->redelivery, session_resumed);
+}
+
+bool batch_awaits_repetition(const struct batch *batch)
+{
+	return batch->redelivery.repeating;
+}
+
+bool batch_add(struct batch *batch, struct str topic, struct str payload,
+    const struct delivery *delivery, int64_t ts)
+{
+	if (batch->count == BATCH_MESSAGES_MAX)
+		return false;
+	struct store_entry entry = {.size = payload.len, .ts = ts};
+	entry.fault = message_parse(&entry.message, topic, payload);
+	if (entry.fault == MESSAGE_NO_MEMORY || !keep_origin(&entry, topic, payload)) {
+		free_entry(&entry);
+		return false;
+	}
+	batch->entries[batch->count] = entry;
+	batch->deliveries[batch->count] = *delivery;
+	bool known_again = !entry.fault && entry.message.msg_id.at;
+	batch->digests[batch->count] = known_again ? 0 : redelivery_digest(topic, payload);
+	batch->count++;
+	batch->bytes += topic.len + payload.len;
+	return true;
+}
+
+size_t batch_count(const struct batch *batch)
+{
+	return batch->count;
+}
+
+bool batch_full(const struct batch *batch)
+{
+	return batch->count == BATCH_MESSAGES_MAX || batch->bytes >= BATCH_BYTES_MAX;
+}
+
+static const struct redelivery_mark *find_mark(struct batch *batch, size_t i)
+{
+	const struct delivery *delivery = &batch->deliveries[i];
+	if (!delivery->packet_id || (delivery->duplicate && !batch->digests[i]))
+		return NULL;
+	if (delivery->duplicate)
+		return redelivery_find(
+		    &batch->next, delivery->packet_id, batch->digests[i], batch->number + 1);
+	redelivery_end(&batch->next);
+	return NULL;
+}
+
+/* Tells the entries that were stored when the broker delivered them first. */
+static void find_repeated(struct batch *batch)
+{
+	for (size_t i = 0; i < batch->count; i++) {
+		struct store_entry *entry = &batch->entries[i];
+		const struct redelivery_mark *mark = find_mark(batch, i);
+		entry->repeated = mark != NULL;
+		if (mark) {
+			entry->id = mark->id;
+			entry->ts = mark->ts;
+		}
+	}
+}
+
+static struct store_note mark_entries(void *arg)
+{
+	struct batch *batch = arg;
+	for (size_t i = 0; i < batch->count; i++) {
+		const struct store_entry *entry = &batch->entries[i];
+		const struct delivery *delivery = &batch->deliveries[i];
+		if (delivery->packet_id && batch->digests[i] && !entry->repeated)
+			redelivery_add(&batch->next,
+			    (struct redelivery_mark){delivery->packet_id, batch->digests[i],
+				entry->id, entry->ts, batch->number + 1});
+	}
+	size_t length = redelivery_encode(&batch->next, batch->note);
+	return (struct store_note){batch->signs, {(char *)batch->note, length}};
+}
+
+void batch_session_lost(struct batch *batch, int64_t now)
+{
+	batch->signs.session_lost_at = now;
+}
+
+enum store_status batch_store(struct batch *batch, struct store *store, int64_t now)
+{
+	batch->signs.alive_at = now;
+	redelivery_copy(&batch->next, &batch->redelivery);
+	find_repeated(batch);
+	enum store_status status =
+	    store_insert_batch(store, batch->entries, batch->count, mark_entries, batch);
+	if (status)
+		return status;
+	redelivery_copy(&batch->redelivery, &batch->next);
+	batch->number++;
+	return STORE_OK;
+}
+
+uint64_t batch_number(const struct batch *batch)
+{
+	return batch->number;
+}
+
+void batch_settle(struct batch *batch, uint64_t number)
+{
+	redelivery_settle(&batch->redelivery, number);
+}
+
+static void publish_to(
+    struct str room, const char *kind, struct str payload, batch_publish_fn *publish, void *arg)
+{
+	char topic[sizeof("chat//rejected") + MESSAGE_ROOM_MAX];
+	snprintf(topic, sizeof(topic), "chat/%.*s/%s", (int)room.len, room.at, kind);
+	publish(arg, topic, payload);
+}
+
+static void answer_rejected(const struct store_entry *entry, batch_publish_fn *publish, void *arg)
+{
+	if (!message_room_valid(entry->message.room))
+		return;
+	struct json_text text = json_rejection(entry);
+	if (text.at.at)
+		publish_to(entry->message.room, "rejected", text.at, publish, arg);
+	json_text_free(&text);
+}
+
+static bool stored_in(const struct store_entry *entry, struct str room)
+{
+	return entry->id != 0 && str_eq(entry->message.room, room);
+}
+
+/* Whether an entry before `end` was stored in the same room, which was answered with it. */
+static bool answered(const struct batch *batch, size_t end)
+{
+	for (size_t i = 0; i < end; i++)
+		if (stored_in(&batch->entries[i], batch->entries[end].message.room))
+			return true;
+	return false;
+}
+
+static void answer_room(
+    const struct batch *batch, size_t first, batch_publish_fn *publish, void *arg)
+{
+	struct str room = batch->entries[first].message.room;
+	struct json_list *list = json_list_open();
+	for (size_t i = first; list && i < batch->count; i++)
+		if (stored_in(&batch->entries[i], room))
+			json_list_add_receipt(list, &batch->entries[i]);
+	struct json_text text = json_list_close(list);
+	if (text.at.at)
+		publish_to(room, "stored", text.at, publish, arg);
+	json_text_free(&text);
+}
+
+void batch_answer(const struct batch *batch, batch_publish_fn *publish, void *arg)
+{
+	for (size_t i = 0; i < batch->count; i++) {
+		if (batch->entries[i].fault)
+			answer_rejected(&batch->entries[i], publish, arg);
+		else if (!answered(batch, i))
+			answer_room(batch, i, publish, arg);
+	}
+}
+
+void batch_clear(struct batch *batch)
+{
+	for (size_t i = 0; i < batch->count; i++)
+		free_entry(&batch->entries[i]);
+	batch->count = 0;
+	batch->bytes = 0;
+}
+
+void batch_drop_unacknowledged(struct batch *batch)
+{
+	size_t kept = 0;
+	batch->bytes = 0;
+	for (size_t i = 0; i < batch->count; i++) {
+		if (batch->deliveries[i].packet_id) {
+			free_entry(&batch->entries[i]);
+			continue;
+		}
+		batch->bytes += batch->entries[i].topic.len + batch->entries[i].size;
+		batch->entries[kept] = batch->entries[i];
+		batch->deliveries[kept] = batch->deliveries[i];
+		batch->digests[kept++] = batch->digests[i];
+	}
+	batch->count = kept;
+}

@@ -1,0 +1,435 @@
+#include "logger/ingest.h"
+
+#include <errno.h>
+#ifdef __GLIBC__
+#include <malloc.h>
+#endif
+#include <poll.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/random.h>
+#include <time.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/retry.h"
+#include "broker/mqtt.h"
+#include "logger/generation.h"
+#include "logger/house.h"
+#include "logger/indexer.h"
+#include "logger/keeper.h"
+#include "logger/notify.h"
+#include "logger/wire.h"
+
+#define FILTER "chat/+"
+#define TICK_MS 1000
+#define BATCH_MS 50	 /* a batch is not read for longer: PINGREQ has to wait for it */
+#define FLOOD_FROM 32	 /* messages that wait: so many come that a batch is worth waiting for */
+#define FLOOD_ENOUGH 500 /* in a batch */
+#define FLOOD_MS 3
+#define CONNECT_MS 10000 /* until the subscription is in force */
+#define ALIVE_MS 30000	 /* between signs of life, where there is nothing to store */
+#define SETTLE_MS 1000	 /* at the end, for the broker to read the last acknowledgements */
+
+struct ingest {
+	const struct ingest_config *config;
+	struct keeper keeper;
+	struct mqtt *mqtt;
+	struct generation *generation; /* may be NULL */
+	struct house house;
+	struct indexer indexer;
+	bool online;	    /* there is a connection, or one is being made */
+	bool ready;	    /* the subscription is in force */
+	bool was_ready;	    /* it has been, at least once */
+	bool out_of_memory; /* a message could not be taken in */
+	uint64_t probe;	    /* the batch that the probe under way will settle; 0: none */
+	uint64_t settled;   /* the last batch whose acknowledgements the broker has read */
+	uint64_t received;  /* messages, of all connections */
+	uint64_t released;  /* of these, those whose memory went back to the system */
+	uint64_t dropped;   /* messages that the broker said it dropped */
+	unsigned attempt;   /* since all went well last */
+	int64_t deadline;   /* monotonic ms, for becoming ready */
+	char why[200];	    /* it is not online */
+};
+
+/* ---- what the broker tells ---- */
+
+static void on_connected(void *arg, bool session_present)
+{
+	struct ingest *in = arg;
+	if (in->keeper.known && !session_present) {
+		batch_session_lost(in->keeper.batch, clock_ms(CLOCK_REALTIME));
+		log_warning("the broker has forgotten this logger's session: what was sent while "
+			    "the logger was away is not stored, unless its sender sends it again; "
+			    "check `persistence` in mosquitto.conf");
+	}
+	batch_begin(in->keeper.batch, session_present);
+}
+
+static void on_subscribed(void *arg)
+{
+	struct ingest *in = arg;
+	in->ready = in->was_ready = true;
+	if (in->keeper.error[0])
+		return;
+	in->attempt = 0;
+	log_info("ready: connected to %s, storing what is sent to " FILTER, in->config->broker);
+}
+
+static void on_message(
+    void *arg, struct str topic, struct str payload, const struct delivery *delivery)
+{
+	struct ingest *in = arg;
+	in->received++;
+	if (!batch_add(in->keeper.batch, topic, payload, delivery, clock_ms(CLOCK_REALTIME)))
+		in->out_of_memory = true;
+}
+
+/* Starts at 0 again with the broker. */
+static void on_dropped(void *arg, uint64_t total)
+{
+	struct ingest *in = arg;
+	if (total > in->dropped)
+		log_warning(
+		    "the broker has dropped %llu messages since it started, because a queue "
+		    "was full; if it was this logger's, they are not stored: raise "
+		    "max_queued_bytes in mosquitto.conf",
+		    (unsigned long long)total);
+	in->dropped = total;
+}
+
+static void on_probed(void *arg)
+{
+	struct ingest *in = arg;
+	in->settled = in->probe;
+	in->probe = 0;
+	batch_settle(in->keeper.batch, in->settled);
+}
+
+static const struct mqtt_events events = {
+    on_connected, on_subscribed, on_message, on_dropped, on_probed};
+
+/* ---- connecting ---- */
+
+static void connect_broker(struct ingest *in)
+{
+	in->ready = false;
+	in->probe = 0;
+	in->deadline = clock_ms(CLOCK_MONOTONIC) + CONNECT_MS;
+	in->online = mqtt_connect(in->mqtt, in->config->broker, in->config->port) == 0 &&
+		     mqtt_write(in->mqtt) == 0;
+	wire_use(in->online ? mqtt_socket(in->mqtt) : -1);
+	if (!in->online)
+		snprintf(in->why, sizeof(in->why), "%s", mqtt_error(in->mqtt));
+}
+
+static void leave_broker(struct ingest *in)
+{
+	in->online = in->ready = false;
+	wire_use(-1);
+}
+
+/* One line when it goes, not one for each attempt to get it back. */
+static void lose(struct ingest *in, const char *why)
+{
+	snprintf(in->why, sizeof(in->why), "%s", why);
+	if (in->ready)
+		log_warning("lost the broker at %s: %s; trying again until it is back",
+		    in->config->broker, why);
+	leave_broker(in);
+}
+
+static void wait_and_reconnect(struct ingest *in)
+{
+	unsigned random = 0;
+	if (getrandom(&random, sizeof(random), GRND_NONBLOCK) < 0)
+		random = (unsigned)clock_ms(CLOCK_MONOTONIC);
+	int ms = retry_wait_ms(++in->attempt, random);
+	struct timespec timeout = {ms / 1000, (long)(ms % 1000) * 1000000};
+	ppoll(NULL, 0, &timeout, in->config->wait_mask);
+	if (!*in->config->stop && keeper_need(&in->keeper))
+		connect_broker(in);
+}
+
+/* ---- a round ---- */
+
+static bool store_batch(struct ingest *in)
+{
+	bool stored = keeper_store(&in->keeper);
+	if (stored)
+		in->attempt = 0;
+	return stored;
+}
+
+static bool readable(int socket)
+{
+	struct pollfd p = {socket, POLLIN, 0};
+	return wire_has_read() || poll(&p, 1, 0) == 1;
+}
+
+/*
+ * Reads until what comes is no message, the batch is full, or its time is over. -1: connection
+ * lost.
+ */
+static int read_messages(struct ingest *in, int64_t end)
+{
+	uint64_t before;
+	do {
+		before = in->received;
+		if (mqtt_read(in->mqtt) != 0 || in->out_of_memory)
+			return -1;
+	} while (in->received > before && !batch_full(in->keeper.batch) &&
+		 clock_ms(CLOCK_MONOTONIC) < end);
+	return 0;
+}
+
+/*
+ * A commit costs the processor what tens of messages do. In a flood, where all have to share it, a
+ * batch waits for more of them: as many as come by themselves while a slower disk syncs.
+ */
+static int read_batch(struct ingest *in)
+{
+	int64_t end = clock_ms(CLOCK_MONOTONIC) + BATCH_MS;
+	if (read_messages(in, end) != 0)
+		return -1;
+	size_t count = batch_count(in->keeper.batch);
+	if (count < FLOOD_FROM || count >= FLOOD_ENOUGH)
+		return 0;
+	nanosleep(&(struct timespec){0, FLOOD_MS * 1000000L}, NULL);
+	return read_messages(in, end);
+}
+
+static void publish(void *arg, const char *topic, struct str payload)
+{
+	struct ingest *in = arg;
+	if (mqtt_publish(in->mqtt, topic, payload) != 0)
+		log_warning("no memory for an answer on %s", topic);
+}
+
+/*
+ * Where it cannot be stored, it may not be acknowledged: the connection goes, with all that is
+ * queued on it, and the broker will deliver again. A batch whose connection is lost is stored all
+ * the same: if the broker delivers it again, it is known.
+ */
+static void store_and_answer(struct ingest *in)
+{
+	if (batch_count(in->keeper.batch) == 0)
+		return;
+	if (!store_batch(in)) {
+		leave_broker(in);
+		batch_drop_unacknowledged(in->keeper.batch);
+		return;
+	}
+	generation_next(in->generation);
+	if (in->online)
+		batch_answer(in->keeper.batch, publish, in);
+	batch_clear(in->keeper.batch);
+}
+
+/* After acknowledgements, a question: its answer tells that they were read. */
+static void probe(struct ingest *in)
+{
+	if (in->probe || in->settled == batch_number(in->keeper.batch))
+		return;
+	if (mqtt_probe(in->mqtt) == 0)
+		in->probe = batch_number(in->keeper.batch);
+}
+
+static int wait_for_broker(struct ingest *in)
+{
+	short want = (short)(mqtt_wants_write(in->mqtt) ? POLLIN | POLLOUT : POLLIN);
+	struct pollfd p = {mqtt_socket(in->mqtt), want, 0};
+	bool left = wire_has_read();
+	bool due = in->ready && indexer_due(&in->indexer, in->keeper.store);
+	int ms = left || due ? 0 : house_wait_ms(&in->house, clock_ms(CLOCK_MONOTONIC), TICK_MS);
+	struct timespec timeout = {ms / 1000, (long)(ms % 1000) * 1000000};
+	int n = ppoll(&p, 1, &timeout, in->config->wait_mask);
+	if (n <= 0)
+		return left ? POLLIN : 0;
+	/* With something to read at once it has let no signal in. */
+	ppoll(NULL, 0, &(struct timespec){0, 0}, in->config->wait_mask);
+	return left ? p.revents | POLLIN : p.revents;
+}
+
+/* After a flood, most of what the logger has is pages of the database. */
+static void give_memory_back(struct ingest *in)
+{
+	if (in->released == in->received)
+		return;
+	in->released = in->received;
+	store_release(in->keeper.store);
+#ifdef __GLIBC__
+	malloc_trim(0);
+#endif
+}
+
+/*
+ * What is done when all that is stored is acknowledged. Where it fails, what is on the disk is not
+ * known until the store is opened again, for a new connection.
+ */
+static void work_behind(struct ingest *in, bool quiet)
+{
+	if (!in->ready || !in->keeper.store)
+		return;
+	bool waited_for = readable(mqtt_socket(in->mqtt));
+	/* With something due, the round began without a wait. */
+	bool idle = quiet && !indexer_due(&in->indexer, in->keeper.store);
+	if (indexer_run(&in->indexer, in->keeper.store, quiet) &&
+	    house_work(&in->house, in->keeper.store, clock_ms(CLOCK_MONOTONIC), waited_for)) {
+		if (idle)
+			give_memory_back(in);
+		return;
+	}
+	keeper_close(&in->keeper);
+	leave_broker(in);
+}
+
+/* Returns why the connection is lost, or NULL. */
+static const char *write_out(struct ingest *in)
+{
+	wire_gather();
+	bool lost = mqtt_write(in->mqtt) != 0;
+	bool unsent = wire_send(lost) != 0;
+	if (lost)
+		return mqtt_error(in->mqtt);
+	return unsent ? strerror(errno) : NULL;
+}
+
+static void one_round(struct ingest *in)
+{
+	int events_seen = wait_for_broker(in);
+	if ((events_seen & ~POLLOUT) && read_batch(in) != 0)
+		lose(in, in->out_of_memory ? "out of memory" : mqtt_error(in->mqtt));
+	in->out_of_memory = false;
+	if (!in->keeper.store && !keeper_need(&in->keeper))
+		leave_broker(in);
+	else
+		store_and_answer(in);
+	if (!in->online)
+		return;
+	if (in->ready && !batch_awaits_repetition(in->keeper.batch))
+		mqtt_ignore_duplicates(in->mqtt);
+	probe(in);
+	const char *why = write_out(in);
+	if (!why && mqtt_tick(in->mqtt) != 0)
+		why = mqtt_error(in->mqtt);
+	if (why)
+		lose(in, why);
+	else if (!in->ready && clock_ms(CLOCK_MONOTONIC) > in->deadline)
+		lose(in, "no answer to CONNECT");
+	work_behind(in, !events_seen);
+}
+
+/*
+ * At the start a broker that is not there is a mistake to be told, later an event to wait out. A
+ * service manager starts us before its time, or while the broker is being mended: it waits, too.
+ */
+static bool broken_at_start(const struct ingest *in)
+{
+	if (in->online || in->was_ready || in->attempt || in->keeper.error[0] || *in->config->stop)
+		return false;
+	log_error("cannot use the broker at %s (port %u): %s; start it, or set `broker` and `port`",
+	    in->config->broker, in->config->port, in->why);
+	return !notify_wanted();
+}
+
+/* For `systemctl status`; not before the first connection has come about, or has failed. */
+static void tell(const struct ingest *in)
+{
+	if (in->keeper.error[0])
+		notify_alive("cannot store: %s", in->keeper.error);
+	else if (in->ready)
+		notify_alive("storing what is sent to " FILTER " at %s", in->config->broker);
+	else if (in->attempt)
+		notify_alive("waiting for the broker at %s (port %u): %s", in->config->broker,
+		    in->config->port, in->why);
+}
+
+/* The first one tells that the broker has a session for us. */
+static void show_life(struct ingest *in)
+{
+	bool due = clock_ms(CLOCK_MONOTONIC) - in->keeper.alive >= ALIVE_MS;
+	if ((due || !in->keeper.known) && in->keeper.store && batch_count(in->keeper.batch) == 0)
+		in->keeper.known = store_batch(in) || in->keeper.known;
+}
+
+/* The broker has read every acknowledgement, so it will deliver nothing again. */
+static void forget_marks(struct ingest *in)
+{
+	batch_begin(in->keeper.batch, false);
+	if (in->keeper.store)
+		store_batch(in);
+}
+
+/* DISCONNECT goes out behind all that is queued; the batch is empty between rounds. */
+static void disconnect(struct ingest *in)
+{
+	int64_t end = clock_ms(CLOCK_MONOTONIC) + TICK_MS;
+	mqtt_disconnect(in->mqtt);
+	while (mqtt_socket(in->mqtt) >= 0 && mqtt_write(in->mqtt) == 0 &&
+	       mqtt_wants_write(in->mqtt) && clock_ms(CLOCK_MONOTONIC) < end) {
+		struct pollfd p = {mqtt_socket(in->mqtt), POLLOUT, 0};
+		poll(&p, 1, TICK_MS);
+	}
+}
+
+static void leave(struct ingest *in)
+{
+	int64_t end = clock_ms(CLOCK_MONOTONIC) + SETTLE_MS;
+	while (in->ready && in->settled != batch_number(in->keeper.batch) &&
+	       clock_ms(CLOCK_MONOTONIC) < end)
+		one_round(in);
+	if (in->ready && in->settled == batch_number(in->keeper.batch))
+		forget_marks(in);
+	if (in->online)
+		disconnect(in);
+}
+
+static enum ingest_status loop(struct ingest *in)
+{
+	connect_broker(in);
+	while (!*in->config->stop) {
+		if (broken_at_start(in))
+			return INGEST_UNREACHABLE;
+		if (in->online)
+			one_round(in);
+		else
+			wait_and_reconnect(in);
+		if (in->ready)
+			show_life(in);
+		tell(in);
+	}
+	notify_stopping();
+	leave(in);
+	return INGEST_STOPPED;
+}
+
+static enum ingest_status start(struct ingest *in)
+{
+	const struct ingest_config *config = in->config;
+	if (!in->keeper.batch || !in->mqtt ||
+	    (config->username[0] && mqtt_login(in->mqtt, config->username, config->password))) {
+		log_error("out of memory");
+		return INGEST_FAILED;
+	}
+	if (batch_restore(in->keeper.batch, in->keeper.store, &in->keeper.known)) {
+		log_error("%s", store_error(in->keeper.store));
+		return INGEST_FAILED;
+	}
+	return loop(in);
+}
+
+enum ingest_status ingest_run(const struct ingest_config *config, struct store *store)
+{
+	struct ingest in = {.config = config,
+	    .keeper = {.path = config->database, .batch = batch_open(), .store = store},
+	    .house = {.days = config->retention_days, .messages = config->retention_messages}};
+	in.mqtt = mqtt_open(config->client_id, FILTER, &events, &in);
+	in.generation = generation_open(config->generation_dir);
+	enum ingest_status status = start(&in);
+	generation_close(in.generation);
+	mqtt_close(in.mqtt);
+	keeper_close(&in.keeper);
+	batch_close(in.keeper.batch);
+	return status;
+}

@@ -1,0 +1,148 @@
+#include "logger/redelivery.h"
+
+/* A mark that has not been acknowledged on this connection cannot be settled by it. */
+#define NOT_YET UINT64_MAX
+
+static uint64_t fnv1a(uint64_t hash, struct str s)
+{
+	for (size_t i = 0; i < s.len; i++)
+		hash = (hash ^ (unsigned char)s.at[i]) * 1099511628211u;
+	return hash;
+}
+
+uint64_t redelivery_digest(struct str topic, struct str payload)
+{
+	/* A topic holds no NUL, so one stands between the two. */
+	uint64_t hash = fnv1a(14695981039346656037u, topic);
+	return fnv1a(fnv1a(hash, (struct str){"", 1}), payload);
+}
+
+/* Keeps the marks that `keep` says, in their order. */
+static void filter(
+    struct redelivery *r, bool (*keep)(const struct redelivery_mark *, uint64_t), uint64_t batch)
+{
+	size_t kept = 0;
+	for (size_t i = 0; i < r->count; i++)
+		if (keep(&r->marks[i], batch))
+			r->marks[kept++] = r->marks[i];
+	r->count = kept;
+}
+
+static bool acknowledged_here(const struct redelivery_mark *mark, uint64_t batch)
+{
+	(void)batch;
+	return mark->batch != NOT_YET;
+}
+
+static bool later_than(const struct redelivery_mark *mark, uint64_t batch)
+{
+	return mark->batch > batch;
+}
+
+void redelivery_begin(struct redelivery *r, bool session_resumed)
+{
+	if (!session_resumed)
+		r->count = 0;
+	for (size_t i = 0; i < r->count; i++)
+		r->marks[i].batch = NOT_YET;
+	r->repeating = r->count > 0;
+}
+
+static struct redelivery_mark *lookup(struct redelivery *r, uint16_t packet_id, uint64_t digest)
+{
+	for (size_t i = 0; i < r->count; i++)
+		if (r->marks[i].packet_id == packet_id && r->marks[i].digest == digest &&
+		    r->marks[i].batch == NOT_YET)
+			return &r->marks[i];
+	return NULL;
+}
+
+void redelivery_end(struct redelivery *r)
+{
+	if (!r->repeating)
+		return;
+	r->repeating = false;
+	filter(r, acknowledged_here, 0);
+}
+
+const struct redelivery_mark *redelivery_find(
+    struct redelivery *r, uint16_t packet_id, uint64_t digest, uint64_t batch)
+{
+	if (!r->repeating)
+		return NULL;
+	struct redelivery_mark *mark = lookup(r, packet_id, digest);
+	if (mark) {
+		mark->batch = batch;
+		return mark;
+	}
+	redelivery_end(r);
+	return NULL;
+}
+
+void redelivery_copy(struct redelivery *to, const struct redelivery *from)
+{
+	memcpy(to->marks, from->marks, from->count * sizeof(from->marks[0]));
+	to->count = from->count;
+	to->repeating = from->repeating;
+}
+
+void redelivery_add(struct redelivery *r, struct redelivery_mark mark)
+{
+	if (r->count == REDELIVERY_MARKS_MAX) {
+		r->count /= 2;
+		memmove(&r->marks[0], &r->marks[REDELIVERY_MARKS_MAX - r->count],
+		    r->count * sizeof(r->marks[0]));
+	}
+	r->marks[r->count++] = mark;
+}
+
+void redelivery_settle(struct redelivery *r, uint64_t batch)
+{
+	filter(r, later_than, batch);
+}
+
+/* ---- bytes, little-endian ---- */
+
+static unsigned char *put(unsigned char *out, uint64_t value, int bytes)
+{
+	for (int i = 0; i < bytes; i++)
+		*out++ = (unsigned char)(value >> (8 * i));
+	return out;
+}
+
+static const unsigned char *get(const unsigned char *in, uint64_t *value, int bytes)
+{
+	*value = 0;
+	for (int i = 0; i < bytes; i++)
+		*value |= (uint64_t)*in++ << (8 * i);
+	return in;
+}
+
+size_t redelivery_encode(const struct redelivery *r, unsigned char out[REDELIVERY_NOTE_MAX])
+{
+	unsigned char *end = out;
+	for (size_t i = 0; i < r->count; i++) {
+		end = put(end, r->marks[i].packet_id, 2);
+		end = put(end, r->marks[i].digest, 8);
+		end = put(end, (uint64_t)r->marks[i].id, 8);
+		end = put(end, (uint64_t)r->marks[i].ts, 8);
+	}
+	return (size_t)(end - out);
+}
+
+void redelivery_decode(struct redelivery *r, struct str note)
+{
+	const unsigned char *in = (const unsigned char *)note.at;
+	r->count = 0;
+	for (size_t left = note.len;
+	     left >= REDELIVERY_MARK_SIZE && r->count < REDELIVERY_MARKS_MAX;
+	     left -= REDELIVERY_MARK_SIZE) {
+		uint64_t packet_id, digest, id, ts;
+		in = get(in, &packet_id, 2);
+		in = get(in, &digest, 8);
+		in = get(in, &id, 8);
+		in = get(in, &ts, 8);
+		r->marks[r->count++] = (struct redelivery_mark){
+		    (uint16_t)packet_id, digest, (int64_t)id, (int64_t)ts, NOT_YET};
+	}
+}

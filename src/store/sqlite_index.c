@@ -1,0 +1,170 @@
+/*
+ * sqlite_index.c: the index of the search is filled here, in slices, behind the messages.
+ */
+#include "chat/words.h"
+#include "store/sqlite.h"
+
+/*
+ * Each slice leaves a small segment of the index, and merging them is half of the work. As many
+ * pages of that are done with each slice as keeps up with them, so that it never comes all at once
+ * (in a flood it is put off: many segments are merged in one go with less work). FTS5 stops only
+ * between two words, though: the most frequent one of four segments is merged in one step, which
+ * takes a third of a second of the processor for four million messages, once in as many. Fewer
+ * pages or other settings move that, and bound it not.
+ */
+#define MESSAGES_A_PAGE 4
+
+enum { TEXT_BYTES = 4 * MESSAGE_TEXT_MAX, NICKNAME_BYTES = 4 * MESSAGE_NICKNAME_MAX };
+
+static struct str column_within(sqlite3_stmt *stmt, int column, size_t most)
+{
+	struct str s = sql_column_str(stmt, column);
+	return (struct str){s.at, s.len < most ? s.len : most};
+}
+
+int sql_index_row(sqlite3_stmt *insert, sqlite3_stmt *from)
+{
+	char text[WORDS_SIZE(TEXT_BYTES)], nickname[WORDS_SIZE(NICKNAME_BYTES)];
+	char room[WORDS_ROOM_SIZE(MESSAGE_ROOM_MAX)];
+	sqlite3_bind_int64(insert, 1, sqlite3_column_int64(from, 0));
+	sql_bind_str(insert, 2, words_split(column_within(from, 1, TEXT_BYTES), text));
+	sql_bind_str(insert, 3, words_split(column_within(from, 2, NICKNAME_BYTES), nickname));
+	sql_bind_str(insert, 4, words_room(column_within(from, 3, MESSAGE_ROOM_MAX), room));
+	sqlite3_step(insert);
+	int rc = sqlite3_reset(insert);
+	sqlite3_clear_bindings(insert);
+	return rc;
+}
+
+int sql_read_progress(struct store *store)
+{
+	sqlite3_stmt *stmt = store->stmts[STMT_PROGRESS];
+	int rc = sqlite3_step(stmt);
+	if (rc == SQLITE_ROW) {
+		store->indexed_id = sqlite3_column_int64(stmt, 0);
+		store->newest_id = sqlite3_column_int64(stmt, 1);
+		rc = SQLITE_OK;
+	} else if (rc == SQLITE_DONE) {
+		rc = SQLITE_CORRUPT;
+	}
+	sql_finish(stmt);
+	return rc;
+}
+
+int64_t store_unindexed(const struct store *store)
+{
+	return store->newest_id - store->indexed_id;
+}
+
+/* Sets *last to the last one that it put in. Newer ones may have been deleted. */
+static int index_rows(struct store *store, int limit, int64_t *last)
+{
+	sqlite3_stmt *stmt = store->stmts[STMT_UNINDEXED];
+	sqlite3_bind_int64(stmt, 1, store->indexed_id);
+	sqlite3_bind_int(stmt, 2, limit);
+	int rc, left = limit;
+	for (; (rc = sqlite3_step(stmt)) == SQLITE_ROW; left--) {
+		*last = sqlite3_column_int64(stmt, 0);
+		rc = sql_index_row(store->stmts[STMT_INDEX_ROW], stmt);
+		if (rc)
+			break;
+	}
+	sql_finish(stmt);
+	if (rc == SQLITE_DONE && left > 0)
+		store->newest_id = *last;
+	return rc == SQLITE_DONE ? SQLITE_OK : rc;
+}
+
+int sql_index_merge(struct store *store, int pages)
+{
+	sqlite3_bind_int(store->stmts[STMT_INDEX_MERGE], 1, pages);
+	return sql_run(store, STMT_INDEX_MERGE);
+}
+
+/* *more: there was something to merge. FTS5 tells that by a second change beside the statement's.
+ */
+static int merge(struct store *store, int pages, bool *more)
+{
+	int before = sqlite3_total_changes(store->db);
+	int rc = sql_index_merge(store, pages);
+	*more = sqlite3_total_changes(store->db) - before >= 2;
+	return rc;
+}
+
+struct slice {
+	int messages, pages; /* to put in, and to merge, at most */
+	int64_t last;	     /* the last message of the index then */
+	bool more;	     /* there may be something left to merge */
+};
+
+static int run_slice(struct store *store, struct slice *slice)
+{
+	sqlite3_busy_timeout(store->db, store->editor ? EDITOR_TIMEOUT_MS : 0);
+	int rc = sql_begin_write(store);
+	sqlite3_busy_timeout(store->db, store->editor ? EDITOR_TIMEOUT_MS : BUSY_TIMEOUT_MS);
+	slice->last = store->indexed_id;
+	slice->more = true;
+	if (!rc && slice->messages)
+		rc = index_rows(store, slice->messages, &slice->last);
+	if (!rc && slice->pages)
+		rc = merge(store, slice->pages, &slice->more);
+	if (!rc && slice->messages) {
+		sqlite3_bind_int64(store->stmts[STMT_INDEX_STATE], 1, slice->last);
+		rc = sql_run(store, STMT_INDEX_STATE);
+	}
+	return rc ? rc : sql_run(store, STMT_COMMIT);
+}
+
+/*
+ * The commit need not wait for the disk. In WAL mode what it wrote stands in the -wal file before
+ * all that is committed later, and syncing a later batch syncs it, too. A power cut before that
+ * loses index and search_state together, and nothing else. Once the -wal file is due to be
+ * emptied the commit waits after all: see checkpoint() in sqlite_open.c.
+ */
+int sql_sync_commits(struct store *store, bool wait)
+{
+	store->unsynced = !wait;
+	if (store->editor)
+		return SQLITE_OK;
+	return sqlite3_exec(store->db,
+	    wait ? "PRAGMA synchronous = FULL" : "PRAGMA synchronous = NORMAL", NULL, NULL, NULL);
+}
+
+static enum store_status work_behind(struct store *store, struct slice *slice)
+{
+	int rc = sql_sync_commits(store, store->wal_pages >= CHECKPOINT_PAGES);
+	if (!rc)
+		rc = run_slice(store, slice);
+	enum store_status status = rc ? sql_fail(store, rc) : STORE_OK;
+	if (!sqlite3_get_autocommit(store->db))
+		sql_run(store, STMT_ROLLBACK);
+	if (!status)
+		store->indexed_id = slice->last;
+	if (sql_sync_commits(store, true) && !status)
+		status = sql_fail(store, SQLITE_ERROR);
+	return status;
+}
+
+enum store_status store_index(struct store *store, int limit, enum store_merging merging)
+{
+	bool now = merging == STORE_MERGE;
+	struct slice slice = {.messages = limit, .pages = now ? limit / MESSAGES_A_PAGE + 1 : 0};
+	enum store_status status = work_behind(store, &slice);
+	if (!status && !now)
+		store->unmerged++;
+	return status;
+}
+
+enum store_status store_merge(struct store *store, int pages)
+{
+	struct slice slice = {.pages = pages};
+	enum store_status status = work_behind(store, &slice);
+	if (!status && !slice.more)
+		store->unmerged = 0;
+	return status;
+}
+
+int store_unmerged(const struct store *store)
+{
+	return store->unmerged;
+}

@@ -1,0 +1,60 @@
+/*
+ * store_admin.h: what only the administrator's command asks of a store: figures, copies, and
+ * whether it is sound. Beside store.h, and like it implemented in store_*.c.
+ */
+#ifndef CHAT_STORE_ADMIN_H
+#define CHAT_STORE_ADMIN_H
+
+#include "store/store.h"
+
+struct store_overview {
+	int64_t messages, rooms, rejected;
+	int64_t newest_id, newest_ts;	/* 0: there is none */
+	int64_t indexed_id;		/* the search knows the messages up to this one */
+	int64_t last_rejected_ts;	/* 0: none */
+	int64_t file_bytes, free_bytes; /* free: inside the file */
+	int64_t wal_bytes;
+};
+
+enum store_status store_overview(struct store *store, struct store_overview *out);
+
+/* The engine and its version. */
+const char *store_engine(void);
+
+typedef void store_progress_fn(void *arg, int64_t done, int64_t total);
+
+/*
+ * Copies one snapshot of all that there is to a new file at `path` (mode 0640 less the umask), on
+ * the disk when this returns. Writers are not held up; the -wal file cannot be emptied meanwhile.
+ * The copy is one file that can be read from a medium that cannot be written. On failure there is
+ * none, and `error` holds one line.
+ */
+enum store_status store_backup(struct store *store, const char *path, store_progress_fn *progress,
+    void *arg, char error[STORE_ERROR_SIZE]);
+
+/*
+ * Makes a copy that store_backup() made ready to be the database. No message will get an id up to
+ * `newest_id`, which some client may have seen already.
+ */
+enum store_status store_revive(const char *path, int64_t newest_id, char error[STORE_ERROR_SIZE]);
+
+/* What is wrong, and what to do about it; both are lent for the time of the call. */
+typedef void store_finding_fn(void *arg, const char *what, const char *remedy);
+
+/*
+ * Looks for damage: pages, indexes, constraints, the schema, the table of rooms, the index of the
+ * search (in samples). Tells each finding; *count is how many.
+ */
+enum store_status store_inspect(
+    struct store *store, store_finding_fn *finding, void *arg, int *count);
+
+/* Whether a rejected message with this topic is kept. */
+enum store_status store_has_rejected(struct store *store, struct str topic, bool *has);
+
+/* How many pages this store has written since the last call. */
+int64_t store_take_written(struct store *store);
+
+/* Empties the index of the search. store_index() fills it again. */
+enum store_status store_forget_index(struct store *store);
+
+#endif

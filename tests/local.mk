@@ -1,0 +1,196 @@
+# tests/: what `make check` runs, and what is run by hand.
+
+# Each JavaScript file is a test of its own; what they start has its own folder and ports.
+# tests/run-js skips them where Node.js or the npm packages are missing.
+system_tests = \
+  tests/system/api.test.js tests/system/deaths.test.js tests/system/export.test.js \
+  tests/system/hostile.test.js tests/system/kept.test.js tests/system/limits.test.js \
+  tests/system/messages.test.js tests/system/newest.test.js tests/system/openapi.test.js \
+  tests/system/queue.test.js tests/system/routes.test.js tests/system/search.test.js \
+  tests/system/serve.test.js tests/system/session.test.js tests/system/stack.test.js \
+  tests/system/walks.test.js tests/system/web.test.js
+admin_tests = \
+  tests/admin/check.test.js tests/admin/commands.test.js tests/admin/import.test.js \
+  tests/admin/load.test.js
+browser_tests = \
+  tests/browser/accessible.test.js tests/browser/chat.test.js tests/browser/extras.test.js \
+  tests/browser/failures.test.js tests/browser/history.test.js tests/browser/installed.test.js \
+  tests/browser/late.test.js tests/browser/offline.test.js tests/browser/rooms.test.js \
+  tests/browser/scrolling.test.js tests/browser/search.test.js tests/browser/sending.test.js \
+  tests/browser/work.test.js
+page_tests = \
+  tests/page/connection.test.js tests/page/files.test.js tests/page/ids.test.js \
+  tests/page/layout.test.js tests/page/log.test.js tests/page/markdown.test.js \
+  tests/page/payload.test.js tests/page/preferences.test.js tests/page/presence.test.js \
+  tests/page/reader.test.js tests/page/room.test.js tests/page/search.test.js \
+  tests/page/sender.test.js tests/page/store.test.js tests/page/texts.test.js
+bench_tests = tests/bench/bench.test.js
+js_tests = $(page_tests) $(system_tests) $(admin_tests) $(browser_tests) $(bench_tests)
+EXTRA_DIST += $(js_tests) tests/run-js \
+  tests/admin/latency.js \
+  tests/admin/mariadb.js \
+  tests/browser/browser.js \
+  tests/browser/budgets.js \
+  tests/lib/admin.js \
+  tests/lib/original.js \
+  tests/lib/bulk.js \
+  tests/lib/fastcgi.js \
+  tests/lib/http.js \
+  tests/lib/prometheus.js \
+  tests/lib/sender.js \
+  tests/lib/stack.js \
+  tests/page/fake-clock.js
+
+TEST_EXTENSIONS = .js .sh
+SH_LOG_COMPILER = $(SHELL)
+JS_LOG_COMPILER = $(SHELL) $(srcdir)/tests/run-js
+AM_TESTS_ENVIRONMENT = MQTT_CHAT_BUILD='$(abs_builddir)'; export MQTT_CHAT_BUILD; \
+  MQTT_CHAT_SANITIZERS='$(enable_sanitizers)'; export MQTT_CHAT_SANITIZERS;
+
+unit_tests = \
+  tests/unit/test_batch tests/unit/test_cache tests/unit/test_generation tests/unit/test_http \
+  tests/unit/test_identity tests/unit/test_import tests/unit/test_indexer tests/unit/test_json \
+  tests/unit/test_log tests/unit/test_message tests/unit/test_message_limits \
+  tests/unit/test_notify tests/unit/test_openapi tests/unit/test_wire tests/unit/test_redelivery \
+  tests/unit/test_retry tests/unit/test_rfc3339 tests/unit/test_routes \
+  tests/unit/test_routes_health tests/unit/test_routes_pages tests/unit/test_routes_search \
+  tests/unit/test_routes_whole tests/unit/test_search_query tests/unit/test_settings \
+  tests/unit/test_since tests/unit/test_store_edit tests/unit/test_store_fail \
+  tests/unit/test_store_open tests/unit/test_store_page tests/unit/test_store_schema \
+  tests/unit/test_store_search tests/unit/test_store_time tests/unit/test_store_whole \
+  tests/unit/test_store_write tests/unit/test_utf8 tests/unit/test_words
+check_PROGRAMS = $(unit_tests)
+tests_unit_test_wire_SOURCES = tests/unit/test_wire.c src/logger/wire.c
+EXTRA_DIST += tests/unit/history.h tests/unit/requests.h tests/unit/unit.h
+TESTS = $(unit_tests) $(js_tests)
+
+LDADD = src/libchat.a $(SQLITE_LIBS) $(JSONC_LIBS) $(CMOCKA_LIBS)
+
+if !HAVE_CMOCKA
+check-local:
+	@echo "cmocka is missing; as root:  apt-get install libcmocka-dev, then configure again" >&2
+	@exit 1
+endif
+
+# The fuzzers' targets replay their corpora as a test; with clang they look for more.
+fuzz_targets = message params search
+fuzz_sources = api/http.c api/params.c base/rfc3339.c base/since.c base/text.c base/utf8.c \
+  chat/message.c chat/search_query.c chat/words.c output/json.c
+check_PROGRAMS += tests/fuzz/fuzz_message tests/fuzz/fuzz_params tests/fuzz/fuzz_search
+tests_fuzz_fuzz_message_SOURCES = tests/fuzz/fuzz_message.c tests/fuzz/replay.c
+tests_fuzz_fuzz_params_SOURCES = tests/fuzz/fuzz_params.c tests/fuzz/replay.c
+tests_fuzz_fuzz_search_SOURCES = tests/fuzz/fuzz_search.c tests/fuzz/replay.c
+TESTS += tests/fuzz/replay.sh
+EXTRA_DIST += tests/fuzz/replay.sh tests/fuzz/message tests/fuzz/message.dict \
+  tests/fuzz/params tests/fuzz/params.dict tests/fuzz/search tests/fuzz/search.dict
+SECONDS = 60
+
+# Each for SECONDS, one after the other.
+fuzz: all
+	for target in $(fuzz_targets); do \
+	  $(MKDIR_P) tests/fuzz/found/$$target && \
+	  clang -g -O1 -std=gnu11 -fsanitize=fuzzer,address,undefined \
+	    -fno-sanitize-recover=all $(AM_CPPFLAGS) $(JSONC_CFLAGS) \
+	    $(srcdir)/tests/fuzz/fuzz_$$target.c $(fuzz_sources:%=$(srcdir)/src/%) \
+	    $(JSONC_LIBS) $(SQLITE_LIBS) -o tests/fuzz/fuzzer-$$target && \
+	  tests/fuzz/fuzzer-$$target -max_total_time=$(SECONDS) -max_len=8192 \
+	    -print_final_stats=1 -dict=$(srcdir)/tests/fuzz/$$target.dict \
+	    tests/fuzz/found/$$target $(srcdir)/tests/fuzz/$$target || exit 1; \
+	done
+
+# Faults: the logger under a shim that kills it, or fails its disk, at a chosen place. `make check` runs
+# a short round; sanitizers and the shim both want to come first, so there it is skipped.
+SEEDS = 100
+check_DATA = tests/faults/shim.so
+TESTS += tests/faults/short.sh
+CLEANFILES += tests/faults/shim.so
+EXTRA_DIST += tests/faults/README.md tests/faults/short.sh $(faults_sources)
+faults_sources = \
+  tests/faults/bench.js tests/faults/broker.js tests/faults/checker.js tests/faults/database.js \
+  tests/faults/disk.js tests/faults/input.js tests/faults/kills.js tests/faults/namespace.js \
+  tests/faults/random.js tests/faults/rows.js tests/faults/run.js tests/faults/traffic.js \
+  tests/faults/shim.c
+
+tests/faults/shim.so: tests/faults/shim.c
+	@$(MKDIR_P) tests/faults
+	$(AM_V_CCLD)$(CC) $(DEFS) $(AM_CPPFLAGS) $(CPPFLAGS) $(SQLITE_CFLAGS) $(JSONC_CFLAGS) \
+	  $(MOSQUITTO_CFLAGS) $(CFLAGS) -fPIC -shared $(srcdir)/tests/faults/shim.c -o $@ -ldl
+
+faults: all tests/faults/shim.so
+	MQTT_CHAT_BUILD='$(abs_builddir)' SEEDS=$(SEEDS) $(NODE) $(srcdir)/tests/faults/run.js
+
+# Speed: by hand, on a machine that has nothing else to do.
+ROUNDS = 5
+REQUESTS = 0
+EXTRA_PROGRAMS = tests/bench/constant tests/bench/crowd tests/bench/generate tests/bench/measure \
+  tests/bench/send tests/bench/sync
+tests_bench_constant_SOURCES = tests/bench/constant.c cgi-bin/serve.c cgi-bin/serve.h
+tests_bench_constant_CPPFLAGS = $(AM_CPPFLAGS) -I$(srcdir)/cgi-bin
+tests_bench_constant_LDADD = src/libchat.a $(FCGI_LIBS)
+tests_bench_crowd_SOURCES = tests/bench/crowd.c tests/bench/crowd.h tests/bench/crowd_client.c \
+  tests/bench/crowd_history.c tests/bench/crowd_seen.c tests/bench/crowd_stream.c
+tests_bench_crowd_LDADD =
+tests_bench_generate_LDADD = $(LDADD) -lm
+tests_bench_send_LDADD =
+tests_bench_sync_LDADD =
+CLEANFILES += $(EXTRA_PROGRAMS)
+EXTRA_DIST += $(bench_sources) \
+  tests/bench/baseline/app.py \
+  tests/bench/baseline/logger.py \
+  tests/bench/baseline/schema.sql \
+  tests/bench/baseline/start
+bench_sources = \
+  tests/bench/bench.js tests/bench/charts.js tests/bench/crowd.js tests/bench/crowd-idle.js \
+  tests/bench/crowd-program.js tests/bench/crowd-return.js tests/bench/figures.js \
+  tests/bench/footprint.js tests/bench/growth.js tests/bench/html.js tests/bench/http.js \
+  tests/bench/latency.js tests/bench/load.js tests/bench/machine.js tests/bench/others.js \
+  tests/bench/page.js tests/bench/parts.js tests/bench/run.js tests/bench/store.js \
+  tests/bench/table.js tests/bench/wrk.js
+
+bench: SECONDS = 5
+bench: all $(EXTRA_PROGRAMS)
+	@MQTT_CHAT_BUILD='$(abs_builddir)' ROUNDS='$(ROUNDS)' SECONDS='$(SECONDS)' SCALE='$(SCALE)' \
+	  ONLY='$(ONLY)' OUT='$(OUT)' FORCE='$(FORCE)' REQUESTS='$(REQUESTS)' $(NODE) $(srcdir)/tests/bench/run.js
+
+# The guard: what 10,000 messages and 10,000 pages cost, in instructions, may not grow unnoticed.
+check_PROGRAMS += tests/bench/instructions
+tests_bench_instructions_CPPFLAGS = $(AM_CPPFLAGS) -DBUILD_FLAGS='"$(CFLAGS)"'
+TESTS += tests/bench/instructions.sh
+EXTRA_DIST += tests/bench/instructions.sh tests/bench/instructions.txt
+AM_TESTS_FD_REDIRECT = 9>&2
+
+instructions-record: all tests/bench/instructions
+	$(SHELL) $(srcdir)/tests/bench/instructions.sh --record
+
+valgrind = valgrind -q --error-exitcode=99 --leak-check=full --errors-for-leak-kinds=definite \
+  --show-leak-kinds=definite
+
+# The unit tests, and the logger and the responder at work.
+check-valgrind: all
+	$(MAKE) check TESTS='$(unit_tests)' LOG_COMPILER='$(valgrind)'
+	MQTT_CHAT_WRAP='$(valgrind)' MQTT_CHAT_WAIT=30 $(MAKE) check check_PROGRAMS= \
+	  TESTS='tests/system/messages.test.js'
+
+# The Debian package, on a system of its own; shows what was seen, or why it was skipped.
+EXTRA_DIST += tests/install/compose.sh tests/install/nspawn.sh tests/install/probe.sh tests/install/steps.sh
+
+check-install: all
+	@$(MAKE) check check_PROGRAMS= check_DATA= SH_LOG_COMPILER=bash TESTS=tests/install/nspawn.sh; \
+	  status=$$?; cat tests/install/nspawn.log; exit $$status
+
+check-compose: all
+	MQTT_CHAT_BUILD='$(abs_builddir)' $(srcdir)/tests/install/compose.sh
+
+# The original's table in a real MariaDB (Debian: mariadb-server), 100,000 rows of it.
+check-mariadb: all
+	MQTT_CHAT_BUILD='$(abs_builddir)' $(NODE) $(srcdir)/tests/admin/mariadb.js
+
+# How long receipts take while the administrator's command is at work; wants an idle machine.
+check-latency: all
+	MQTT_CHAT_BUILD='$(abs_builddir)' $(NODE) $(srcdir)/tests/admin/latency.js
+
+# Prints what the page weighs and how long it takes; asserts nothing.
+budgets: all
+	MQTT_CHAT_BUILD='$(abs_builddir)' $(NODE) $(srcdir)/tests/browser/budgets.js
+.PHONY: bench budgets check-compose check-install check-latency check-mariadb \
+  check-valgrind faults fuzz instructions-record lint
