@@ -14,7 +14,7 @@ src_libchat_a_SOURCES = \
   src/store/store_admin.h \
   src/output/json.c src/output/json.h src/output/row.c src/output/row.h \
   src/broker/identity.c src/broker/identity.h src/broker/mqtt.c src/broker/mqtt.h \
-  src/logger/batch.c src/logger/batch.h src/logger/generation.c src/logger/generation.h \
+  src/logger/batch.c src/logger/batch.h \
   src/logger/house.c src/logger/house.h src/logger/indexer.c src/logger/indexer.h \
   src/logger/ingest.c src/logger/ingest.h src/logger/keeper.c src/logger/keeper.h \
   src/logger/notify.c src/logger/notify.h src/logger/redelivery.c src/logger/redelivery.h \
@@ -34,7 +34,7 @@ src_libchat_a_SOURCES = \
 nodist_src_libchat_a_SOURCES = $(embedded)
 
 sbin_PROGRAMS = src/mqtt-chat-logger
-src_mqtt_chat_logger_SOURCES = src/logger/main.c src/logger/wire.c src/logger/wire.h
+src_mqtt_chat_logger_SOURCES = src/logger/main.c
 src_mqtt_chat_logger_LDADD = src/libchat.a $(SQLITE_LIBS) $(JSONC_LIBS) $(MOSQUITTO_LIBS)
 
 bin_PROGRAMS = src/mqtt-chat

@@ -4,7 +4,7 @@
 # tests/run-js skips them where Node.js or the npm packages are missing.
 system_tests = \
   tests/system/api.test.js tests/system/deaths.test.js tests/system/export.test.js \
-  tests/system/hostile.test.js tests/system/kept.test.js tests/system/limits.test.js \
+  tests/system/hostile.test.js tests/system/limits.test.js \
   tests/system/messages.test.js tests/system/newest.test.js tests/system/openapi.test.js \
   tests/system/queue.test.js tests/system/routes.test.js tests/system/search.test.js \
   tests/system/serve.test.js tests/system/session.test.js tests/system/stack.test.js \
@@ -48,10 +48,10 @@ AM_TESTS_ENVIRONMENT = MQTT_CHAT_BUILD='$(abs_builddir)'; export MQTT_CHAT_BUILD
   MQTT_CHAT_SANITIZERS='$(enable_sanitizers)'; export MQTT_CHAT_SANITIZERS;
 
 unit_tests = \
-  tests/unit/test_batch tests/unit/test_cache tests/unit/test_generation tests/unit/test_http \
+  tests/unit/test_batch tests/unit/test_cache tests/unit/test_http \
   tests/unit/test_identity tests/unit/test_import tests/unit/test_indexer tests/unit/test_json \
   tests/unit/test_log tests/unit/test_message tests/unit/test_message_limits \
-  tests/unit/test_notify tests/unit/test_openapi tests/unit/test_wire tests/unit/test_redelivery \
+  tests/unit/test_notify tests/unit/test_openapi tests/unit/test_redelivery \
   tests/unit/test_retry tests/unit/test_rfc3339 tests/unit/test_routes \
   tests/unit/test_routes_health tests/unit/test_routes_pages tests/unit/test_routes_search \
   tests/unit/test_routes_whole tests/unit/test_search_query tests/unit/test_settings \
@@ -60,7 +60,6 @@ unit_tests = \
   tests/unit/test_store_search tests/unit/test_store_time tests/unit/test_store_whole \
   tests/unit/test_store_write tests/unit/test_utf8 tests/unit/test_words
 check_PROGRAMS = $(unit_tests)
-tests_unit_test_wire_SOURCES = tests/unit/test_wire.c src/logger/wire.c
 EXTRA_DIST += tests/unit/history.h tests/unit/requests.h tests/unit/unit.h
 TESTS = $(unit_tests) $(js_tests)
 

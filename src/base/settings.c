@@ -38,8 +38,6 @@ static const struct option_def table[] = {
 	"the logger deletes messages that are older; 0: none"},
     {"retention-messages", OPTION_INTEGER, FIELD(retention_messages), 0, 1000000000, "0",
 	"the logger keeps so many messages of a room, and deletes older ones; 0: all"},
-    {"generation-dir", OPTION_STRING, FIELD(generation_dir), 0, PATH_MAX - 1, "",
-	"a folder where the logger tells nginx which answers are still true"},
     {"threads", OPTION_INTEGER, FIELD(threads), 1, 256, "4",
 	"requests that the API serves at a time (the logger does not use it)"},
 };

@@ -10,15 +10,14 @@
 #include <stdint.h>
 
 struct settings {
-	char database[PATH_MAX];       /* the SQLite file */
-	char broker[PATH_MAX];	       /* a host, or a Unix socket where it starts with '/' */
-	int64_t port;		       /* of that host */
-	char username[256];	       /* for the broker; empty: none */
-	char password_file[PATH_MAX];  /* its first line is the password; empty: none */
-	int64_t retention_days;	       /* the logger deletes what is older; 0: nothing */
-	int64_t retention_messages;    /* a room; it deletes the oldest above; 0: none */
-	char generation_dir[PATH_MAX]; /* see generation.h; empty: none */
-	int64_t threads;	       /* how many requests the API serves at a time */
+	char database[PATH_MAX];      /* the SQLite file */
+	char broker[PATH_MAX];	      /* a host, or a Unix socket where it starts with '/' */
+	int64_t port;		      /* of that host */
+	char username[256];	      /* for the broker; empty: none */
+	char password_file[PATH_MAX]; /* its first line is the password; empty: none */
+	int64_t retention_days;	      /* the logger deletes what is older; 0: nothing */
+	int64_t retention_messages;   /* a room; it deletes the oldest above; 0: none */
+	int64_t threads;	      /* how many requests the API serves at a time */
 };
 
 /* What main() is to return, but for the first. The numbers are those of sysexits(3). */

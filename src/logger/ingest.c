@@ -14,12 +14,10 @@
 #include "base/log.h"
 #include "base/retry.h"
 #include "broker/mqtt.h"
-#include "logger/generation.h"
 #include "logger/house.h"
 #include "logger/indexer.h"
 #include "logger/keeper.h"
 #include "logger/notify.h"
-#include "logger/wire.h"
 
 #define FILTER "chat/+"
 #define TICK_MS 1000
@@ -35,7 +33,6 @@ struct ingest {
 	const struct ingest_config *config;
 	struct keeper keeper;
 	struct mqtt *mqtt;
-	struct generation *generation; /* may be NULL */
 	struct house house;
 	struct indexer indexer;
 	bool online;	    /* there is a connection, or one is being made */
@@ -118,7 +115,6 @@ static void connect_broker(struct ingest *in)
 	in->deadline = clock_ms(CLOCK_MONOTONIC) + CONNECT_MS;
 	in->online = mqtt_connect(in->mqtt, in->config->broker, in->config->port) == 0 &&
 		     mqtt_write(in->mqtt) == 0;
-	wire_use(in->online ? mqtt_socket(in->mqtt) : -1);
 	if (!in->online)
 		snprintf(in->why, sizeof(in->why), "%s", mqtt_error(in->mqtt));
 }
@@ -126,7 +122,6 @@ static void connect_broker(struct ingest *in)
 static void leave_broker(struct ingest *in)
 {
 	in->online = in->ready = false;
-	wire_use(-1);
 }
 
 /* One line when it goes, not one for each attempt to get it back. */
@@ -164,7 +159,7 @@ static bool store_batch(struct ingest *in)
 static bool readable(int socket)
 {
 	struct pollfd p = {socket, POLLIN, 0};
-	return wire_has_read() || poll(&p, 1, 0) == 1;
+	return poll(&p, 1, 0) == 1;
 }
 
 /*
@@ -220,7 +215,6 @@ static void store_and_answer(struct ingest *in)
 		batch_drop_unacknowledged(in->keeper.batch);
 		return;
 	}
-	generation_next(in->generation);
 	if (in->online)
 		batch_answer(in->keeper.batch, publish, in);
 	batch_clear(in->keeper.batch);
@@ -239,16 +233,14 @@ static int wait_for_broker(struct ingest *in)
 {
 	short want = (short)(mqtt_wants_write(in->mqtt) ? POLLIN | POLLOUT : POLLIN);
 	struct pollfd p = {mqtt_socket(in->mqtt), want, 0};
-	bool left = wire_has_read();
 	bool due = in->ready && indexer_due(&in->indexer, in->keeper.store);
-	int ms = left || due ? 0 : house_wait_ms(&in->house, clock_ms(CLOCK_MONOTONIC), TICK_MS);
+	int ms = due ? 0 : house_wait_ms(&in->house, clock_ms(CLOCK_MONOTONIC), TICK_MS);
 	struct timespec timeout = {ms / 1000, (long)(ms % 1000) * 1000000};
-	int n = ppoll(&p, 1, &timeout, in->config->wait_mask);
-	if (n <= 0)
-		return left ? POLLIN : 0;
+	if (ppoll(&p, 1, &timeout, in->config->wait_mask) <= 0)
+		return 0;
 	/* With something to read at once it has let no signal in. */
 	ppoll(NULL, 0, &(struct timespec){0, 0}, in->config->wait_mask);
-	return left ? p.revents | POLLIN : p.revents;
+	return p.revents;
 }
 
 /* After a flood, most of what the logger has is pages of the database. */
@@ -284,17 +276,6 @@ static void work_behind(struct ingest *in, bool quiet)
 	leave_broker(in);
 }
 
-/* Returns why the connection is lost, or NULL. */
-static const char *write_out(struct ingest *in)
-{
-	wire_gather();
-	bool lost = mqtt_write(in->mqtt) != 0;
-	bool unsent = wire_send(lost) != 0;
-	if (lost)
-		return mqtt_error(in->mqtt);
-	return unsent ? strerror(errno) : NULL;
-}
-
 static void one_round(struct ingest *in)
 {
 	int events_seen = wait_for_broker(in);
@@ -310,11 +291,8 @@ static void one_round(struct ingest *in)
 	if (in->ready && !batch_awaits_repetition(in->keeper.batch))
 		mqtt_ignore_duplicates(in->mqtt);
 	probe(in);
-	const char *why = write_out(in);
-	if (!why && mqtt_tick(in->mqtt) != 0)
-		why = mqtt_error(in->mqtt);
-	if (why)
-		lose(in, why);
+	if (mqtt_write(in->mqtt) != 0 || mqtt_tick(in->mqtt) != 0)
+		lose(in, mqtt_error(in->mqtt));
 	else if (!in->ready && clock_ms(CLOCK_MONOTONIC) > in->deadline)
 		lose(in, "no answer to CONNECT");
 	work_behind(in, !events_seen);
@@ -425,9 +403,7 @@ enum ingest_status ingest_run(const struct ingest_config *config, struct store *
 	    .keeper = {.path = config->database, .batch = batch_open(), .store = store},
 	    .house = {.days = config->retention_days, .messages = config->retention_messages}};
 	in.mqtt = mqtt_open(config->client_id, FILTER, &events, &in);
-	in.generation = generation_open(config->generation_dir);
 	enum ingest_status status = start(&in);
-	generation_close(in.generation);
 	mqtt_close(in.mqtt);
 	keeper_close(&in.keeper);
 	batch_close(in.keeper.batch);

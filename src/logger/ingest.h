@@ -23,7 +23,6 @@ struct ingest_config {
 	const char *database;	/* its path, to open it again after it has failed */
 	int64_t retention_days; /* as in struct settings */
 	int64_t retention_messages;
-	const char *generation_dir;	   /* as in struct settings */
 	const volatile sig_atomic_t *stop; /* turns non-zero when it is time to end */
 	const sigset_t *wait_mask; /* the signals to block while waiting, all others get in */
 };

@@ -77,7 +77,6 @@ static int run(const struct settings *settings, const char *client_id, const sig
 	    .database = settings->database,
 	    .retention_days = settings->retention_days,
 	    .retention_messages = settings->retention_messages,
-	    .generation_dir = settings->generation_dir,
 	    .stop = &stop,
 	    .wait_mask = wait_mask,
 	};

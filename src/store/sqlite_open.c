@@ -149,11 +149,8 @@ static enum store_status configure(struct store *store, enum store_mode mode)
 	if (mode == STORE_EDITOR)
 		return configure_editor(store);
 	sqlite3_wal_hook(store->db, checkpoint, store);
-	/* fits() in sqlite_write.c makes sure of the same. */
 	int rc = sqlite3_exec(store->db,
-	    "PRAGMA synchronous = FULL; PRAGMA journal_size_limit = 16777216;"
-	    "PRAGMA ignore_check_constraints = ON;",
-	    NULL, NULL, NULL);
+	    "PRAGMA synchronous = FULL; PRAGMA journal_size_limit = 16777216;", NULL, NULL, NULL);
 	if (!rc)
 		rc = sqlite3_file_control(store->db, NULL, SQLITE_FCNTL_PERSIST_WAL, &on);
 	return rc ? sql_fail(store, rc) : STORE_OK;

@@ -3,7 +3,6 @@
  */
 #include <stdio.h>
 
-#include "base/utf8.h"
 #include "store/sqlite.h"
 
 enum { TALLIES = 16 }; /* rooms in a batch that are counted as they come */
@@ -101,30 +100,12 @@ static int insert_many(
 	return sql_run(store, STMT_RELEASE);
 }
 
-static bool within(struct str s, ssize_t max)
-{
-	ssize_t points = utf8_count(s);
-	return points >= 1 && points <= max;
-}
-
-/* The CHECKs of schema.sql, which SQLite does not do for the logger: they take it a
- * microsecond and a half, a fifth of all that an INSERT does. */
-static bool fits(const struct store *store, const struct message *m)
-{
-	return store->newest_id < ID_MAX && message_room_valid(m->room) &&
-	       within(m->nickname, MESSAGE_NICKNAME_MAX) && within(m->text, MESSAGE_TEXT_MAX) &&
-	       (!m->client_id.at || within(m->client_id, MESSAGE_ID_MAX)) &&
-	       (!m->msg_id.at || within(m->msg_id, MESSAGE_ID_MAX));
-}
-
 static int keep(struct store *store, struct store_entry *entry, bool *known)
 {
 	*known = entry->repeated;
 	if (*known)
 		return SQLITE_OK;
 	entry->id = 0;
-	if (!entry->fault && !fits(store, &entry->message))
-		entry->fault = MESSAGE_REFUSED;
 	if (entry->fault)
 		return reject(store, entry);
 	int rc = insert(store, entry, known);
@@ -252,7 +233,7 @@ static int keep_all(struct store *store, struct store_entry *entries, size_t cou
 	figures_begin(&figures, entries, count);
 	for (size_t i = 0; i < count && !rc; i++) {
 		struct store_entry *entry = &entries[i];
-		if (entry->repeated || entry->fault || !fits(store, &entry->message))
+		if (entry->repeated || entry->fault)
 			rc = keep_one(store, entry, &figures);
 		else
 			many[waiting++] = entry;

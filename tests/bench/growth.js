@@ -104,7 +104,7 @@ function checkDisk(counts, { scratch, say }) {
 
 /** @param {number} count @returns {Promise<History>} */
 async function startHistory(count) {
-  const stack = await startStack({ start: [], nginxKeeps: false });
+  const stack = await startStack({ start: [] });
   await run(join(build, 'tests/bench/generate'), [stack.database, String(count)]);
   const { uid, gid } = statSync(dirname(stack.database));
   chownSync(stack.database, uid, gid);

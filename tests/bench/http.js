@@ -29,7 +29,7 @@ const [FLASK, FOSSIL] = ['Flask and MariaDB', "Fossil's chat"];
 
 /** @param {number} messages @param {boolean} nginxKeeps */
 async function startOurs(messages, nginxKeeps) {
-  const stack = await startStack({ nginxKeeps });
+  const stack = await startStack();
   const client = await stack.client();
   const sent = Array.from({ length: messages }, (_, n) => {
     const message = {

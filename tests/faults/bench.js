@@ -35,7 +35,7 @@ export const points = /** @type {const} */ ([
   'after-sync',
   'after-commit', // stored, not acknowledged
   'before-write',
-  'half-send', // of the PUBACKs and receipts of a batch
+  'half-send', // two bytes of a PUBACK, or half a receipt
   'after-write',
   'slice', // anywhere in a slice of the index
 ]);

@@ -163,12 +163,13 @@ function readTrace(trace) {
   const found = { pubacks: 0, early: 0, syncs: 0 };
   for (const line of trace.split('\n')) {
     const call = /^\d+ +(\w+)/.exec(line)?.[1];
-    if (call === 'recvfrom' && line.includes(mark)) unsafe = true;
+    if (/^(read|recvfrom)$/.test(String(call)) && line.includes(mark)) unsafe = true;
     if (/^f(data)?sync$/.test(String(call)) && line.includes(wal) && line.endsWith(' = 0')) {
       unsafe = false;
       found.syncs++;
     }
-    const acknowledged = call === 'sendto' ? (line.match(puback) ?? []).length : 0;
+    const sends = /^(write|sendto)$/.test(String(call));
+    const acknowledged = sends ? (line.match(puback) ?? []).length : 0;
     found.pubacks += acknowledged;
     if (unsafe) found.early += acknowledged;
   }
@@ -182,7 +183,7 @@ export const syncFirst = {
   options: {
     wrap: (bench) =>
       `strace -f -y -xx -s 20000 -E LD_PRELOAD=${shim} -o ${bench.folder}/trace ` +
-      '-e trace=recvfrom,sendto,fsync,fdatasync',
+      '-e trace=read,recvfrom,write,sendto,fsync,fdatasync',
   },
   async run(bench) {
     const client = await bench.stack.client();

@@ -11,7 +11,7 @@ import { randomOf } from './random.js';
 /** How often a point is passed while a wave or two is stored. */
 const reach = {
   ...{ 'callback-begin': 60, callback: 40, 'callback-end': 60, 'half-pwrite': 30 },
-  ...{ anywhere: 40, slice: 700 },
+  ...{ 'half-send': 60, anywhere: 40, slice: 700 },
 };
 
 /**

@@ -169,7 +169,9 @@ int mosquitto_loop_write(struct mosquitto *mosq, int max_packets)
 {
 	NEXT(mosquitto_loop_write);
 	kill_point("before-write");
-	return next(mosq, max_packets);
+	int rc = next(mosq, max_packets);
+	kill_point("after-write");
+	return rc;
 }
 
 /* ---- negative controls ---- */
@@ -398,17 +400,29 @@ int ftruncate64(int fd, off64_t length)
 	return -1;
 }
 
-/* The logger sends what it has for the broker with one call (wire.c): half of it, and half a
- * packet. */
+/* libmosquitto sends each packet with one call: of write() before 2.0.15, of send() since. */
+static void half_send(int fd, const void *data, size_t length)
+{
+	NEXT(send);
+	if (length < 2 || !due("half-send"))
+		return;
+	if (next(fd, data, length / 2, 0) < 0)
+		perror("shim: half-send");
+	die("half-send");
+}
+
 ssize_t send(int fd, const void *data, size_t length, int flags)
 {
 	NEXT(send);
-	if (length > 1 && due("half-send")) {
-		if (next(fd, data, (length / 2) | 1, flags) < 0)
-			perror("shim: half-send");
-		die("half-send");
-	}
-	ssize_t sent = next(fd, data, length, flags);
-	kill_point("after-write");
-	return sent;
+	half_send(fd, data, length);
+	return next(fd, data, length, flags);
+}
+
+ssize_t write(int fd, const void *data, size_t length)
+{
+	NEXT(write);
+	struct stat st;
+	if (fstat(fd, &st) == 0 && S_ISSOCK(st.st_mode))
+		half_send(fd, data, length);
+	return next(fd, data, length);
 }

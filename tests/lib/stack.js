@@ -16,7 +16,6 @@ import {
   readdirSync,
   readFileSync,
   rmSync,
-  writeFileSync,
 } from 'node:fs';
 import { mkdtemp } from 'node:fs/promises';
 import { connect, createServer } from 'node:net';
@@ -372,11 +371,10 @@ export class Stack {
 }
 
 /**
- * Makes a stack and starts all of it, or the services named. Where nginx shall not keep answers, each
- * request gets to the responder.
- * @param {{start?: readonly Service[], urlPrefix?: string, nginxKeeps?: boolean}} [options]
+ * Makes a stack and starts all of it, or the services named.
+ * @param {{start?: readonly Service[], urlPrefix?: string}} [options]
  */
-export async function startStack({ start = services, urlPrefix = '', nginxKeeps = true } = {}) {
+export async function startStack({ start = services, urlPrefix = '' } = {}) {
   const dataDir = await mkdtemp(join(tmpdir(), 'mqtt-chat-'));
   const [port, mqttPort, wsPort] = [await freePort(), await freePort(), await freePort()];
   const prepared = runStack(
@@ -384,11 +382,6 @@ export async function startStack({ start = services, urlPrefix = '', nginxKeeps 
     ...['--ws-port', wsPort, ...(urlPrefix ? ['--url-prefix', urlPrefix] : [])],
   );
   if (prepared.status !== 0) throw new Error(prepared.stderr);
-  if (!nginxKeeps) {
-    const file = join(dataDir, 'etc/mqtt-chat.conf');
-    const text = readFileSync(file, 'utf8');
-    writeFileSync(file, text.replace(/^generation-dir = .*/m, 'generation-dir ='));
-  }
   const stack = new Stack(dataDir, { port, mqttPort, wsPort, urlPrefix });
   try {
     for (const name of start) await stack.start(name);

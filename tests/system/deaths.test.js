@@ -10,7 +10,7 @@ let stack;
 let room = '';
 let rooms = 0;
 before(async () => {
-  stack = await startStack({ nginxKeeps: false });
+  stack = await startStack();
 });
 beforeEach(async () => {
   room = `room${++rooms}`;

@@ -17,7 +17,7 @@ const SOCKETS = 500;
 let stack;
 
 before(async () => {
-  stack = await startStack({ nginxKeeps: false });
+  stack = await startStack();
 });
 after(() => stack?.close());
 

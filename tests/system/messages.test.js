@@ -200,35 +200,6 @@ test('nobody but the logger can publish receipts, whichever way he comes', async
   assert.deepEqual(heard, ['chat/forged/typing', 'chat/forged/typing']);
 });
 
-/** How often the logger has called read() and its like, and write(). */
-function calls() {
-  const io = readFileSync(`/proc/${stack.pid('logger')}/io`, 'utf8');
-  return ['syscr', 'syscw'].map((name) =>
-    Number(new RegExp(`^${name}: (\\d+)$`, 'm').exec(io)?.[1]),
-  );
-}
-
-test('the logger takes many messages from the broker with one call, and answers so', async () => {
-  const count = 1000;
-  const pid = Number(stack.pid('logger'));
-  const input = Array.from({ length: count }, (_, n) => `message ${n}`).join('\n');
-  const before = calls();
-  process.kill(pid, 'SIGSTOP');
-  try {
-    execFileSync('mosquitto_pub', ['-p', `${stack.mqttPort}`, '-t', 'chat/many', '-q', '1', '-l'], {
-      input,
-    });
-  } finally {
-    process.kill(pid, 'SIGCONT');
-  }
-  await until(
-    async () => (await stack.history('room=many&limit=1'))[0]?.text === `message ${count - 1}`,
-  );
-  const [reads, writes] = calls().map((all, i) => all - before[i]);
-  assert.ok(reads < count, `${reads} calls of read()`);
-  assert.ok(writes < count, `${writes} calls of write()`);
-});
-
 // The sanitizers and valgrind keep what is freed.
 const skip =
   (process.env.MQTT_CHAT_SANITIZERS === 'yes' || !!process.env.MQTT_CHAT_WRAP) &&

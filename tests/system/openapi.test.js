@@ -21,7 +21,7 @@ formats.default(ajv);
 ajv.addSchema(closed(contract), 'contract');
 
 before(async () => {
-  stack = await startStack({ nginxKeeps: false });
+  stack = await startStack();
   const client = await stack.client();
   for (let n = 1; n <= 30; n++)
     await client.publishAsync(

@@ -13,7 +13,7 @@ let stack;
 /** @type {import('mqtt').MqttClient} */
 let client;
 before(async () => {
-  stack = await startStack({ nginxKeeps: false });
+  stack = await startStack();
   client = await stack.client();
 });
 after(() => stack?.close());

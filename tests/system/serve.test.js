@@ -18,7 +18,7 @@ let stack;
 let socket = '';
 
 before(async () => {
-  stack = await startStack({ nginxKeeps: false });
+  stack = await startStack();
   socket = join(stack.dataDir, 'socket/api');
   const client = await stack.client();
   await client.publishAsync('chat/messages', 'Hi', { qos: 1 });
