@@ -193,6 +193,21 @@ int sql_number(struct store *store, enum stmt which, int64_t *out)
 	return rc == SQLITE_ROW || rc == SQLITE_DONE ? SQLITE_OK : rc;
 }
 
+int sql_read_progress(struct store *store)
+{
+	sqlite3_stmt *stmt = store->stmts[STMT_PROGRESS];
+	int rc = sqlite3_step(stmt);
+	if (rc == SQLITE_ROW) {
+		store->indexed_id = sqlite3_column_int64(stmt, 0);
+		store->newest_id = sqlite3_column_int64(stmt, 1);
+		rc = SQLITE_OK;
+	} else if (rc == SQLITE_DONE) {
+		rc = SQLITE_CORRUPT;
+	}
+	sql_finish(stmt);
+	return rc;
+}
+
 int sql_begin_write(struct store *store)
 {
 	int64_t version = 0;

@@ -1,7 +1,6 @@
 /*
- * sqlite.h: what the files of the SQLite store share. Only they include it, and only they
- * know sqlite3: sqlite_open.c, sqlite_write.c, sqlite_read.c, sqlite_whole.c, sqlite_figures.c,
- * sqlite_index.c, sqlite_search.c, sqlite_version.c and the common sqlite.c.
+ * sqlite.h: what the files of the SQLite store share (sqlite_*.c). Only they include it, and only
+ * they know sqlite3.
  */
 #ifndef CHAT_STORE_SQLITE_H
 #define CHAT_STORE_SQLITE_H
@@ -58,22 +57,10 @@ enum stmt {
 
 enum { INSERT_VALUES = 6, INSERT_MANY = 16 }; /* of each message; messages in one statement */
 
-enum { WAL_HEAD_WORDS = 12 };
-
-/* The head of the -shm file, which each commit changes. */
-struct wal_head {
-	uint32_t words[WAL_HEAD_WORDS];
-};
-
 struct store {
 	sqlite3 *db;
 	sqlite3_stmt *stmts[STMT__MAX];
-	int wal_pages; /* after the last commit */
-	bool wal;      /* it is in WAL mode; so it is unless somebody changed it */
-	const volatile uint32_t *wal_head; /* where SQLite has it; NULL: not found, or not yet */
-	struct wal_head version_head;	   /* as it was before `version` was read */
-	int64_t version;
-	bool version_known;
+	int wal_pages;		   /* after the last commit */
 	int64_t counted;	   /* the last id that the table rooms counts; -1: not known yet */
 	struct store_figures last; /* of the last commit, which is not in the database yet */
 	int64_t newest_id;	   /* a writer's: of the messages */
@@ -124,14 +111,24 @@ enum {
  */
 int sql_begin_write(struct store *store);
 
-/*
- * Whether the next commits of a writer wait for the disk. Those of messages do; see sqlite_index.c
- * for those that need not.
- */
-int sql_sync_commits(struct store *store, bool wait);
-
 /* Ends it: commits, or takes back what was done where `rc` is an error. */
 enum store_status sql_end_write(struct store *store, int rc);
+
+/*
+ * Makes a writer's commits durable, as sqlite_durability.c tells: WAL mode, synchronous, its
+ * checkpoints.
+ */
+enum store_status sql_make_durable(struct store *store);
+
+/* Copies the whole -wal file to the database. `wait`: for readers that are in the way, else not. */
+enum store_status sql_empty_wal(struct store *store, bool wait);
+
+/*
+ * Does `work` in a transaction of its own whose commit does not wait for the disk, so that a power
+ * cut may undo it. `work` returns SQLite's code.
+ */
+enum store_status sql_write_unsynced(
+    struct store *store, int (*work)(struct store *store, void *arg), void *arg);
 
 /* After changes of the index: as many pages of the merging that they have put off. */
 int sql_index_merge(struct store *store, int pages);

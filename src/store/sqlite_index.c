@@ -36,21 +36,6 @@ int sql_index_row(sqlite3_stmt *insert, sqlite3_stmt *from)
 	return rc;
 }
 
-int sql_read_progress(struct store *store)
-{
-	sqlite3_stmt *stmt = store->stmts[STMT_PROGRESS];
-	int rc = sqlite3_step(stmt);
-	if (rc == SQLITE_ROW) {
-		store->indexed_id = sqlite3_column_int64(stmt, 0);
-		store->newest_id = sqlite3_column_int64(stmt, 1);
-		rc = SQLITE_OK;
-	} else if (rc == SQLITE_DONE) {
-		rc = SQLITE_CORRUPT;
-	}
-	sql_finish(stmt);
-	return rc;
-}
-
 int64_t store_unindexed(const struct store *store)
 {
 	return store->newest_id - store->indexed_id;
@@ -97,14 +82,13 @@ struct slice {
 	bool more;	     /* there may be something left to merge */
 };
 
-static int run_slice(struct store *store, struct slice *slice)
+static int run_slice(struct store *store, void *arg)
 {
-	sqlite3_busy_timeout(store->db, store->editor ? EDITOR_TIMEOUT_MS : 0);
-	int rc = sql_begin_write(store);
-	sqlite3_busy_timeout(store->db, store->editor ? EDITOR_TIMEOUT_MS : BUSY_TIMEOUT_MS);
+	struct slice *slice = arg;
+	int rc = SQLITE_OK;
 	slice->last = store->indexed_id;
 	slice->more = true;
-	if (!rc && slice->messages)
+	if (slice->messages)
 		rc = index_rows(store, slice->messages, &slice->last);
 	if (!rc && slice->pages)
 		rc = merge(store, slice->pages, &slice->more);
@@ -112,36 +96,19 @@ static int run_slice(struct store *store, struct slice *slice)
 		sqlite3_bind_int64(store->stmts[STMT_INDEX_STATE], 1, slice->last);
 		rc = sql_run(store, STMT_INDEX_STATE);
 	}
-	return rc ? rc : sql_run(store, STMT_COMMIT);
+	return rc;
 }
 
-/*
- * The commit need not wait for the disk. In WAL mode what it wrote stands in the -wal file before
- * all that is committed later, and syncing a later batch syncs it, too. A power cut before that
- * loses index and search_state together, and nothing else. Once the -wal file is due to be
- * emptied the commit waits after all: see checkpoint() in sqlite_open.c.
- */
-int sql_sync_commits(struct store *store, bool wait)
+/* The logger does not wait for a lock here: the index is behind the messages, and can wait. */
+static enum store_status write_slice(struct store *store, struct slice *slice)
 {
-	store->unsynced = !wait;
-	if (store->editor)
-		return SQLITE_OK;
-	return sqlite3_exec(store->db,
-	    wait ? "PRAGMA synchronous = FULL" : "PRAGMA synchronous = NORMAL", NULL, NULL, NULL);
-}
-
-static enum store_status work_behind(struct store *store, struct slice *slice)
-{
-	int rc = sql_sync_commits(store, store->wal_pages >= CHECKPOINT_PAGES);
-	if (!rc)
-		rc = run_slice(store, slice);
-	enum store_status status = rc ? sql_fail(store, rc) : STORE_OK;
-	if (!sqlite3_get_autocommit(store->db))
-		sql_run(store, STMT_ROLLBACK);
+	if (!store->editor)
+		sqlite3_busy_timeout(store->db, 0);
+	enum store_status status = sql_write_unsynced(store, run_slice, slice);
+	if (!store->editor)
+		sqlite3_busy_timeout(store->db, BUSY_TIMEOUT_MS);
 	if (!status)
 		store->indexed_id = slice->last;
-	if (sql_sync_commits(store, true) && !status)
-		status = sql_fail(store, SQLITE_ERROR);
 	return status;
 }
 
@@ -149,7 +116,7 @@ enum store_status store_index(struct store *store, int limit, enum store_merging
 {
 	bool now = merging == STORE_MERGE;
 	struct slice slice = {.messages = limit, .pages = now ? limit / MESSAGES_A_PAGE + 1 : 0};
-	enum store_status status = work_behind(store, &slice);
+	enum store_status status = write_slice(store, &slice);
 	if (!status && !now)
 		store->unmerged++;
 	return status;
@@ -158,7 +125,7 @@ enum store_status store_index(struct store *store, int limit, enum store_merging
 enum store_status store_merge(struct store *store, int pages)
 {
 	struct slice slice = {.pages = pages};
-	enum store_status status = work_behind(store, &slice);
+	enum store_status status = write_slice(store, &slice);
 	if (!status && !slice.more)
 		store->unmerged = 0;
 	return status;

@@ -13,8 +13,6 @@
 #include "store/sqlite.h"
 
 #define APPLICATION_ID 1297171272
-#define PAGE_BYTES 4096	      /* SQLite's default, which schema.sql leaves */
-#define WAL_LARGE_PAGES 16384 /* 64 MiB */
 
 static int read_number(sqlite3 *db, const char *sql, int64_t *out)
 {
@@ -22,18 +20,6 @@ static int read_number(sqlite3 *db, const char *sql, int64_t *out)
 	int rc = sqlite3_prepare_v2(db, sql, -1, &stmt, NULL);
 	if (rc == SQLITE_OK && (rc = sqlite3_step(stmt)) == SQLITE_ROW) {
 		*out = sqlite3_column_int64(stmt, 0);
-		rc = SQLITE_OK;
-	}
-	sqlite3_finalize(stmt);
-	return rc;
-}
-
-static int read_mode(struct store *store)
-{
-	sqlite3_stmt *stmt = NULL;
-	int rc = sqlite3_prepare_v2(store->db, "PRAGMA journal_mode", -1, &stmt, NULL);
-	if (rc == SQLITE_OK && (rc = sqlite3_step(stmt)) == SQLITE_ROW) {
-		store->wal = str_eq(sql_column_str(stmt, 0), str_of("wal"));
 		rc = SQLITE_OK;
 	}
 	sqlite3_finalize(stmt);
@@ -73,9 +59,7 @@ static enum store_status create_schema(struct store *store)
 static enum store_status check_schema(struct store *store, enum store_mode mode)
 {
 	int64_t application = 0, version = 0, tables = 0;
-	int rc = read_mode(store);
-	if (!rc)
-		rc = read_number(store->db, "PRAGMA application_id", &application);
+	int rc = read_number(store->db, "PRAGMA application_id", &application);
 	if (!rc)
 		rc = read_number(store->db, "PRAGMA user_version", &version);
 	if (!rc)
@@ -89,71 +73,13 @@ static enum store_status check_schema(struct store *store, enum store_mode mode)
 	return STORE_OK;
 }
 
-/*
- * After each commit whose pages are on the disk: a checkpoint that could not sync them would leave
- * a hole in the -wal file, and nobody would know. SQLite's own checkpoint never starts the -wal
- * file anew while one reader follows another; so once it is large, each commit tries, without
- * waiting for anybody.
- */
-static int checkpoint(void *arg, sqlite3 *db, const char *name, int pages)
+static void configure(struct store *store, enum store_mode mode)
 {
-	struct store *store = arg;
-	store->wal_pages = pages;
-	if (pages < CHECKPOINT_PAGES || store->unsynced)
-		return SQLITE_OK;
-	bool large = pages >= WAL_LARGE_PAGES;
-	sqlite3_busy_timeout(db, 0);
-	int rc = sqlite3_wal_checkpoint_v2(
-	    db, name, large ? SQLITE_CHECKPOINT_TRUNCATE : SQLITE_CHECKPOINT_PASSIVE, NULL, NULL);
-	sqlite3_busy_timeout(db, BUSY_TIMEOUT_MS);
-	if (large && rc == SQLITE_OK)
-		store->wal_pages = 0;
-	return SQLITE_OK;
-}
-
-static int note_pages(void *arg, sqlite3 *db, const char *name, int pages)
-{
-	struct store *store = arg;
-	(void)db;
-	(void)name;
-	store->wal_pages = pages;
-	return SQLITE_OK;
-}
-
-/* It leaves the -wal file to the logger, and waits for it less long than the logger would for it.
- */
-static enum store_status configure_editor(struct store *store)
-{
-	int on = 1;
-	store->editor = true;
-	sqlite3_busy_timeout(store->db, EDITOR_TIMEOUT_MS);
-	sqlite3_wal_hook(store->db, note_pages, store);
-	sqlite3_db_config(store->db, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, NULL);
-	int rc = sqlite3_exec(store->db, "PRAGMA synchronous = NORMAL", NULL, NULL, NULL);
-	if (!rc)
-		rc = sqlite3_file_control(store->db, NULL, SQLITE_FCNTL_PERSIST_WAL, &on);
-	return rc ? sql_fail(store, rc) : STORE_OK;
-}
-
-static enum store_status configure(struct store *store, enum store_mode mode)
-{
-	/* A writer that ends must leave the -wal file: readers that cannot create it depend on it.
-	 */
-	int on = 1;
-	sqlite3_busy_timeout(store->db, BUSY_TIMEOUT_MS);
+	store->editor = mode == STORE_EDITOR;
+	sqlite3_busy_timeout(store->db, store->editor ? EDITOR_TIMEOUT_MS : BUSY_TIMEOUT_MS);
 	sqlite3_extended_result_codes(store->db, 1);
 	sqlite3_db_config(store->db, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, NULL);
 	sqlite3_db_config(store->db, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
-	if (mode == STORE_READER)
-		return STORE_OK;
-	if (mode == STORE_EDITOR)
-		return configure_editor(store);
-	sqlite3_wal_hook(store->db, checkpoint, store);
-	int rc = sqlite3_exec(store->db,
-	    "PRAGMA synchronous = FULL; PRAGMA journal_size_limit = 16777216;", NULL, NULL, NULL);
-	if (!rc)
-		rc = sqlite3_file_control(store->db, NULL, SQLITE_FCNTL_PERSIST_WAL, &on);
-	return rc ? sql_fail(store, rc) : STORE_OK;
 }
 
 static enum store_status prepare(struct store *store, enum store_mode mode)
@@ -210,20 +136,6 @@ static enum store_status open_file(struct store *store, const char *path, enum s
 	return sql_status(rc);
 }
 
-/*
- * A writer begins with an empty -wal file. If an fsync of it failed before, its frames may be in
- * the page cache, marked clean, and not on the disk: later commits would stand behind a hole.
- * Copied to the database file they are written once more. After a failure a reader that is in the
- * way is waited for, at the start he is not.
- */
-static enum store_status empty_wal(struct store *store, enum store_mode mode)
-{
-	int rc = sqlite3_wal_checkpoint_v2(store->db, NULL, SQLITE_CHECKPOINT_TRUNCATE, NULL, NULL);
-	if ((rc & 0xff) == SQLITE_BUSY && mode == STORE_CREATOR)
-		return STORE_OK;
-	return rc ? sql_fail(store, rc) : STORE_OK;
-}
-
 enum store_status store_open(
     struct store **out, const char *path, enum store_mode mode, char error[STORE_ERROR_SIZE])
 {
@@ -239,14 +151,17 @@ enum store_status store_open(
 	store->counted = -1;
 	store->search_ms = STORE_SEARCH_MS;
 	enum store_status status = open_file(store, path, mode);
-	if (!status)
-		status = configure(store, mode);
-	if (!status)
+	if (!status) {
+		configure(store, mode);
 		status = check_schema(store, mode);
+	}
+	if (!status && mode != STORE_READER)
+		status = sql_make_durable(store);
 	if (!status)
 		status = prepare(store, mode);
+	/* After a failure a reader that is in the way is waited for, at the start it is not. */
 	if (!status && (mode == STORE_WRITER || mode == STORE_CREATOR))
-		status = empty_wal(store, mode);
+		status = sql_empty_wal(store, mode == STORE_WRITER);
 	if (status) {
 		snprintf(error, STORE_ERROR_SIZE, "%s", store->error);
 		store_close(store);
@@ -277,9 +192,4 @@ bool store_moved(const struct store *store)
 void store_release(struct store *store)
 {
 	sqlite3_db_release_memory(store->db);
-}
-
-int64_t store_pending_bytes(const struct store *store)
-{
-	return (int64_t)store->wal_pages * PAGE_BYTES;
 }

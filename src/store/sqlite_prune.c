@@ -53,8 +53,9 @@ static int unindex(struct store *store, int64_t id)
 	return rc == SQLITE_DONE ? SQLITE_OK : rc;
 }
 
-static int delete_slice(struct store *store, const struct slice *slice)
+static int delete_slice(struct store *store, void *arg)
 {
+	const struct slice *slice = arg;
 	int rc = SQLITE_OK;
 	for (int i = 0; i < slice->count && !rc; i++) {
 		if (slice->ids[i] <= store->indexed_id)
@@ -79,20 +80,6 @@ enum store_status store_match(struct store *store, const struct store_filter *fi
 	return STORE_OK;
 }
 
-/* In one transaction of its own; what it does may be undone by a power cut. */
-static enum store_status write_unsynced(struct store *store,
-    int (*work)(struct store *, const struct slice *), const struct slice *slice)
-{
-	int rc = sql_sync_commits(store, store->wal_pages >= CHECKPOINT_PAGES);
-	if (!rc)
-		rc = sql_begin_write(store);
-	if (!rc)
-		rc = work(store, slice);
-	enum store_status status = sql_end_write(store, rc);
-	rc = sql_sync_commits(store, true);
-	return rc && !status ? sql_fail(store, rc) : status;
-}
-
 /* What there is to delete is looked for before the lock is taken: nobody else deletes or changes
  * it. */
 enum store_status store_prune(struct store *store, const struct store_filter *filter, int limit,
@@ -102,7 +89,7 @@ enum store_status store_prune(struct store *store, const struct store_filter *fi
 	int rc = find_slice(store, filter, limit, *cursor, &slice);
 	enum store_status status = rc ? sql_fail(store, rc) : STORE_OK;
 	if (!status && slice.count)
-		status = write_unsynced(store, delete_slice, &slice);
+		status = sql_write_unsynced(store, delete_slice, &slice);
 	if (status)
 		return status;
 	*cursor = slice.last;
@@ -111,43 +98,20 @@ enum store_status store_prune(struct store *store, const struct store_filter *fi
 	return STORE_OK;
 }
 
-static int vacuum(struct store *store, const struct slice *slice)
+static int vacuum(struct store *store, void *pages)
 {
 	char sql[48];
-	snprintf(sql, sizeof(sql), "PRAGMA incremental_vacuum(%d)", slice->count);
+	snprintf(sql, sizeof(sql), "PRAGMA incremental_vacuum(%d)", *(const int *)pages);
 	return sqlite3_exec(store->db, sql, NULL, NULL, NULL);
 }
 
 enum store_status store_shrink(struct store *store, int pages, int64_t *left)
 {
-	const struct slice slice = {.count = pages};
 	enum store_status status = STORE_OK;
 	int rc = sql_number(store, STMT_FREE_PAGES, left);
 	if (!rc && *left && pages > 0) {
-		status = write_unsynced(store, vacuum, &slice);
+		status = sql_write_unsynced(store, vacuum, &pages);
 		rc = sql_number(store, STMT_FREE_PAGES, left);
 	}
 	return rc && !status ? sql_fail(store, rc) : status;
-}
-
-enum store_status store_sync(struct store *store)
-{
-	sqlite3_file *wal = NULL;
-	int rc = sqlite3_file_control(store->db, NULL, SQLITE_FCNTL_JOURNAL_POINTER, &wal);
-	if (!rc && wal && wal->pMethods)
-		rc = wal->pMethods->xSync(wal, SQLITE_SYNC_NORMAL);
-	return rc ? sql_fail(store, rc) : STORE_OK;
-}
-
-enum store_status store_tidy(struct store *store)
-{
-	int64_t version = 0;
-	int rc = sql_number(store, STMT_READ_VERSION, &version);
-	if (rc || (!store->editor && version == store->tidy_version))
-		return rc ? sql_fail(store, rc) : STORE_OK;
-	store->tidy_version = version;
-	if (!store->editor && (rc = sql_read_progress(store)))
-		return sql_fail(store, rc);
-	rc = sqlite3_wal_checkpoint_v2(store->db, NULL, SQLITE_CHECKPOINT_PASSIVE, NULL, NULL);
-	return rc && (rc & 0xff) != SQLITE_BUSY ? sql_fail(store, rc) : STORE_OK;
 }

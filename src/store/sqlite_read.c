@@ -1,5 +1,6 @@
 /*
- * sqlite_read.c: pages of a room, each from one snapshot, and the writer's signs of life.
+ * sqlite_read.c: pages of a room, each from one snapshot; the writer's signs of life; and
+ * whether anything was committed since.
  */
 #include "store/sqlite.h"
 
@@ -146,4 +147,10 @@ enum store_status store_read_signs(struct store *store, struct store_signs *out)
 	enum store_status status = sql_status(rc) ? sql_fail(store, rc) : STORE_OK;
 	sql_finish(stmt);
 	return status;
+}
+
+enum store_status store_version(struct store *store, int64_t *out)
+{
+	int rc = sql_number(store, STMT_READ_VERSION, out);
+	return rc ? sql_fail(store, rc) : STORE_OK;
 }

@@ -54,6 +54,36 @@ TEST(a_new_database_is_in_wal_mode)
 	assert_string_equal(raw_text(path, "PRAGMA journal_mode"), "wal");
 }
 
+static void leave_wal_mode(const char *path)
+{
+	make_history(path, 1);
+	assert_string_equal(raw_text(path, "PRAGMA journal_mode = DELETE"), "delete");
+}
+
+/* A file of VACUUM INTO, of a backup, or after somebody's PRAGMA. */
+TEST(a_writer_puts_what_it_opens_into_wal_mode)
+{
+	static const enum store_mode modes[] = {STORE_CREATOR, STORE_WRITER, STORE_EDITOR};
+	for (size_t i = 0; i < COUNT(modes); i++) {
+		const char *path = unit_path("db");
+		leave_wal_mode(path);
+		store_close(open_store(path, modes[i]));
+		assert_string_equal(raw_text(path, "PRAGMA journal_mode"), "wal");
+		remove(path);
+	}
+}
+
+TEST(a_writer_that_cannot_get_wal_mode_says_so)
+{
+	const char *path = unit_path("db");
+	leave_wal_mode(path);
+	sqlite3 *reader = NULL;
+	sqlite3_open(path, &reader);
+	sqlite3_exec(reader, "BEGIN; SELECT * FROM messages", NULL, NULL, NULL);
+	expect_refusal(path, STORE_EDITOR, STORE_BUSY, "WAL mode");
+	sqlite3_close(reader);
+}
+
 /* The logger opens again what failed: a new file in its place would hide what was stored. */
 TEST(a_writer_that_is_no_creator_makes_nothing)
 {
@@ -314,6 +344,8 @@ int main(void)
 	    IN_DIR(a_writer_makes_a_database_with_our_number_and_version),
 	    IN_DIR(a_writer_opens_again_what_it_made),
 	    IN_DIR(a_new_database_is_in_wal_mode),
+	    IN_DIR(a_writer_puts_what_it_opens_into_wal_mode),
+	    IN_DIR(a_writer_that_cannot_get_wal_mode_says_so),
 	    IN_DIR(a_writer_that_is_no_creator_makes_nothing),
 	    IN_DIR(a_writer_fills_an_empty_file),
 	    IN_DIR(a_new_database_is_not_for_everybody),
