@@ -5,7 +5,7 @@
 #include <sysexits.h>
 #include <unistd.h>
 
-#include "api/routes.h"
+#include "api/api.h"
 #include "base/log.h"
 #include "base/settings.h"
 #include "serve.h"
@@ -28,7 +28,7 @@ static bool write_body(const struct http_response *response, FCGX_Stream *out)
 		return true;
 	if (response->stream.run)
 		return response->stream.run(response->stream.arg, write_piece, out) == 0;
-	FCGX_PutStr(response->body.at.at, (int)response->body.at.len, out);
+	FCGX_PutStr(response->body.at, (int)response->body.len, out);
 	FCGX_PutChar('\n', out);
 	return true;
 }

@@ -2,27 +2,28 @@
 
 noinst_LIBRARIES = src/libchat.a
 src_libchat_a_SOURCES = \
-  src/base/clock.h src/base/log.c src/base/log.h src/base/retry.c src/base/retry.h \
-  src/base/rfc3339.c src/base/rfc3339.h src/base/settings.c src/base/settings.h src/base/since.c \
-  src/base/since.h src/base/str.h src/base/text.c src/base/text.h src/base/utf8.c src/base/utf8.h \
-  src/chat/message.c src/chat/message.h src/chat/search_query.c src/chat/search_query.h \
-  src/chat/words.c src/chat/words.h \
+  src/base/clock.h src/base/fnv.h src/base/log.c src/base/log.h src/base/retry.c src/base/retry.h \
+  src/base/settings.c src/base/settings.h src/base/str.h src/base/text.c src/base/text.h \
+  src/base/time.c src/base/time.h src/base/utf8.c src/base/utf8.h \
+  src/chat/limits.h src/chat/message.c src/chat/message.h src/chat/search_query.c \
+  src/chat/search_query.h src/chat/words.c src/chat/words.h \
   src/store/sqlite.c src/store/sqlite.h src/store/sqlite_admin.c src/store/sqlite_backup.c \
-  src/store/sqlite_durability.c src/store/sqlite_figures.c src/store/sqlite_index.c src/store/sqlite_open.c \
-  src/store/sqlite_prune.c src/store/sqlite_read.c src/store/sqlite_search.c \
-  src/store/sqlite_whole.c src/store/sqlite_write.c src/store/store.h \
+  src/store/sqlite_durability.c src/store/sqlite_figures.c src/store/sqlite_index.c \
+  src/store/sqlite_open.c src/store/sqlite_prune.c src/store/sqlite_read.c \
+  src/store/sqlite_search.c src/store/sqlite_whole.c src/store/sqlite_write.c src/store/store.h \
   src/store/store_admin.h \
-  src/output/json.c src/output/json.h src/output/row.c src/output/row.h \
+  src/output/csv.c src/output/csv.h src/output/json.c src/output/json.h \
   src/broker/identity.c src/broker/identity.h src/broker/mqtt.c src/broker/mqtt.h \
-  src/logger/batch.c src/logger/batch.h \
-  src/logger/house.c src/logger/house.h src/logger/indexer.c src/logger/indexer.h \
-  src/logger/ingest.c src/logger/ingest.h src/logger/keeper.c src/logger/keeper.h \
-  src/logger/notify.c src/logger/notify.h src/logger/redelivery.c src/logger/redelivery.h \
-  src/api/api.c src/api/api.h src/api/cache.c src/api/cache.h src/api/http.c src/api/http.h \
-  src/api/metrics.c src/api/metrics.h src/api/params.c src/api/params.h src/api/route_export.c \
-  src/api/route_health.c src/api/route_messages.c src/api/route_metrics.c src/api/route_openapi.c \
-  src/api/route_rooms.c src/api/route_search.c src/api/routes.c src/api/routes.h \
-  src/admin/admin.h src/admin/broker.c src/admin/broker.h src/admin/check.h \
+  src/logger/batch.c src/logger/batch.h src/logger/indexer.c src/logger/indexer.h \
+  src/logger/ingest.c src/logger/ingest.h src/logger/notify.c src/logger/notify.h \
+  src/logger/redelivery.c src/logger/redelivery.h src/logger/upkeep.c src/logger/upkeep.h \
+  src/logger/writer.c src/logger/writer.h \
+  src/api/api.c src/api/api.h src/api/cache.c src/api/cache.h src/api/history.c src/api/history.h \
+  src/api/http.c src/api/http.h src/api/metrics.c src/api/metrics.h src/api/params.c \
+  src/api/params.h src/api/route_export.c src/api/route_health.c src/api/route_messages.c \
+  src/api/route_metrics.c src/api/route_openapi.c src/api/route_rooms.c src/api/route_search.c \
+  src/api/routes.c src/api/routes.h \
+  src/admin/admin.h src/admin/broker.c src/admin/broker.h src/admin/check.c src/admin/check.h \
   src/admin/check_broker.c src/admin/check_files.c src/admin/check_nginx.c \
   src/admin/command_backup.c src/admin/command_check.c src/admin/command_completion.c \
   src/admin/command_export.c src/admin/command_import.c src/admin/command_prune.c \

@@ -52,10 +52,10 @@ unit_tests = \
   tests/unit/test_identity tests/unit/test_import tests/unit/test_indexer tests/unit/test_json \
   tests/unit/test_log tests/unit/test_message tests/unit/test_message_limits \
   tests/unit/test_notify tests/unit/test_openapi tests/unit/test_redelivery \
-  tests/unit/test_retry tests/unit/test_rfc3339 tests/unit/test_routes \
+  tests/unit/test_retry tests/unit/test_routes \
   tests/unit/test_routes_health tests/unit/test_routes_pages tests/unit/test_routes_search \
   tests/unit/test_routes_whole tests/unit/test_search_query tests/unit/test_settings \
-  tests/unit/test_since tests/unit/test_store_edit tests/unit/test_store_fail \
+   tests/unit/test_time tests/unit/test_store_edit tests/unit/test_store_fail \
   tests/unit/test_store_open tests/unit/test_store_page tests/unit/test_store_schema \
   tests/unit/test_store_search tests/unit/test_store_time tests/unit/test_store_whole \
   tests/unit/test_store_write tests/unit/test_utf8 tests/unit/test_words
@@ -73,7 +73,7 @@ endif
 
 # The fuzzers' targets replay their corpora as a test; with clang they look for more.
 fuzz_targets = message params search
-fuzz_sources = api/http.c api/params.c base/rfc3339.c base/since.c base/text.c base/utf8.c \
+fuzz_sources = api/http.c api/params.c base/text.c base/time.c base/utf8.c \
   chat/message.c chat/search_query.c chat/words.c output/json.c
 check_PROGRAMS += tests/fuzz/fuzz_message tests/fuzz/fuzz_params tests/fuzz/fuzz_search
 tests_fuzz_fuzz_message_SOURCES = tests/fuzz/fuzz_message.c tests/fuzz/replay.c

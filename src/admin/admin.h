@@ -25,6 +25,7 @@ struct admin_option {
 
 struct admin;
 
+/* It stands at the end of its file, and in the table of main.c. */
 struct admin_command {
 	const char *name;
 	const char *args; /* how --help calls its arguments */
@@ -38,7 +39,7 @@ enum { ADMIN_OPTIONS_MAX = 16 };
 
 /* A command line that was read. */
 struct admin {
-	const struct admin_command *commands; /* the table, up to one without a name */
+	const struct admin_command *const *commands; /* the table, up to NULL */
 	const struct admin_command *command;
 	struct settings settings;
 	const char *values[ADMIN_OPTIONS_MAX]; /* of command->options, one to one */
@@ -81,17 +82,11 @@ const char *admin_colour(FILE *out, enum admin_colour colour);
 /* Writes text that somebody else wrote: control characters show, and do nothing to a terminal. */
 void admin_put(FILE *out, struct str text);
 
-/* Writes a string of JSON, or null where it is absent. The text has to be UTF-8. */
-void admin_put_json(FILE *out, struct str text);
-
 /* A size for people: 4.2 MB. */
 const char *admin_bytes(char out[24], int64_t bytes);
 
 /* How long ago for people: 3 min. */
 const char *admin_age(char out[24], int64_t ms);
-
-/* ms since 1970, UTC. */
-int64_t admin_now(void);
 
 /* How far something is, on stderr where that is a terminal, several times a second. */
 struct admin_progress {
@@ -105,22 +100,8 @@ void admin_progress(struct admin_progress *progress, int64_t done);
 /* Takes the line away. */
 void admin_progress_end(struct admin_progress *progress);
 
-int admin_backup(struct admin *admin);
-int admin_check(struct admin *admin);
-int admin_completion(struct admin *admin);
-int admin_export(struct admin *admin);
-int admin_import(struct admin *admin);
-int admin_prune(struct admin *admin);
-int admin_reindex(struct admin *admin);
-int admin_restore(struct admin *admin);
-int admin_search(struct admin *admin);
-int admin_send(struct admin *admin);
-int admin_status(struct admin *admin);
-int admin_tail(struct admin *admin);
-
-extern const struct admin_option admin_backup_options[], admin_check_options[],
-    admin_export_options[], admin_import_options[], admin_prune_options[], admin_reindex_options[],
-    admin_restore_options[], admin_search_options[], admin_send_options[], admin_status_options[],
-    admin_tail_options[];
+extern const struct admin_command command_backup, command_check, command_completion, command_export,
+    command_import, command_prune, command_reindex, command_restore, command_search, command_send,
+    command_status, command_tail;
 
 #endif

@@ -3,7 +3,7 @@
 #include <poll.h>
 #include <stdio.h>
 
-#include "admin/admin.h"
+#include "base/clock.h"
 
 #define CONNECT_MS 5000
 #define TICK_MS 200
@@ -33,8 +33,8 @@ static int round_of(struct broker *broker)
 
 int broker_wait(struct broker *broker, const bool *flag, int ms)
 {
-	int64_t end = admin_now() + ms;
-	while (!*flag && admin_now() < end)
+	int64_t end = clock_ms(CLOCK_MONOTONIC) + ms;
+	while (!*flag && clock_ms(CLOCK_MONOTONIC) < end)
 		if (round_of(broker) != 0)
 			return -1;
 	return 0;

@@ -1,9 +1,7 @@
 /*
- * check_files.c: who may read and write what; room on the disk; and how the configuration
- * files of others are read.
+ * check_files.c: who may read and write what, and room on the disk.
  */
 #include <errno.h>
-#include <glob.h>
 #include <libgen.h>
 #include <limits.h>
 #include <stdlib.h>
@@ -14,7 +12,6 @@
 
 #define DISK_FAULT (64LL * 1024 * 1024)
 #define DISK_WARNING (512LL * 1024 * 1024)
-#define DEPTH 8 /* of includes */
 
 /* A file that others must not read, or not at all; one that is missing is somebody else's matter.
  */
@@ -96,70 +93,4 @@ void check_files(struct check *check)
 	if (check->faults + check->warnings == before)
 		check_tell(
 		    check, CHECK_OK, "files", NULL, "owners and modes are as they should be");
-}
-
-/* ---- configuration files of others ---- */
-
-/* What they include may include more, down to DEPTH. NOLINTBEGIN(misc-no-recursion) */
-
-static int read_config(const char *path, const char *directive, struct text *out, int depth);
-
-/* `pattern` is a folder (include_dir) or a pattern (include), relative to the first file's folder.
- */
-static void read_included(
-    const char *pattern, const char *base, const char *directive, struct text *out, int depth)
-{
-	char full[2 * PATH_MAX], folder[PATH_MAX];
-	glob_t found;
-	snprintf(folder, sizeof(folder), "%s", base);
-	bool dir = strcmp(directive, "include_dir") == 0;
-	snprintf(full, sizeof(full), "%s%s%s%s", pattern[0] == '/' ? "" : dirname(folder),
-	    pattern[0] == '/' ? "" : "/", pattern, dir ? "/*.conf" : "");
-	if (glob(full, 0, NULL, &found) != 0)
-		return;
-	for (size_t i = 0; i < found.gl_pathc; i++)
-		read_config(found.gl_pathv[i], directive, out, depth + 1);
-	globfree(&found);
-}
-
-static void take_line(
-    char *line, const char *base, const char *directive, struct text *out, int depth)
-{
-	char *rest = line, *trimmed;
-	if (!check_next_line(&rest, &trimmed) || *trimmed == '#')
-		return;
-	const char *included = check_value(trimmed, directive);
-	if (!included || depth >= DEPTH) {
-		text_put(out, str_of(trimmed));
-		text_put(out, str_of("\n"));
-		return;
-	}
-	trimmed[strcspn(trimmed, ";")] = '\0';
-	read_included(included, base, directive, out, depth);
-}
-
-static int read_config(const char *path, const char *directive, struct text *out, int depth)
-{
-	static char base[PATH_MAX]; /* of the first file */
-	char *line = NULL;
-	size_t size = 0;
-	FILE *file = fopen(path, "re");
-	if (!file)
-		return -1;
-	if (depth == 0)
-		snprintf(base, sizeof(base), "%s", path);
-	while (getline(&line, &size, file) >= 0)
-		take_line(line, base, directive, out, depth);
-	free(line);
-	fclose(file);
-	return out->broken ? -1 : 0;
-}
-
-/* NOLINTEND(misc-no-recursion) */
-
-int check_read_config(const char *path, const char *directive, struct text *out)
-{
-	int rc = read_config(path, directive, out, 0);
-	text_put(out, (struct str){"", 1});
-	return rc;
 }

@@ -8,7 +8,7 @@
 #include "admin/files.h"
 #include "store/store_admin.h"
 
-const struct admin_option admin_backup_options[] = {
+static const struct admin_option options[] = {
     {"yes", NULL, "replace FILE where it is there already"},
     {0},
 };
@@ -36,7 +36,7 @@ static int copy(struct store *store, const char *part, struct store_overview *ov
 	return admin_fail("no backup was made: the copy is not sound");
 }
 
-int admin_backup(struct admin *admin)
+static int back_up(struct admin *admin)
 {
 	char part[PATH_MAX], size[24];
 	const char *file = admin->args[0];
@@ -59,3 +59,6 @@ int admin_backup(struct admin *admin)
 	    admin_bytes(size, overview.file_bytes));
 	return ADMIN_OK;
 }
+
+const struct admin_command command_backup = {
+    "backup", "FILE", 1, 1, "copy the database while it is in use", options, back_up};

@@ -9,7 +9,7 @@ static void put_options(const struct admin_command *command)
 		printf(" --%s%s", command->options[i].name, command->options[i].value ? "=" : "");
 }
 
-int admin_completion(struct admin *admin)
+static int write_completion(struct admin *admin)
 {
 	puts("# bash completion for mqtt-chat; made by `mqtt-chat completion`.\n"
 	     "_mqtt_chat() {\n"
@@ -17,12 +17,12 @@ int admin_completion(struct admin *admin)
 	     "  COMPREPLY=()\n"
 	     "  if ((COMP_CWORD == 1)); then");
 	fputs("    words='--help --version", stdout);
-	for (const struct admin_command *c = admin->commands; c->name; c++)
-		printf(" %s", c->name);
+	for (const struct admin_command *const *c = admin->commands; *c; c++)
+		printf(" %s", (*c)->name);
 	puts("'\n  else\n    case ${COMP_WORDS[1]} in");
-	for (const struct admin_command *c = admin->commands; c->name; c++) {
-		printf("      %s) words='", c->name);
-		put_options(c);
+	for (const struct admin_command *const *c = admin->commands; *c; c++) {
+		printf("      %s) words='", (*c)->name);
+		put_options(*c);
 		puts("' ;;");
 	}
 	puts("      *) return ;;\n    esac");
@@ -41,3 +41,6 @@ int admin_completion(struct admin *admin)
 	     "complete -F _mqtt_chat mqtt-chat");
 	return ADMIN_OK;
 }
+
+const struct admin_command command_completion = {"completion", "", 0, 0,
+    "write the completion of this command for bash", NULL, write_completion};

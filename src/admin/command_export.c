@@ -3,11 +3,12 @@
 #include <unistd.h>
 
 #include "admin/admin.h"
-#include "output/row.h"
+#include "output/csv.h"
+#include "output/json.h"
 
 #define PIECE_ROWS 1000
 
-const struct admin_option admin_export_options[] = {
+static const struct admin_option options[] = {
     {"room", "ROOM", "of this room alone"},
     {"format", "ndjson|csv", "how (default: ndjson)"},
     {"yes", NULL, "replace FILE where it is there already"},
@@ -24,11 +25,14 @@ struct export
 	struct text line;
 };
 
-static int put(void *arg, const struct store_row *row)
+static int put_row(void *arg, const struct store_row *row)
 {
 	struct export *e = arg;
 	e->line.len = 0;
-	(e->csv ? row_put_csv : row_put_json)(&e->line, row);
+	if (e->csv)
+		csv_row(&e->line, row);
+	else
+		json_line(&e->line, row);
 	e->rest.after = row->id;
 	e->count++;
 	if (e->line.broken || fwrite(e->line.at, 1, e->line.len, e->out) != e->line.len)
@@ -42,10 +46,10 @@ static int write_all(struct export *e, struct store *store)
 	struct admin_progress progress = {.what = "exporting"};
 	enum store_status status = STORE_OK;
 	if (e->csv)
-		fputs(ROW_CSV_HEAD, e->out);
+		fputs(CSV_HEAD, e->out);
 	do {
 		e->rows = 0;
-		status = store_history(store, &e->rest, put, e);
+		status = store_history(store, &e->rest, put_row, e);
 		admin_progress(&progress, e->count);
 	} while (!status && e->rows == PIECE_ROWS);
 	admin_progress_end(&progress);
@@ -74,7 +78,7 @@ static int export_to(struct export *e, struct store *store, const char *file)
 	return result;
 }
 
-static int run(struct admin *admin, struct export *e)
+static int export_from_store(struct admin *admin, struct export *e)
 {
 	struct store *store = admin_open(admin, STORE_READER);
 	if (!store)
@@ -91,7 +95,7 @@ static int run(struct admin *admin, struct export *e)
 	return result;
 }
 
-int admin_export(struct admin *admin)
+static int export_history(struct admin *admin)
 {
 	struct export e = {.out = stdout};
 	const char *format = admin_option(admin, "format");
@@ -103,5 +107,8 @@ int admin_export(struct admin *admin)
 	if (admin->arg_count && access(admin->args[0], F_OK) == 0 &&
 	    !admin_confirmed(admin, "%s is there already. Replace it?", admin->args[0]))
 		return ADMIN_FAILED;
-	return run(admin, &e);
+	return export_from_store(admin, &e);
 }
+
+const struct admin_command command_export = {
+    "export", "[FILE]", 0, 1, "write the history as NDJSON or CSV", options, export_history};

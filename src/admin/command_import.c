@@ -11,6 +11,7 @@
 #include "admin/admin.h"
 #include "admin/import_record.h"
 #include "admin/pace.h"
+#include "base/clock.h"
 #include "store/store_admin.h"
 
 #define DEVICE_NICKNAME "mqtt" /* of who gives none, as in message.c */
@@ -19,7 +20,7 @@
 #define HEAD_MAX 256
 #define SOURCE_MAX 32
 
-const struct admin_option admin_import_options[] = {
+static const struct admin_option options[] = {
     {"format", "ndjson|csv|mariadb", "what FILE, or stdin, holds (default: by its name)"},
     {"source", "NAME", "what the ids in it belong to (default: the format's name)"},
     {"room", "ROOM", "of messages that name none (default: messages)"},
@@ -131,7 +132,7 @@ static int take(struct import_run *run, enum import_result result)
 	char made[80];
 	struct store_entry *entry = &run->entries[run->count];
 	struct message fields = fields_of(run, made);
-	*entry = (struct store_entry){.ts = admin_now()};
+	*entry = (struct store_entry){.ts = clock_ms(CLOCK_REALTIME)};
 	run->records++;
 	entry->fault = read_record(run, result, &fields);
 	if (entry->fault == MESSAGE_NO_MEMORY)
@@ -297,13 +298,14 @@ static int run_import(struct import_run *run)
 		return admin_fail("%s", store_error(run->store));
 	run->before_ts = overview.newest_ts;
 	if (run->admin->settings.retention_days)
-		run->oldest = admin_now() - run->admin->settings.retention_days * 86400000;
+		run->oldest =
+		    clock_ms(CLOCK_REALTIME) - run->admin->settings.retention_days * 86400000;
 	int result = import_all(run);
 	report(run);
 	return result;
 }
 
-int admin_import(struct admin *admin)
+static int import_history(struct admin *admin)
 {
 	struct import_run *run = calloc(1, sizeof(*run));
 	if (!run)
@@ -327,3 +329,6 @@ int admin_import(struct admin *admin)
 	free(run);
 	return result;
 }
+
+const struct admin_command command_import = {"import", "[FILE]", 0, 1,
+    "take in a history: NDJSON, CSV, or a MariaDB table", options, import_history};

@@ -3,11 +3,12 @@
  */
 #include "admin/admin.h"
 #include "admin/pace.h"
-#include "base/rfc3339.h"
+#include "base/clock.h"
+#include "base/time.h"
 
 #define SHRINK_PAGES 16
 
-const struct admin_option admin_prune_options[] = {
+static const struct admin_option options[] = {
     {"room", "ROOM", "messages of this room"},
     {"nickname", "NAME", "messages of who called themselves so"},
     {"before", "TIME", "messages before this time: 2026-11-01, or RFC 3339"},
@@ -32,13 +33,13 @@ static int read_times(const struct admin *admin, struct store_filter *filter)
 		return -1;
 	if (before && days >= 0)
 		return admin_misused("--before and --days say the same: give one of them"), -1;
-	if (before && !rfc3339_read(str_of(before), &filter->before))
+	if (before && !time_read(str_of(before), &filter->before))
 		return admin_misused("--before is a date or a time like 2026-11-01T09:30:00Z,"
 				     " not '%.60s'",
 			   before),
 		       -1;
 	if (days >= 0)
-		filter->before = admin_now() - days * 86400000;
+		filter->before = clock_ms(CLOCK_REALTIME) - days * 86400000;
 	return 0;
 }
 
@@ -102,7 +103,7 @@ static enum store_status delete_all(struct admin *admin, struct prune *p, int64_
 	return status ? status : store_sync(p->store);
 }
 
-static int run(struct admin *admin, struct prune *p)
+static int count_and_delete(struct admin *admin, struct prune *p)
 {
 	bool dry = admin_option(admin, "dry-run") != NULL;
 	if (store_newest(p->store, &p->filter.until))
@@ -128,7 +129,7 @@ static int run(struct admin *admin, struct prune *p)
 	return ADMIN_OK;
 }
 
-int admin_prune(struct admin *admin)
+static int prune_messages(struct admin *admin)
 {
 	struct prune p = {0};
 	if (read_filter(admin, &p.filter) != 0)
@@ -137,7 +138,10 @@ int admin_prune(struct admin *admin)
 	p.store = admin_open(admin, dry ? STORE_READER : STORE_EDITOR);
 	if (!p.store)
 		return ADMIN_FAILED;
-	int result = run(admin, &p);
+	int result = count_and_delete(admin, &p);
 	store_close(p.store);
 	return result;
 }
+
+const struct admin_command command_prune = {
+    "prune", "", 0, 0, "delete messages by age, room or nickname", options, prune_messages};

@@ -2,7 +2,7 @@
 #include "admin/pace.h"
 #include "store/store_admin.h"
 
-const struct admin_option admin_reindex_options[] = {
+static const struct admin_option options[] = {
     {"yes", NULL, "do not ask"},
     {0},
 };
@@ -30,7 +30,7 @@ static enum store_status fill(struct admin *admin, struct store *store)
 	return status ? status : store_sync(store);
 }
 
-int admin_reindex(struct admin *admin)
+static int reindex(struct admin *admin)
 {
 	if (!admin_confirmed(admin, "Make the index of the search anew? Until it is done, searches "
 				    "find only a part."))
@@ -46,3 +46,6 @@ int admin_reindex(struct admin *admin)
 		puts("the index of the search is complete");
 	return result;
 }
+
+const struct admin_command command_reindex = {
+    "reindex", "", 0, 0, "make the index of the search anew", options, reindex};

@@ -12,7 +12,7 @@
 #include "admin/files.h"
 #include "broker/identity.h"
 
-const struct admin_option admin_restore_options[] = {
+static const struct admin_option options[] = {
     {"yes", NULL, "do not ask"},
     {0},
 };
@@ -123,7 +123,7 @@ static int restore(struct restore *r, int64_t messages)
 	return ADMIN_OK;
 }
 
-int admin_restore(struct admin *admin)
+static int restore_backup(struct admin *admin)
 {
 	struct restore r = {.database = admin->settings.database, .file = admin->args[0]};
 	struct store_overview overview;
@@ -144,3 +144,6 @@ int admin_restore(struct admin *admin)
 		close(lock);
 	return result;
 }
+
+const struct admin_command command_restore = {
+    "restore", "FILE", 1, 1, "put a backup in the database's place", options, restore_backup};

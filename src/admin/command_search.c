@@ -2,9 +2,9 @@
 
 #include "admin/admin.h"
 #include "chat/words.h"
-#include "output/row.h"
+#include "output/json.h"
 
-const struct admin_option admin_search_options[] = {
+static const struct admin_option options[] = {
     {"room", "ROOM", "in this room alone"},
     {"limit", "N", "at most so many, the newest (default: 10)"},
     {"before", "ID", "older than the message with this id"},
@@ -48,7 +48,7 @@ static int put_json(void *arg, const struct store_row *row, struct str snippet)
 	struct text *line = arg;
 	(void)snippet;
 	line->len = 0;
-	row_put_json(line, row);
+	json_line(line, row);
 	return line->broken || fwrite(line->at, 1, line->len, stdout) != line->len ? -1 : 0;
 }
 
@@ -69,7 +69,7 @@ static int search(struct admin *admin, const struct search_query *query, int64_t
 	return result;
 }
 
-int admin_search(struct admin *admin)
+static int search_messages(struct admin *admin)
 {
 	struct search_query query;
 	struct str room;
@@ -90,3 +90,6 @@ int admin_search(struct admin *admin)
 		return admin_misused("--room and in: name different rooms");
 	return search(admin, &query, before, (int)limit);
 }
+
+const struct admin_command command_search = {
+    "search", "WORD...", 1, 1000, "find messages", options, search_messages};

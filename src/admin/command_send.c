@@ -8,12 +8,13 @@
 
 #include "admin/admin.h"
 #include "admin/broker.h"
+#include "base/clock.h"
 #include "base/text.h"
 #include "chat/message.h"
 
 #define AGAIN_MS 2000
 
-const struct admin_option admin_send_options[] = {
+static const struct admin_option options[] = {
     {"room", "ROOM", "where (default: messages)"},
     {"nickname", "NAME", "as whom (default: the user's name)"},
     {"timeout", "SECONDS", "how long to wait for the receipt (default: 10)"},
@@ -99,9 +100,9 @@ static struct json_object *make_payload(
 
 static int exchange(struct sending *s, const char *topic, struct str payload, int64_t timeout_ms)
 {
-	int64_t end = admin_now() + timeout_ms;
-	while (!s->answered && admin_now() < end) {
-		int64_t left = end - admin_now();
+	int64_t end = clock_ms(CLOCK_MONOTONIC) + timeout_ms;
+	while (!s->answered && clock_ms(CLOCK_MONOTONIC) < end) {
+		int64_t left = end - clock_ms(CLOCK_MONOTONIC);
 		if (mqtt_publish(s->broker.mqtt, topic, payload) != 0 ||
 		    broker_wait(&s->broker, &s->answered, left < AGAIN_MS ? (int)left : AGAIN_MS) !=
 			0)
@@ -139,7 +140,7 @@ static int send_text(struct admin *admin, const char *room, struct str text, int
 	return result;
 }
 
-int admin_send(struct admin *admin)
+static int send(struct admin *admin)
 {
 	struct str room;
 	struct text text = {0};
@@ -155,3 +156,6 @@ int admin_send(struct admin *admin)
 	text_free(&text);
 	return result;
 }
+
+const struct admin_command command_send = {
+    "send", "TEXT...", 1, 1000, "say something, and wait until it is stored", options, send};

@@ -9,14 +9,14 @@
 
 #include "admin/admin.h"
 #include "admin/broker.h"
+#include "base/clock.h"
 #include "broker/identity.h"
+#include "chat/limits.h"
 #include "config.h"
 #include "output/json.h"
 #include "store/store_admin.h"
 
-#define ALIVE_LIMIT_MS 90000 /* three of the logger's signs of life */
-
-const struct admin_option admin_status_options[] = {
+static const struct admin_option options[] = {
     {"json", NULL, "as JSON"},
     {"api-socket", "PATH", "the responder's socket (default: " API_SOCKET ")"},
     {0},
@@ -24,8 +24,8 @@ const struct admin_option admin_status_options[] = {
 
 struct status {
 	struct admin *admin;
-	bool json, bad;
-	int lines;
+	bool bad;
+	struct text *json; /* NULL: for people */
 };
 
 /* A line of the list: as text with a colour, or a member of the JSON object. */
@@ -42,8 +42,7 @@ static void line(
 	va_end(args);
 	s->bad = s->bad || colour == ADMIN_BAD;
 	if (s->json) {
-		printf("%s\"%s\":", s->lines++ ? "," : "{", name);
-		admin_put_json(stdout, str_of(value));
+		json_member(s->json, name, str_of(value));
 		return;
 	}
 	printf("%-10s %s", name, admin_colour(stdout, colour));
@@ -55,7 +54,7 @@ static void line(
 static void figure(struct status *s, const char *name, int64_t value)
 {
 	if (s->json)
-		printf("%s\"%s\":%lld", s->lines++ ? "," : "{", name, (long long)value);
+		json_member_number(s->json, name, value);
 }
 
 struct version_visit {
@@ -114,14 +113,14 @@ static void show_logger(struct status *s, struct store *store)
 		line(s, ADMIN_BAD, "logger", "%s", store_error(store));
 		return;
 	}
-	int64_t since = admin_now() - signs.alive_at;
+	int64_t since = clock_ms(CLOCK_REALTIME) - signs.alive_at;
 	int lock = -1;
 	figure(s, "loggerAgeSeconds", signs.alive_at ? since / 1000 : -1);
 	if (identity_borrow(s->admin->settings.database, &lock))
 		line(s, ADMIN_BAD, "logger", "does not run");
 	else if (signs.alive_at == 0)
 		line(s, ADMIN_WARN, "logger", "runs, and has not given a sign of life yet");
-	else if (since > ALIVE_LIMIT_MS)
+	else if (since > LIMITS_SILENT_MS)
 		line(s, ADMIN_BAD, "logger", "has not stored anything for %s: see its log",
 		    admin_age(age, since));
 	else
@@ -130,7 +129,7 @@ static void show_logger(struct status *s, struct store *store)
 		close(lock);
 	if (signs.session_lost_at)
 		line(s, ADMIN_WARN, "session", "the broker forgot the logger's queue %s ago",
-		    admin_age(age, admin_now() - signs.session_lost_at));
+		    admin_age(age, clock_ms(CLOCK_REALTIME) - signs.session_lost_at));
 }
 
 /* Of ids, which have few gaps: counting would read everything. */
@@ -142,7 +141,7 @@ static void show_rates(struct status *s, struct store *store, int64_t newest)
 	} spans[] = {{"lastMinute", 60000}, {"lastHour", 3600000}, {"lastDay", 86400000}};
 	int64_t counts[3] = {0}, id = 0;
 	for (int i = 0; i < 3; i++) {
-		if (store_find_time(store, admin_now() - spans[i].ms, &id) == STORE_OK)
+		if (store_find_time(store, clock_ms(CLOCK_REALTIME) - spans[i].ms, &id) == STORE_OK)
 			counts[i] = newest - id;
 		figure(s, spans[i].figure, counts[i]);
 	}
@@ -169,16 +168,16 @@ static void show_history(struct status *s, struct store *store)
 	figure(s, "rejectedKept", o.rejected);
 	line(s, ADMIN_PLAIN, "history", "%lld messages in %lld rooms, the last one %s%s",
 	    (long long)o.messages, (long long)o.rooms,
-	    o.newest_id ? admin_age(age, admin_now() - o.newest_ts) : "never",
+	    o.newest_id ? admin_age(age, clock_ms(CLOCK_REALTIME) - o.newest_ts) : "never",
 	    o.newest_id ? " ago" : "");
 	show_rates(s, store, o.newest_id);
-	line(s, o.wal_bytes > 256000000 ? ADMIN_WARN : ADMIN_PLAIN, "sizes",
+	line(s, o.wal_bytes > LIMITS_WAL_WARN_BYTES ? ADMIN_WARN : ADMIN_PLAIN, "sizes",
 	    "%s, of that %s empty; -wal %s", admin_bytes(file, o.file_bytes),
 	    admin_bytes(empty, o.free_bytes), admin_bytes(wal, o.wal_bytes));
-	line(s, lag > 50000 ? ADMIN_WARN : ADMIN_PLAIN, "search", "%lld messages to be indexed",
-	    (long long)lag);
-	line(s, ADMIN_PLAIN, "rejected", "%lld are kept for a look (at most 1000)",
-	    (long long)o.rejected);
+	line(s, lag > LIMITS_UNINDEXED_WARN ? ADMIN_WARN : ADMIN_PLAIN, "search",
+	    "%lld messages to be indexed", (long long)lag);
+	line(s, ADMIN_PLAIN, "rejected", "%lld are kept for a look (at most %d)",
+	    (long long)o.rejected, LIMITS_REJECTED_ROWS);
 }
 
 static void show_settings(struct status *s)
@@ -192,11 +191,13 @@ static void show_settings(struct status *s)
 		    (long long)set->retention_days, (long long)set->retention_messages);
 }
 
-int admin_status(struct admin *admin)
+static int show_status(struct admin *admin)
 {
-	struct status s = {.admin = admin, .json = admin_option(admin, "json") != NULL};
+	struct text json = {0};
+	struct status s = {.admin = admin, .json = admin_option(admin, "json") ? &json : NULL};
 	struct store *store;
 	char error[STORE_ERROR_SIZE];
+	json_begin(&json, '{');
 	show_settings(&s);
 	show_broker(&s);
 	show_api(&s);
@@ -207,7 +208,13 @@ int admin_status(struct admin *admin)
 		show_history(&s, store);
 	}
 	store_close(store);
+	json_member_boolean(&json, "ok", !s.bad);
+	json_end(&json, '}');
 	if (s.json)
-		printf(",\"ok\":%s}\n", s.bad ? "false" : "true");
+		printf("%.*s\n", (int)json.len, json.at);
+	text_free(&json);
 	return s.bad ? ADMIN_FAILED : ADMIN_OK;
 }
+
+const struct admin_command command_status = {
+    "status", "", 0, 0, "show how all parts are", options, show_status};

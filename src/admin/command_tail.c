@@ -5,12 +5,12 @@
 #include <time.h>
 
 #include "admin/admin.h"
-#include "output/row.h"
+#include "output/json.h"
 #include "store/store_admin.h"
 
 #define LOOK_MS 100
 
-const struct admin_option admin_tail_options[] = {
+static const struct admin_option options[] = {
     {"room", "ROOM", "of this room alone"},
     {"lines", "N", "show the last N messages first (default: 10)"},
     {"json", NULL, "as JSON, a message a line"},
@@ -55,7 +55,7 @@ static int show(void *arg, const struct store_row *row)
 		return 0;
 	}
 	tail->line.len = 0;
-	row_put_json(&tail->line, row);
+	json_line(&tail->line, row);
 	return tail->line.broken ||
 		       fwrite(tail->line.at, 1, tail->line.len, stdout) != tail->line.len
 		   ? -1
@@ -106,7 +106,7 @@ static int follow(struct tail *tail, bool once)
 	}
 }
 
-int admin_tail(struct admin *admin)
+static int tail_messages(struct admin *admin)
 {
 	struct tail tail = {.range.until = INT64_MAX, .json = admin_option(admin, "json") != NULL};
 	int64_t lines;
@@ -123,3 +123,6 @@ int admin_tail(struct admin *admin)
 	store_close(tail.store);
 	return result;
 }
+
+const struct admin_command command_tail = {
+    "tail", "", 0, 0, "follow what is said", options, tail_messages};

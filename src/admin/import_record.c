@@ -4,7 +4,7 @@
 #include <errno.h>
 #include <stdlib.h>
 
-#include "base/rfc3339.h"
+#include "base/time.h"
 
 const struct import_format *import_format(const char *name)
 {
@@ -119,5 +119,5 @@ bool import_time(struct str s, int64_t *ts)
 		text[10] = 'T';
 		memcpy(text + s.len, "Z", 2);
 	}
-	return rfc3339_read(str_of(text), ts) || read_seconds(text, ts);
+	return time_read(str_of(text), ts) || read_seconds(text, ts);
 }

@@ -5,10 +5,11 @@
 #include <errno.h>
 #include <stdarg.h>
 #include <stdlib.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "admin/admin.h"
+#include "base/clock.h"
+#include "base/text.h"
 
 const char *admin_option(const struct admin *admin, const char *name)
 {
@@ -123,40 +124,12 @@ const char *admin_colour(FILE *out, enum admin_colour colour)
 	return isatty(fileno(out)) && !getenv("NO_COLOR") ? codes[colour] : "";
 }
 
-/* As in log.c: those of ASCII, and U+0080 to U+009F. */
-void admin_put(FILE *out, struct str text)
+void admin_put(FILE *out, struct str s)
 {
-	for (size_t i = 0; i < text.len; i++) {
-		unsigned char c = (unsigned char)text.at[i];
-		unsigned char next = i + 1 < text.len ? (unsigned char)text.at[i + 1] : 0;
-		if (c == '\n')
-			fputs("\\n", out);
-		else if (c < 0x20 || c == 0x7f)
-			fprintf(out, "\\x%02x", c);
-		else if (c == 0xc2 && next >= 0x80 && next < 0xa0)
-			fprintf(out, "\\u%04x", (unsigned char)text.at[++i]);
-		else
-			fputc(c, out);
-	}
-}
-
-void admin_put_json(FILE *out, struct str text)
-{
-	if (!text.at) {
-		fputs("null", out);
-		return;
-	}
-	fputc('"', out);
-	for (size_t i = 0; i < text.len; i++) {
-		unsigned char c = (unsigned char)text.at[i];
-		if (c < 0x20)
-			fprintf(out, "\\u%04x", c);
-		else if (c == '"' || c == '\\')
-			fprintf(out, "\\%c", c);
-		else
-			fputc(c, out);
-	}
-	fputc('"', out);
+	struct text text = {0};
+	text_put_visible(&text, s);
+	fwrite(text.at ? text.at : "", 1, text.len, out);
+	text_free(&text);
 }
 
 const char *admin_bytes(char out[24], int64_t bytes)
@@ -184,18 +157,11 @@ const char *admin_age(char out[24], int64_t ms)
 	return out;
 }
 
-int64_t admin_now(void)
-{
-	struct timespec now;
-	clock_gettime(CLOCK_REALTIME, &now);
-	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
-
 #define BAR "##############################"
 
 void admin_progress(struct admin_progress *progress, int64_t done)
 {
-	int64_t now = admin_now();
+	int64_t now = clock_ms(CLOCK_MONOTONIC);
 	if (now - progress->shown_at < 100 || !isatty(STDERR_FILENO))
 		return;
 	progress->shown_at = now;

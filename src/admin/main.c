@@ -8,30 +8,10 @@
 #include "admin/admin.h"
 #include "config.h"
 
-static const struct admin_command commands[] = {
-    {"status", "", 0, 0, "show how all parts are", admin_status_options, admin_status},
-    {"check", "", 0, 0, "look for faults, and say how to mend them", admin_check_options,
-	admin_check},
-    {"tail", "", 0, 0, "follow what is said", admin_tail_options, admin_tail},
-    {"send", "TEXT...", 1, 1000, "say something, and wait until it is stored", admin_send_options,
-	admin_send},
-    {"search", "WORD...", 1, 1000, "find messages", admin_search_options, admin_search},
-    {"export", "[FILE]", 0, 1, "write the history as NDJSON or CSV", admin_export_options,
-	admin_export},
-    {"import", "[FILE]", 0, 1, "take in a history: NDJSON, CSV, or a MariaDB table",
-	admin_import_options, admin_import},
-    {"backup", "FILE", 1, 1, "copy the database while it is in use", admin_backup_options,
-	admin_backup},
-    {"restore", "FILE", 1, 1, "put a backup in the database's place", admin_restore_options,
-	admin_restore},
-    {"prune", "", 0, 0, "delete messages by age, room or nickname", admin_prune_options,
-	admin_prune},
-    {"reindex", "", 0, 0, "make the index of the search anew", admin_reindex_options,
-	admin_reindex},
-    {"completion", "", 0, 0, "write the completion of this command for bash", NULL,
-	admin_completion},
-    {0},
-};
+/* As --help shows them. */
+static const struct admin_command *const commands[] = {&command_status, &command_check,
+    &command_tail, &command_send, &command_search, &command_export, &command_import,
+    &command_backup, &command_restore, &command_prune, &command_reindex, &command_completion, NULL};
 
 enum { KEY_HELP = 1000, KEY_VERSION, KEY_CONFIG, KEY_COMMAND = 2000, KEY_SETTING = 3000 };
 enum { SETTINGS_MAX = 32 };
@@ -55,8 +35,8 @@ static int print_help(void)
 {
 	puts("Usage: mqtt-chat COMMAND [OPTION]... [ARGUMENT]...\n"
 	     "Looks after a chat: its history, and the parts that make it.\n\nCommands:");
-	for (const struct admin_command *c = commands; c->name; c++)
-		printf("  %-12s %s\n", c->name, c->summary);
+	for (const struct admin_command *const *c = commands; *c; c++)
+		printf("  %-12s %s\n", (*c)->name, (*c)->summary);
 	print_common();
 	puts("\nmqtt-chat COMMAND --help says more; so does mqtt-chat(1).");
 	return ADMIN_OK;
@@ -148,7 +128,7 @@ static int read_options(struct admin *admin, struct passed *passed, int argc, ch
 	return -1;
 }
 
-static int run(struct admin *admin, int argc, char **argv)
+static int run_command(struct admin *admin, int argc, char **argv)
 {
 	static char name[] = "mqtt-chat";
 	struct passed passed = {.argv = {name}, .argc = 1};
@@ -177,12 +157,12 @@ int main(int argc, char **argv)
 		puts("mqtt-chat (" PACKAGE_STRING ")");
 		return ADMIN_OK;
 	}
-	for (const struct admin_command *c = commands; c->name && !admin.command; c++)
-		if (strcmp(c->name, argv[1]) == 0)
-			admin.command = c;
+	for (const struct admin_command *const *c = commands; *c && !admin.command; c++)
+		if (strcmp((*c)->name, argv[1]) == 0)
+			admin.command = *c;
 	if (!admin.command)
 		return admin_misused("there is no command '%.60s'; see mqtt-chat --help", argv[1]);
-	int result = run(&admin, argc - 1, argv + 1);
+	int result = run_command(&admin, argc - 1, argv + 1);
 	if ((fflush(stdout) != 0 || ferror(stdout)) && result == ADMIN_OK)
 		return admin_fail("cannot write the output; make room where it goes");
 	return result;

@@ -3,6 +3,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "broker/identity.h"
 #include "store/store_admin.h"
 
@@ -14,13 +15,6 @@
 #define BUSY_TRIES 600
 #define WAL_BYTES (4LL * 1024 * 1024) /* where the logger checkpoints */
 
-static int64_t clock_us(void)
-{
-	struct timespec now;
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000;
-}
-
 static void sleep_us(int64_t us)
 {
 	struct timespec time = {us / 1000000, us % 1000000 * 1000};
@@ -31,7 +25,7 @@ static void sleep_us(int64_t us)
 static void look_for_logger(struct pace *pace)
 {
 	int lock;
-	int64_t now = clock_us();
+	int64_t now = clock_us(CLOCK_MONOTONIC);
 	bool large = store_pending_bytes(pace->store) >= WAL_BYTES;
 	if (pace->asked_at && now - pace->asked_at < 1000000 && !(large && pace->alone))
 		return;
@@ -61,7 +55,7 @@ static void look_for_talk(struct pace *pace, bool before)
 	if (store_newest(pace->store, &newest))
 		return;
 	if (before && newest != pace->newest)
-		pace->talk_at = clock_us();
+		pace->talk_at = clock_us(CLOCK_MONOTONIC);
 	pace->newest = newest;
 }
 
@@ -71,7 +65,7 @@ static int64_t rest_us(const struct pace *pace, int64_t took, int64_t pages)
 		return 0;
 	if (store_pending_bytes(pace->store) >= 2 * WAL_BYTES)
 		return 100000;
-	if (clock_us() - pace->talk_at > TALK_US)
+	if (clock_us(CLOCK_MONOTONIC) - pace->talk_at > TALK_US)
 		return took;
 	return REST * took > PAGE_US * pages ? REST * took : PAGE_US * pages;
 }
@@ -80,14 +74,14 @@ static enum store_status try_slice(
     struct pace *pace, pace_slice_fn *slice, void *arg, int64_t *took)
 {
 	enum store_status status;
-	int64_t began = clock_us();
+	int64_t began = clock_us(CLOCK_MONOTONIC);
 	for (int tries = 0; (status = slice(arg, pace->rows)) == STORE_BUSY; tries++) {
 		if (tries == BUSY_TRIES)
 			break;
 		sleep_us(100000);
-		began = clock_us();
+		began = clock_us(CLOCK_MONOTONIC);
 	}
-	*took = clock_us() - began;
+	*took = clock_us(CLOCK_MONOTONIC) - began;
 	return status;
 }
 

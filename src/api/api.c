@@ -1,74 +1,54 @@
 #include "api/api.h"
 
-#include "base/log.h"
+#include <stdlib.h>
 
-void api_set_store_error(struct http_response *response, enum store_status status)
-{
-	static const struct {
-		const char *code, *message;
-	} table[STORE__MAX] = {
-	    [STORE_BUSY] = {"database_busy", "the database is busy; try again"},
-	    [STORE_MISSING] = {"database_missing", "there is no database yet; the logger makes it"},
-	    [STORE_VERSION] = {"database_version", "the database is of another version"},
-	    [STORE_DENIED] = {"database_denied", "the database may not be read"},
-	    [STORE_SLOW] = {"search_too_slow",
-		"there is too much to look through for this; try more words, or rarer ones"},
-	    [STORE_BEHIND] = {"search_behind", "new messages are still being indexed; try again"},
-	    [STORE_CORRUPT] = {"database_corrupt", "the database is damaged"},
-	};
-	bool known = table[status].code != NULL;
-	http_set_error(response, known ? 503 : 500, known ? table[status].code : "database_failed",
-	    "%s", known ? table[status].message : "the database could not be read");
-	if (known)
-		response->retry_after = status == STORE_BUSY ? 1 : 5;
-}
+#include "api/history.h"
+#include "api/metrics.h"
+#include "api/routes.h"
+#include "base/clock.h"
 
-void api_tell(struct api *api, enum store_status status, const char *error)
+/* Turns a page that the client has already into 304. */
+static void revalidate(const struct http_request *request, struct http_response *response)
 {
-	if (status != STORE_OK && status != api->last_told)
-		log_error("%s", error);
-	if (status == STORE_OK && api->last_told != STORE_OK)
-		log_info("database %s: it can be read again", api->path);
-	api->last_told = status;
-}
-
-void api_close_store(struct api *api)
-{
-	cache_clear(&api->cache);
-	store_close(api->store);
-	api->store = NULL;
-}
-
-/*
- * Whether the file at the path is still the one that is open. It is asked once in a tick of the
- * kernel's clock (1 to 10 ms): sooner than a logger could have started on another file.
- */
-static bool still_there(struct api *api)
-{
-	struct timespec now;
-	clock_gettime(CLOCK_MONOTONIC_COARSE, &now);
-	if (now.tv_sec == api->looked.tv_sec && now.tv_nsec == api->looked.tv_nsec)
-		return true;
-	api->looked = now;
-	return !store_moved(api->store);
-}
-
-enum store_status api_need_store(struct api *api)
-{
-	char error[STORE_ERROR_SIZE];
-	if (api->store && still_there(api))
-		return STORE_OK;
-	api_close_store(api);
-	enum store_status status = store_open(&api->store, api->path, STORE_READER, error);
-	if (status)
-		api_tell(api, status, error);
-	return status;
-}
-
-void api_note_failure(struct api *api, enum store_status status)
-{
-	api_tell(api, status, store_error(api->store));
-	if (status == STORE_BUSY)
+	if (response->status != 200 || response->no_store)
 		return;
-	api_close_store(api);
+	if (!response->etag[0])
+		http_set_etag(response);
+	if (!http_etag_matches(request->if_none_match, response->etag))
+		return;
+	response->status = 304;
+	response->omit_body = true;
+}
+
+void api_answer(struct api *api, const struct http_request *request, struct http_response *response)
+{
+	int64_t begin = clock_ns(CLOCK_MONOTONIC);
+	*response = (struct http_response){0};
+	size_t which = routes_answer(api, request, response);
+	if ((response->body.broken || !response->body.at) && !response->stream.run) {
+		text_free(&response->body);
+		response->status = 500;
+		response->body = text_lent(str_of(
+		    "{\"error\":{\"code\":\"out_of_memory\",\"message\":\"out of memory\"}}"));
+	}
+	revalidate(request, response);
+	if (str_eq(request->method, str_of("HEAD")))
+		response->omit_body = true;
+	metrics_count(which, routes_name(which), response->status, begin);
+}
+
+struct api *api_open(const char *path)
+{
+	struct api *api = calloc(1, sizeof(*api));
+	if (api)
+		api->path = path;
+	return api;
+}
+
+void api_close(struct api *api)
+{
+	if (!api)
+		return;
+	history_close(api);
+	free(api);
 }

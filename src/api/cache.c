@@ -21,7 +21,7 @@ bool cache_find(struct cache *cache, int64_t version, const struct http_request 
 			continue;
 		answer->used = ++cache->uses;
 		response->status = 200;
-		response->body = (struct json_text){.at = {answer->body, answer->body_len}};
+		response->body = text_lent((struct str){answer->body, answer->body_len});
 		memcpy(response->link, answer->link, sizeof(answer->link));
 		memcpy(response->etag, answer->etag, sizeof(answer->etag));
 		return true;
@@ -42,7 +42,7 @@ static struct cached *place(struct cache *cache)
 void cache_keep(struct cache *cache, int64_t version, const struct http_request *request,
     const struct http_response *response)
 {
-	struct str path = request->path, query = request->query, body = response->body.at;
+	struct str path = request->path, query = request->query, body = text_str(&response->body);
 	if (cache->version != version)
 		cache_clear(cache);
 	cache->version = version;

@@ -4,10 +4,11 @@
 #include <stdarg.h>
 #include <stdio.h>
 
+#include "base/fnv.h"
+
 void http_response_free(struct http_response *response)
 {
-	json_text_free(&response->body);
-	text_free(&response->text);
+	text_free(&response->body);
 	if (response->stream.close)
 		response->stream.close(response->stream.arg);
 	response->stream = (struct http_stream){0};
@@ -24,8 +25,14 @@ void http_set_error(
 	response->status = status;
 	response->content_type = NULL;
 	response->link[0] = '\0';
-	json_text_free(&response->body);
-	response->body = json_error(code, message);
+	text_free(&response->body);
+	json_begin(&response->body, '{');
+	json_key(&response->body, "error");
+	json_begin(&response->body, '{');
+	json_member(&response->body, "code", str_of(code));
+	json_member(&response->body, "message", str_of(message));
+	json_end(&response->body, '}');
+	json_end(&response->body, '}');
 }
 
 /* Splits `s` at the first `at`; *rest is what follows it, or empty. */
@@ -110,18 +117,10 @@ void http_encode(struct str in, char *out)
 	*out = '\0';
 }
 
-/* FNV-1a, 64 bits. */
-static uint64_t hash(uint64_t h, struct str s)
-{
-	for (size_t i = 0; i < s.len; i++)
-		h = (h ^ (unsigned char)s.at[i]) * 1099511628211u;
-	return h;
-}
-
 void http_set_etag(struct http_response *response)
 {
-	uint64_t h = hash(14695981039346656037u, response->body.at);
-	h = hash(h, str_of(response->link));
+	uint64_t h = fnv_add(FNV_BEGIN, text_str(&response->body));
+	h = fnv_add(h, str_of(response->link));
 	snprintf(response->etag, sizeof(response->etag), "\"%016" PRIx64 "\"", h);
 }
 
@@ -150,35 +149,11 @@ bool http_etag_matches(struct str if_none_match, const char *etag)
 	return false;
 }
 
-/* A string that is built in a place of a fixed size; each line of a head fits by construction. */
-struct builder {
-	char *at;
-	size_t size, len;
-};
-
-static void put(struct builder *b, const char *text)
+static void put_line(struct text *head, const char *name, const char *value)
 {
-	size_t len = strlen(text);
-	if (len > b->size - b->len)
-		return;
-	memcpy(b->at + b->len, text, len);
-	b->len += len;
-}
-
-static void put_line(struct builder *b, const char *name, const char *value)
-{
-	put(b, name);
-	put(b, value);
-	put(b, "\r\n");
-}
-
-static void put_number(struct builder *b, const char *name, size_t number)
-{
-	char digits[24], *at = digits + sizeof(digits);
-	for (*--at = '\0'; number > 9; number /= 10)
-		*--at = (char)('0' + number % 10);
-	*--at = (char)('0' + number);
-	put_line(b, name, at);
+	text_puts(head, name);
+	text_puts(head, value);
+	text_puts(head, "\r\n");
 }
 
 /* The number is there too, as CGI's Status wants it. */
@@ -204,25 +179,25 @@ static const char *status_line(int status)
 
 size_t http_head(const struct http_response *response, char out[HTTP_HEAD_MAX])
 {
-	struct builder b = {out, HTTP_HEAD_MAX, 0};
-	put_line(&b, "Status: ", status_line(response->status));
-	put_line(&b, "Content-Type: ",
+	struct text head = {.at = out, .size = HTTP_HEAD_MAX, .fixed = true};
+	put_line(&head, "Status: ", status_line(response->status));
+	put_line(&head, "Content-Type: ",
 	    response->content_type ? response->content_type : "application/json; charset=utf-8");
-	put_line(&b, "Cache-Control: ", response->no_store ? "no-store" : "no-cache");
+	put_line(&head, "Cache-Control: ", response->no_store ? "no-store" : "no-cache");
 	if (response->file[0]) {
-		put(&b, "Content-Disposition: attachment; filename=\"");
-		put_line(&b, response->file, "\"");
+		text_puts(&head, "Content-Disposition: attachment; filename=\"");
+		put_line(&head, response->file, "\"");
 	}
 	if (response->status != 304 && !response->stream.run)
-		put_number(&b, "Content-Length: ", response->body.at.len + 1);
+		text_printf(&head, "Content-Length: %zu\r\n", response->body.len + 1);
 	if (response->etag[0])
-		put_line(&b, "ETag: ", response->etag);
+		put_line(&head, "ETag: ", response->etag);
 	if (response->link[0])
-		put_line(&b, "Link: ", response->link);
+		put_line(&head, "Link: ", response->link);
 	if (response->allow)
-		put_line(&b, "Allow: ", response->allow);
+		put_line(&head, "Allow: ", response->allow);
 	if (response->retry_after)
-		put_number(&b, "Retry-After: ", (size_t)response->retry_after);
-	put(&b, "\r\n");
-	return b.len;
+		text_printf(&head, "Retry-After: %d\r\n", response->retry_after);
+	text_puts(&head, "\r\n");
+	return head.len;
 }

@@ -38,8 +38,7 @@ struct http_response {
 	char file[HTTP_FILE_MAX]; /* to be saved under this name; empty: to be shown */
 	char link[HTTP_LINK_MAX];
 	char etag[HTTP_ETAG_SIZE]; /* with its quotes; empty: no such header */
-	struct json_text body;	   /* freed by http_response_free() */
-	struct text text;	   /* what the body lies in where that is no JSON; freed likewise */
+	struct text body;	   /* freed by http_response_free() */
 	struct http_stream stream; /* in place of a body */
 	bool omit_body;		   /* for HEAD and 304: the head alone goes out */
 };

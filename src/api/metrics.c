@@ -3,7 +3,8 @@
 #include <stdatomic.h>
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
+
+#include "base/clock.h"
 
 #define BOUNDS (sizeof(bounds) / sizeof(bounds[0]))
 #define STATUSES (sizeof(statuses) / sizeof(statuses[0]))
@@ -15,19 +16,13 @@ static const double bounds[] = {
 static const int statuses[] = {200, 304, 400, 404, 405, 503, 500};
 
 static struct {
+	_Atomic(const char *) name; /* NULL: it was not asked for yet */
 	atomic_uint_fast64_t by_status[STATUSES];
 	atomic_uint_fast64_t by_time[BOUNDS + 1]; /* within this bound and not the one before */
 	atomic_uint_fast64_t nanoseconds;
 } routes[METRICS_ROUTES_MAX];
 
 static atomic_int exports;
-
-int64_t metrics_now(void)
-{
-	struct timespec now;
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
-}
 
 static void add(atomic_uint_fast64_t *counter, uint64_t n)
 {
@@ -39,14 +34,15 @@ static uint64_t get(atomic_uint_fast64_t *counter)
 	return atomic_load_explicit(counter, memory_order_relaxed);
 }
 
-void metrics_count(size_t route, int status, int64_t begin)
+void metrics_count(size_t route, const char *name, int status, int64_t begin)
 {
-	int64_t took = metrics_now() - begin;
+	int64_t took = clock_ns(CLOCK_MONOTONIC) - begin;
 	size_t s = 0, b = 0;
 	while (s < STATUSES - 1 && statuses[s] != status)
 		s++;
 	while (b < BOUNDS && (double)took > bounds[b] * 1e9)
 		b++;
+	atomic_store_explicit(&routes[route].name, name, memory_order_relaxed);
 	add(&routes[route].by_status[s], 1);
 	add(&routes[route].by_time[b], 1);
 	add(&routes[route].nanoseconds, (uint64_t)took);
@@ -85,39 +81,39 @@ void metrics_put_histogram(struct text *out, const char *name, const char *label
 	    (long long)total);
 }
 
-static void put_requests(struct text *out, const char *const *names, size_t count)
+static void put_requests(struct text *out)
 {
 	static const char name[] = "mqtt_chat_http_requests_total";
 	metrics_put_head(out, name, "counter", "Requests to the API that were answered.");
-	for (size_t i = 0; i < count; i++)
+	for (size_t i = 0; i < METRICS_ROUTES_MAX; i++)
 		for (size_t s = 0; s < STATUSES; s++)
 			if (get(&routes[i].by_status[s]))
 				text_printf(out, "%s{route=\"%s\",status=\"%d\"} %llu\n", name,
-				    names[i], statuses[s],
+				    routes[i].name, statuses[s],
 				    (unsigned long long)get(&routes[i].by_status[s]));
 }
 
-static void put_times(struct text *out, const char *const *names, size_t count)
+static void put_times(struct text *out)
 {
 	static const char name[] = "mqtt_chat_http_request_seconds";
 	metrics_put_head(out, name, "histogram", "Time to make an answer, until its first byte.");
-	for (size_t i = 0; i < count; i++) {
+	for (size_t i = 0; i < METRICS_ROUTES_MAX; i++) {
 		char labels[64];
 		int64_t within[BOUNDS], total = 0;
 		for (size_t b = 0; b < BOUNDS; b++)
 			within[b] = total += (int64_t)get(&routes[i].by_time[b]);
 		total += (int64_t)get(&routes[i].by_time[BOUNDS]);
-		snprintf(labels, sizeof(labels), "route=\"%s\",", names[i]);
+		snprintf(labels, sizeof(labels), "route=\"%s\",", total ? routes[i].name : "");
 		if (total)
 			metrics_put_histogram(out, name, labels, bounds, within, BOUNDS, total,
 			    (double)get(&routes[i].nanoseconds) / 1e9);
 	}
 }
 
-void metrics_put_http(struct text *out, const char *const *names, size_t count)
+void metrics_put_http(struct text *out)
 {
-	put_requests(out, names, count);
-	put_times(out, names, count);
+	put_requests(out);
+	put_times(out);
 	metrics_put_head(out, "mqtt_chat_exports_running", "gauge", "Exports under way.");
 	text_printf(out, "mqtt_chat_exports_running %d\n", atomic_load(&exports));
 }

@@ -13,11 +13,11 @@
 
 enum { METRICS_ROUTES_MAX = 16, METRICS_EXPORTS_MAX = 2 };
 
-/* Nanoseconds of a clock that only goes forward. */
-int64_t metrics_now(void);
-
-/* An answer was made, to a request of that route, in the time since `begin`. */
-void metrics_count(size_t route, int status, int64_t begin);
+/*
+ * An answer was made to a request of the route at that place, of that name (static), since `begin`
+ * (monotonic ns).
+ */
+void metrics_count(size_t route, const char *name, int status, int64_t begin);
 
 /* Whether one more export may begin; each that did is ended by metrics_export_end(). */
 bool metrics_export_begin(void);
@@ -33,7 +33,7 @@ void metrics_put_head(struct text *out, const char *name, const char *type, cons
 void metrics_put_histogram(struct text *out, const char *name, const char *labels,
     const double *bounds, const int64_t *within, size_t count, int64_t total, double seconds);
 
-/* All that metrics_count() counted, and the exports; names[i] is the route i. */
-void metrics_put_http(struct text *out, const char *const *names, size_t count);
+/* All that metrics_count() counted, and the exports. */
+void metrics_put_http(struct text *out);
 
 #endif

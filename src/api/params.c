@@ -3,12 +3,11 @@
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <time.h>
 
-#include "base/since.h"
+#include "base/clock.h"
+#include "base/time.h"
 #include "base/utf8.h"
 
-#define DEFAULT_ROOM "messages"
 #define VALUE_SIZE (SEARCH_BYTES_MAX + 1)
 #define PROBLEM_SIZE 128
 
@@ -24,9 +23,9 @@ struct param_def {
 static const struct param_def param_table[PARAM__MAX] = {
     [PARAM_ROOM] = {"room", TYPE_ROOM, 0, 0, "bad_room"},
     [PARAM_LIMIT] = {"limit", TYPE_NUMBER, 1, STORE_PAGE_MAX, "bad_limit"},
-    [PARAM_BEFORE] = {"before", TYPE_NUMBER, 0, PARAM_ID_MAX, "bad_before"},
-    [PARAM_AFTER] = {"after", TYPE_NUMBER, 0, PARAM_ID_MAX, "bad_after"},
-    [PARAM_AROUND] = {"around", TYPE_NUMBER, 0, PARAM_ID_MAX, "bad_around"},
+    [PARAM_BEFORE] = {"before", TYPE_NUMBER, 0, LIMITS_ID_MAX, "bad_before"},
+    [PARAM_AFTER] = {"after", TYPE_NUMBER, 0, LIMITS_ID_MAX, "bad_after"},
+    [PARAM_AROUND] = {"around", TYPE_NUMBER, 0, LIMITS_ID_MAX, "bad_around"},
     [PARAM_SINCE] = {"since", TYPE_SINCE, 0, 0, "bad_since"},
     [PARAM_FORMAT] = {"format", TYPE_FORMAT, 0, 0, "bad_format"},
     [PARAM_Q] = {"q", TYPE_TEXT, 0, 0, "bad_query"},
@@ -68,7 +67,7 @@ static bool read_room(const char *text, char out[MESSAGE_ROOM_MAX + 1], char pro
 
 static bool read_since(const char *text, int64_t *out, char problem[PROBLEM_SIZE])
 {
-	if (since_read(text, (int64_t)time(NULL) * 1000, out))
+	if (time_read_since(text, clock_ms(CLOCK_REALTIME), out))
 		return true;
 	snprintf(problem, PROBLEM_SIZE,
 	    "since must be like 30s, 10m, 2h or 3d, or a time like 2026-11-23T17:41:05Z");
@@ -159,7 +158,8 @@ bool params_read(
     struct params *out, unsigned taken, struct str query, struct http_response *response)
 {
 	struct str name, value;
-	*out = (struct params){.room = DEFAULT_ROOM, .number[PARAM_LIMIT] = PARAM_DEFAULT_LIMIT};
+	*out = (struct params){
+	    .room = LIMITS_DEFAULT_ROOM, .number[PARAM_LIMIT] = PARAM_DEFAULT_LIMIT};
 	while (http_next_param(&query, &name, &value))
 		if (!read_param(out, taken, name, value, response))
 			return false;

@@ -5,6 +5,7 @@
 #define CHAT_PARAMS_H
 
 #include "api/http.h"
+#include "chat/limits.h"
 
 enum param {
 	PARAM_ROOM,
@@ -24,9 +25,6 @@ enum param_format { FORMAT_NDJSON, FORMAT_CSV, FORMAT__MAX };
 #define PARAM_BIT(param) (1u << (param))
 
 enum { PARAM_DEFAULT_LIMIT = 10 };
-
-/* An id of a message in a parameter: what JavaScript counts exactly. */
-#define PARAM_ID_MAX 9007199254740991
 
 /* What the table says of a parameter. */
 struct param_about {

@@ -1,10 +1,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "api/api.h"
 #include "api/metrics.h"
+#include "api/routes.h"
 #include "base/log.h"
-#include "output/row.h"
+#include "output/csv.h"
 
 /* What is read at once: a client that reads slowly holds no snapshot. */
 #define PIECE_ROWS 1000
@@ -23,7 +23,10 @@ struct export
 static int add_row(void *arg, const struct store_row *row)
 {
 	struct export *export = arg;
-	(export->csv ? row_put_csv : row_put_json)(&export->piece, row);
+	if (export->csv)
+		csv_row(&export->piece, row);
+	else
+		json_line(&export->piece, row);
 	export->rest.after = row->id;
 	export->rows++;
 	if (export->piece.broken)
@@ -43,14 +46,14 @@ static int read_piece(struct export *export)
 	}
 	enum store_status status = store_history(store, &export->rest, add_row, export);
 	if (status)
-		api_note_failure(export->api, status);
+		history_failed(export->api, status);
 	return status ? -1 : 0;
 }
 
 static int run(void *arg, http_write_fn *write, void *to)
 {
 	struct export *export = arg;
-	if (export->csv && write(to, str_of(ROW_CSV_HEAD)))
+	if (export->csv && write(to, str_of(CSV_HEAD)))
 		return -1;
 	for (;;) {
 		if (read_piece(export))
@@ -107,14 +110,14 @@ static void describe(struct http_response *response, const struct export *export
 void route_export(struct api *api, const struct params *params, struct http_response *response)
 {
 	int64_t newest;
-	enum store_status status = api_need_store(api);
+	enum store_status status = history_need(api);
 	if (!status && (status = store_newest(api->store, &newest)))
-		api_note_failure(api, status);
+		history_failed(api, status);
 	if (status) {
-		api_set_store_error(response, status);
+		history_set_error(response, status);
 		return;
 	}
-	api_tell(api, STORE_OK, "");
+	history_tell(api, STORE_OK, "");
 	if (!metrics_export_begin()) {
 		http_set_error(response, 503, "too_many_exports",
 		    "%d exports are under way already; try again later", METRICS_EXPORTS_MAX);

@@ -1,9 +1,28 @@
-#include <time.h>
+#include "api/routes.h"
+#include "base/clock.h"
 
-#include "api/api.h"
-
-#define SILENT_MS 120000 /* four signs of life that did not come */
 #define LOST_MS 86400000 /* a day, in which somebody may look */
+
+/* 0 is null: nothing happened in 1970. */
+static void put_time(struct text *body, const char *key, int64_t ts)
+{
+	if (ts)
+		json_member_time(body, key, ts);
+	else
+		json_member(body, key, str_of(NULL));
+}
+
+static void put_health(struct text *body, const struct store_signs *signs, int64_t now)
+{
+	bool lost = now - signs->session_lost_at < LOST_MS;
+	json_begin(body, '{');
+	json_member(body, "status", str_of(lost ? "session_lost" : "ok"));
+	json_member_number(body, "schema", STORE_SCHEMA_VERSION);
+	put_time(body, "loggerAliveAt", signs->alive_at);
+	json_member_number(body, "loggerAgeSeconds", (now - signs->alive_at) / 1000);
+	put_time(body, "sessionLostAt", signs->session_lost_at);
+	json_end(body, '}');
+}
 
 /*
  * GET /health
@@ -17,20 +36,20 @@
 void route_health(struct api *api, const struct params *params, struct http_response *response)
 {
 	struct store_signs signs = {0, 0};
-	int64_t now = (int64_t)time(NULL) * 1000;
+	int64_t now = clock_ms(CLOCK_REALTIME);
 	(void)params;
-	enum store_status status = api_need_store(api);
+	enum store_status status = history_need(api);
 	if (!status && (status = store_read_signs(api->store, &signs)))
-		api_note_failure(api, status);
+		history_failed(api, status);
 	if (status) {
-		api_set_store_error(response, status);
-	} else if (now - signs.alive_at > SILENT_MS) {
+		history_set_error(response, status);
+	} else if (now - signs.alive_at > LIMITS_SILENT_MS) {
 		http_set_error(response, 503, "logger_silent",
 		    "the logger has given no sign of life for over two minutes");
 		response->retry_after = 30;
 	} else {
-		api_tell(api, STORE_OK, "");
+		history_tell(api, STORE_OK, "");
 		response->status = 200;
-		response->body = json_health(&signs, now - signs.session_lost_at < LOST_MS, now);
+		put_health(&response->body, &signs, now);
 	}
 }

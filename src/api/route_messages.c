@@ -1,6 +1,6 @@
 #include <stdio.h>
 
-#include "api/api.h"
+#include "api/routes.h"
 
 /* Returns whether at most one selector is given; otherwise makes the response an error. */
 static bool read_query(
@@ -48,7 +48,7 @@ static void set_links(
 	if (page->older)
 		snprintf(older, sizeof(older), "<?room=%.*s&limit=%d&before=%lld>; rel=\"prev\"",
 		    (int)query->room.len, query->room.at, query->limit,
-		    (long long)(page->first > PARAM_ID_MAX ? PARAM_ID_MAX : page->first));
+		    (long long)(page->first > LIMITS_ID_MAX ? LIMITS_ID_MAX : page->first));
 	if (page->newer)
 		snprintf(newer, sizeof(newer), "<?room=%.*s&limit=%d&after=%lld>; rel=\"next\"",
 		    (int)query->room.len, query->room.at, query->limit,
@@ -57,9 +57,11 @@ static void set_links(
 	    older[0] && newer[0] ? ", " : "", newer);
 }
 
-static int add_row(void *list, const struct store_row *row)
+static int add_row(void *arg, const struct store_row *row)
 {
-	return json_list_add_row(list, row);
+	struct text *body = arg;
+	json_row(body, row);
+	return body->broken ? -1 : 0;
 }
 
 /*
@@ -78,22 +80,22 @@ void route_messages(struct api *api, const struct params *params, struct http_re
 	struct store_page page;
 	if (!read_query(&query, params, response))
 		return;
-	enum store_status status = api_need_store(api);
+	enum store_status status = history_need(api);
 	if (status) {
-		api_set_store_error(response, status);
+		history_set_error(response, status);
 		return;
 	}
-	struct json_list *list = json_list_open();
-	status = list ? find_since(api, params, &query) : STORE_FAILED;
+	json_begin(&response->body, '[');
+	status = find_since(api, params, &query);
 	if (!status)
-		status = store_page(api->store, &query, &page, add_row, list);
-	response->body = json_list_close(list);
+		status = store_page(api->store, &query, &page, add_row, &response->body);
+	json_end(&response->body, ']');
 	if (status) {
-		api_note_failure(api, status);
-		api_set_store_error(response, status);
+		history_failed(api, status);
+		history_set_error(response, status);
 		return;
 	}
-	api_tell(api, STORE_OK, "");
+	history_tell(api, STORE_OK, "");
 	response->status = 200;
 	set_links(response, &query, &page);
 }

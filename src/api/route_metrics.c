@@ -1,5 +1,5 @@
-#include "api/api.h"
 #include "api/metrics.h"
+#include "api/routes.h"
 
 static void put_number(
     struct text *out, const char *name, const char *type, const char *help, int64_t number)
@@ -38,17 +38,17 @@ static enum store_status put_store(struct api *api, struct text *out)
 {
 	struct store_figures figures;
 	struct store_signs signs;
-	enum store_status status = api_need_store(api);
+	enum store_status status = history_need(api);
 	if (status)
 		return status;
 	status = store_read_figures(api->store, &figures);
 	if (!status)
 		status = store_read_signs(api->store, &signs);
 	if (status) {
-		api_note_failure(api, status);
+		history_failed(api, status);
 		return status;
 	}
-	api_tell(api, STORE_OK, "");
+	history_tell(api, STORE_OK, "");
 	put_logger(out, &figures);
 	put_seconds(out, "mqtt_chat_logger_alive_timestamp_seconds",
 	    "When the logger gave its last sign of life; it gives one every 30 seconds.",
@@ -67,20 +67,15 @@ static enum store_status put_store(struct api *api, struct text *out)
  */
 void route_metrics(struct api *api, const struct params *params, struct http_response *response)
 {
-	const char *names[METRICS_ROUTES_MAX];
-	struct text *out = &response->text;
-	size_t count = 0;
+	struct text *out = &response->body;
 	(void)params;
-	for (const char *name; (name = api_route(count, NULL)) != NULL;)
-		names[count++] = name;
-	names[count++] = "other";
 	bool up = put_store(api, out) == STORE_OK;
 	put_number(out, "mqtt_chat_database_up", "gauge", "Whether the database can be read.", up);
-	metrics_put_http(out, names, count);
+	metrics_put_http(out);
 	if (out->broken)
 		return;
 	response->status = 200;
 	response->no_store = true;
 	response->content_type = "text/plain; version=0.0.4; charset=utf-8";
-	response->body.at = (struct str){out->at, out->len - 1}; /* the last newline comes anyway */
+	out->len--; /* the last newline comes anyway */
 }

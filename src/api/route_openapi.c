@@ -1,5 +1,5 @@
-#include "api/api.h"
 #include "api/openapi_json.h"
+#include "api/routes.h"
 
 /*
  * GET /openapi.json
@@ -11,5 +11,5 @@ void route_openapi(struct api *api, const struct params *params, struct http_res
 	(void)api;
 	(void)params;
 	response->status = 200;
-	response->body.at = (struct str){openapi_json, sizeof(openapi_json) - sizeof("\n")};
+	response->body = text_lent((struct str){openapi_json, sizeof(openapi_json) - sizeof("\n")});
 }

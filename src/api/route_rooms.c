@@ -1,8 +1,15 @@
-#include "api/api.h"
+#include "api/routes.h"
 
-static int add_room(void *list, const struct store_room *room)
+static int add_room(void *arg, const struct store_room *room)
 {
-	return json_list_add_room(list, room);
+	struct text *body = arg;
+	json_begin(body, '{');
+	json_member(body, "room", room->room);
+	json_member_number(body, "messages", room->messages);
+	json_member_number(body, "lastId", room->last_id);
+	json_member_time(body, "lastTs", room->last_ts);
+	json_end(body, '}');
+	return body->broken ? -1 : 0;
 }
 
 /*
@@ -15,19 +22,19 @@ static int add_room(void *list, const struct store_room *room)
 void route_rooms(struct api *api, const struct params *params, struct http_response *response)
 {
 	(void)params;
-	enum store_status status = api_need_store(api);
+	enum store_status status = history_need(api);
 	if (status) {
-		api_set_store_error(response, status);
+		history_set_error(response, status);
 		return;
 	}
-	struct json_list *list = json_list_open();
-	status = list ? store_rooms(api->store, add_room, list) : STORE_FAILED;
-	response->body = json_list_close(list);
+	json_begin(&response->body, '[');
+	status = store_rooms(api->store, add_room, &response->body);
+	json_end(&response->body, ']');
 	if (status) {
-		api_note_failure(api, status);
-		api_set_store_error(response, status);
+		history_failed(api, status);
+		history_set_error(response, status);
 		return;
 	}
-	api_tell(api, STORE_OK, "");
+	history_tell(api, STORE_OK, "");
 	response->status = 200;
 }

@@ -1,6 +1,6 @@
 #include <stdio.h>
 
-#include "api/api.h"
+#include "api/routes.h"
 
 /* Returns whether the query can be searched for; otherwise makes the response an error. */
 static bool read_query(
@@ -34,18 +34,20 @@ static void set_link(
 	    in_room ? params->room : "", (int)params->number[PARAM_LIMIT], (long long)page->first);
 }
 
-static int add_hit(void *list, const struct store_row *row, struct str snippet)
+static int add_hit(void *arg, const struct store_row *row, struct str snippet)
 {
-	return json_list_add_hit(list, row, snippet);
+	struct text *body = arg;
+	json_hit(body, row, snippet);
+	return body->broken ? -1 : 0;
 }
 
 static void fail(struct api *api, enum store_status status, struct http_response *response)
 {
 	if (status != STORE_SLOW && status != STORE_BEHIND)
-		api_note_failure(api, status);
+		history_failed(api, status);
 	else if (status == STORE_BEHIND)
-		api_tell(api, status, store_error(api->store));
-	api_set_store_error(response, status);
+		history_tell(api, status, store_error(api->store));
+	history_set_error(response, status);
 }
 
 /*
@@ -67,21 +69,20 @@ void route_search(struct api *api, const struct params *params, struct http_resp
 		return;
 	bool earlier = params->given & PARAM_BIT(PARAM_BEFORE);
 	int64_t before = earlier ? params->number[PARAM_BEFORE] : INT64_MAX;
-	enum store_status status = api_need_store(api);
+	enum store_status status = history_need(api);
 	if (status) {
-		api_set_store_error(response, status);
+		history_set_error(response, status);
 		return;
 	}
-	struct json_list *list = json_list_open();
-	status = list ? store_search(api->store, &query, before, (int)params->number[PARAM_LIMIT],
-			    &page, add_hit, list)
-		      : STORE_FAILED;
-	response->body = json_list_close(list);
+	json_begin(&response->body, '[');
+	status = store_search(api->store, &query, before, (int)params->number[PARAM_LIMIT], &page,
+	    add_hit, &response->body);
+	json_end(&response->body, ']');
 	if (status) {
 		fail(api, status, response);
 		return;
 	}
-	api_tell(api, STORE_OK, "");
+	history_tell(api, STORE_OK, "");
 	response->status = 200;
 	set_link(response, params, &page);
 }

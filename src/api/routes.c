@@ -1,8 +1,5 @@
 #include "api/routes.h"
 
-#include <stdlib.h>
-
-#include "api/api.h"
 #include "api/metrics.h"
 
 #define SEARCH_PARAMS                                                                              \
@@ -38,13 +35,19 @@ static const struct route routes[] = {
 
 _Static_assert(ROUTES < METRICS_ROUTES_MAX, "a place for each route and for what is none");
 
-const char *api_route(size_t which, unsigned *params)
+const char *routes_name(size_t which)
 {
-	if (which >= ROUTES)
-		return NULL;
-	if (params)
-		*params = routes[which].params;
-	return routes[which].path;
+	return which < ROUTES ? routes[which].path : "other";
+}
+
+unsigned routes_params(size_t which)
+{
+	return which < ROUTES ? routes[which].params : 0;
+}
+
+size_t routes_count(void)
+{
+	return ROUTES;
 }
 
 /* Its place in the table; ROUTES: there is none. */
@@ -72,7 +75,7 @@ static bool find_kept(struct api *api, const struct http_request *request,
 	int64_t now;
 	*version = -1;
 	/* Without a store nothing is kept; the route opens it, and waits once where it is busy. */
-	if (!api->store || api_need_store(api) || store_version(api->store, &now))
+	if (!api->store || history_need(api) || store_version(api->store, &now))
 		return false;
 	*version = now;
 	return cache_find(&api->cache, now, request, response);
@@ -88,7 +91,7 @@ static void make_answer(struct api *api, const struct route *route,
 	if (!params_read(&params, route->params, request->query, response))
 		return;
 	route->answer(api, &params, response);
-	bool whole = response->status == 200 && response->body.at.at;
+	bool whole = response->status == 200 && response->body.at && !response->body.broken;
 	if (version < 0 || !whole || (params.given & ~route->kept_params))
 		return;
 	http_set_etag(response);
@@ -111,49 +114,10 @@ static void answer_route(struct api *api, const struct route *route,
 	}
 }
 
-/* Turns a page that the client has already into 304. */
-static void revalidate(const struct http_request *request, struct http_response *response)
+size_t routes_answer(
+    struct api *api, const struct http_request *request, struct http_response *response)
 {
-	if (response->status != 200 || response->no_store)
-		return;
-	if (!response->etag[0])
-		http_set_etag(response);
-	if (!http_etag_matches(request->if_none_match, response->etag))
-		return;
-	response->status = 304;
-	response->omit_body = true;
-}
-
-void api_answer(struct api *api, const struct http_request *request, struct http_response *response)
-{
-	int64_t begin = metrics_now();
 	size_t which = find_route(request->path);
-	*response = (struct http_response){0};
 	answer_route(api, which < ROUTES ? &routes[which] : NULL, request, response);
-	if (!response->body.at.at && !response->stream.run) {
-		json_text_free(&response->body);
-		response->status = 500;
-		response->body.at = str_of(
-		    "{\"error\":{\"code\":\"out_of_memory\",\"message\":\"out of memory\"}}");
-	}
-	revalidate(request, response);
-	if (str_eq(request->method, str_of("HEAD")))
-		response->omit_body = true;
-	metrics_count(which, response->status, begin);
-}
-
-struct api *api_open(const char *path)
-{
-	struct api *api = calloc(1, sizeof(*api));
-	if (api)
-		api->path = path;
-	return api;
-}
-
-void api_close(struct api *api)
-{
-	if (!api)
-		return;
-	api_close_store(api);
-	free(api);
+	return which;
 }

@@ -1,29 +1,40 @@
 /*
- * routes.h: what each path of the API answers. The routes and their parameters are two tables in
- * routes.c; nothing here knows how a request came in.
+ * routes.h: what each path of the API answers: a table in routes.c, and a file for each route.
  */
 #ifndef CHAT_ROUTES_H
 #define CHAT_ROUTES_H
 
-#include "api/http.h"
+#include "api/history.h"
+#include "api/params.h"
 
-struct api;
+/* Answers one request whose parameters are right. Always fills `response`. */
+typedef void route_fn(struct api *api, const struct params *params, struct http_response *response);
+
+/* Those of the messages' selectors that name a place; a request may have one, or since. */
+#define PARAM_SELECTORS (PARAM_BIT(PARAM_BEFORE) | PARAM_BIT(PARAM_AFTER) | PARAM_BIT(PARAM_AROUND))
+
+route_fn route_export;
+route_fn route_health;
+route_fn route_messages;
+route_fn route_metrics;
+route_fn route_openapi;
+route_fn route_rooms;
+route_fn route_search;
 
 /*
- * An API on the database at `path`, which must outlive it. The database is opened when the first
- * request needs it, and again after it was missing, broken or replaced. NULL without memory.
+ * Answers a request by its route, which is given back as its place in the table. Always fills
+ * `response`.
  */
-struct api *api_open(const char *path);
-
-/* Ends it; NULL is allowed. */
-void api_close(struct api *api);
-
-/* The path of the route `which`, below the mount point, and the set of its parameters, if asked
- * for; NULL after the last one. */
-const char *api_route(size_t which, unsigned *params);
-
-/* Answers one request. Always fills `response`; the caller calls http_response_free(). */
-void api_answer(
+size_t routes_answer(
     struct api *api, const struct http_request *request, struct http_response *response);
+
+/* The path of the route at `which`, below the mount point; "other" behind the last one. */
+const char *routes_name(size_t which);
+
+/* The set of its parameters: the sum of their PARAM_BIT(). 0 behind the last one. */
+unsigned routes_params(size_t which);
+
+/* How many there are. */
+size_t routes_count(void);
 
 #endif

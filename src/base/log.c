@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <time.h>
 
+#include "base/text.h"
+
 #define LINE_SIZE 1000
 
 static const char *program_name = "mqtt-chat";
@@ -27,46 +29,28 @@ static const char *level_name(enum log_level level)
 	return "";
 }
 
-/* Control characters are those of ASCII and U+0080 to U+009F. A character is cut whole. */
-static void escape_controls(const char *in, char *out, size_t size)
+static void put_prefix(struct text *line, enum log_level level)
 {
-	size_t n = 0;
-	for (; *in && n + 1 < size; in++) {
-		unsigned char c = (unsigned char)*in, next = (unsigned char)in[1];
-		if (n + 7 > size && (c & 0xc0) != 0x80)
-			break;
-		if (c < 0x20 || c == 0x7f)
-			n += (size_t)snprintf(out + n, size - n, "\\x%02x", c);
-		else if (c == 0xc2 && next >= 0x80 && next < 0xa0)
-			n += (size_t)snprintf(out + n, size - n, "\\u%04x", (unsigned char)*++in);
-		else
-			out[n++] = (char)c;
-	}
-	out[n] = '\0';
-}
-
-static void write_prefix(char *out, size_t size, enum log_level level)
-{
-	if (getenv("JOURNAL_STREAM")) {
-		snprintf(out, size, "<%d>", (int)level);
-		return;
-	}
+	char when[48];
 	time_t now = time(NULL);
 	struct tm local;
-	out[0] = '\0';
-	if (localtime_r(&now, &local))
-		strftime(out, size, "%Y-%m-%dT%H:%M:%S%z ", &local);
+	if (getenv("JOURNAL_STREAM"))
+		text_printf(line, "<%d>", (int)level);
+	else if (localtime_r(&now, &local) &&
+		 strftime(when, sizeof(when), "%Y-%m-%dT%H:%M:%S%z ", &local))
+		text_puts(line, when);
+	text_printf(line, "%.100s: %s", program_name, level_name(level));
 }
 
 void log_line(enum log_level level, const char *format, ...)
 {
-	char text[LINE_SIZE], line[LINE_SIZE], prefix[48];
+	char message[LINE_SIZE], bytes[LINE_SIZE - 1];
+	struct text line = TEXT_IN(bytes);
 	va_list args;
 	va_start(args, format);
-	vsnprintf(text, sizeof(text), format, args);
+	vsnprintf(message, sizeof(message), format, args);
 	va_end(args);
-	write_prefix(prefix, sizeof(prefix), level);
-	int start = snprintf(line, 200, "%s%.100s: %s", prefix, program_name, level_name(level));
-	escape_controls(text, line + start, sizeof(line) - (size_t)start);
-	fprintf(stderr, "%s\n", line);
+	put_prefix(&line, level);
+	text_put_visible(&line, str_of(message));
+	fprintf(stderr, "%.*s\n", (int)line.len, line.at);
 }

@@ -8,7 +8,8 @@
 
 void text_free(struct text *text)
 {
-	free(text->at);
+	if (!text->fixed)
+		free(text->at);
 	*text = (struct text){0};
 }
 
@@ -16,11 +17,12 @@ void text_free(struct text *text)
 static bool reserve(struct text *text, size_t more)
 {
 	size_t size = text->size ? text->size : FIRST_SIZE;
-	while (size - text->len < more)
-		size *= 2;
-	if (text->broken || size == text->size)
+	if (text->broken || more <= text->size - text->len)
 		return !text->broken;
-	char *at = realloc(text->at, size);
+	text->broken = text->fixed;
+	while (!text->broken && size - text->len < more)
+		size *= 2;
+	char *at = text->broken ? NULL : realloc(text->at, size);
 	text->broken = !at;
 	if (!at)
 		return false;
@@ -39,12 +41,43 @@ void text_put(struct text *text, struct str piece)
 
 void text_printf(struct text *text, const char *format, ...)
 {
-	char line[512];
-	va_list args;
+	va_list args, again;
 	va_start(args, format);
-	int n = vsnprintf(line, sizeof(line), format, args);
+	va_copy(again, args);
+	int n = vsnprintf(NULL, 0, format, args);
+	text->broken = text->broken || n < 0;
+	/* The NUL of vsnprintf() takes a byte as well. */
+	if (n > 0 && reserve(text, (size_t)n + 1)) {
+		vsnprintf(text->at + text->len, (size_t)n + 1, format, again);
+		text->len += (size_t)n;
+	}
+	va_end(again);
 	va_end(args);
-	text->broken = text->broken || n < 0 || (size_t)n >= sizeof(line);
-	if (!text->broken)
-		text_put(text, (struct str){line, (size_t)n});
+}
+
+/* The bytes of the character that `s`, not empty, begins with; of what is no UTF-8, one. */
+static size_t character(struct str s)
+{
+	size_t n = 1;
+	while (n < s.len && n < 4 && ((unsigned char)s.at[n] & 0xc0) == 0x80)
+		n++;
+	return (unsigned char)s.at[0] < 0xc0 ? 1 : n;
+}
+
+void text_put_visible(struct text *text, struct str s)
+{
+	while (s.len > 0 && !text->broken) {
+		size_t n = character(s);
+		unsigned char first = (unsigned char)s.at[0];
+		unsigned char second = n > 1 ? (unsigned char)s.at[1] : 0;
+		char escape[8] = "";
+		if (first == '\n')
+			memcpy(escape, "\\n", 3);
+		else if (first < 0x20 || first == 0x7f)
+			snprintf(escape, sizeof(escape), "\\x%02x", first);
+		else if (first == 0xc2 && second < 0xa0 && n > 1)
+			snprintf(escape, sizeof(escape), "\\u%04x", second);
+		text_put(text, escape[0] ? str_of(escape) : (struct str){s.at, n});
+		s = (struct str){s.at + n, s.len - n};
+	}
 }

@@ -1,24 +1,49 @@
 /*
- * text.h: bytes that grow.
+ * text.h: bytes that are put together piece by piece, in memory that grows or in a buffer of a
+ * fixed size.
  */
 #ifndef CHAT_TEXT_H
 #define CHAT_TEXT_H
 
 #include "base/str.h"
 
-/* All zero: empty. Once memory ran out it is `broken` and takes no more. */
+/* All zero: empty, and it grows. Once a piece had no room it is `broken` and takes no more. */
 struct text {
 	char *at;
 	size_t len, size;
+	bool fixed; /* `at` belongs to somebody else, and does not grow */
 	bool broken;
 };
 
-/* Frees the bytes; the text is empty then. */
+/* An empty text in an array of char. It is not ended with NUL. */
+#define TEXT_IN(array) ((struct text){.at = (array), .size = sizeof(array), .fixed = true})
+
+/* A text that is `s`, which it is lent: it takes nothing more. */
+static inline struct text text_lent(struct str s)
+{
+	return (struct text){.at = (char *)s.at, .len = s.len, .size = s.len, .fixed = true};
+}
+
+/* Frees what is its own; the text is empty then. */
 void text_free(struct text *text);
 
+/* Puts the piece behind what is there: all of it, or nothing where there is no room. */
 void text_put(struct text *text, struct str piece);
 
+/* The same for a string that ends with NUL. */
+static inline void text_puts(struct text *text, const char *piece)
+{
+	text_put(text, str_of(piece));
+}
+
 void text_printf(struct text *text, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+/*
+ * Puts text that somebody else wrote so that it does nothing to a terminal or a log: control
+ * characters, those of ASCII and U+0080 to U+009F, become \n, \x1b or \u009b. Where a fixed text
+ * ends, a character or an escape is put whole or not at all.
+ */
+void text_put_visible(struct text *text, struct str s);
 
 /* The bytes so far, until the next call. */
 static inline struct str text_str(const struct text *text)

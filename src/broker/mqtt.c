@@ -22,7 +22,7 @@ struct mqtt {
 	char error[160];
 };
 
-static int note(struct mqtt *mqtt, int rc)
+static int explain(struct mqtt *mqtt, int rc)
 {
 	if (rc == MOSQ_ERR_SUCCESS)
 		return mqtt->refused ? -1 : 0;
@@ -163,7 +163,7 @@ int mqtt_connect(struct mqtt *mqtt, const char *broker, uint16_t port)
 	mosquitto_log_callback_set(mqtt->mosq, on_log);
 	/* Port 0 is how libmosquitto is told of a Unix socket. */
 	int rc = mosquitto_connect(mqtt->mosq, broker, broker[0] == '/' ? 0 : port, KEEPALIVE_S);
-	return note(mqtt, rc);
+	return explain(mqtt, rc);
 }
 
 void mqtt_ignore_duplicates(struct mqtt *mqtt)
@@ -184,17 +184,17 @@ bool mqtt_wants_write(const struct mqtt *mqtt)
 
 int mqtt_read(struct mqtt *mqtt)
 {
-	return note(mqtt, mosquitto_loop_read(mqtt->mosq, 1));
+	return explain(mqtt, mosquitto_loop_read(mqtt->mosq, 1));
 }
 
 int mqtt_write(struct mqtt *mqtt)
 {
-	return note(mqtt, mosquitto_loop_write(mqtt->mosq, 1));
+	return explain(mqtt, mosquitto_loop_write(mqtt->mosq, 1));
 }
 
 int mqtt_tick(struct mqtt *mqtt)
 {
-	return note(mqtt, mosquitto_loop_misc(mqtt->mosq));
+	return explain(mqtt, mosquitto_loop_misc(mqtt->mosq));
 }
 
 int mqtt_publish(struct mqtt *mqtt, const char *topic, struct str payload)

@@ -4,9 +4,9 @@
 #include <stdlib.h>
 
 #include "base/utf8.h"
+#include "chat/limits.h"
 
 #define TOPIC_PREFIX "chat/"
-#define DEVICE_NICKNAME "mqtt"
 #define JSON_DEPTH 32
 
 static const char *const fault_texts[MESSAGE__MAX] = {
@@ -129,7 +129,7 @@ static enum message_fault read_members(struct json_object *object, struct messag
 
 static enum message_fault read_plain_text(struct message *m, struct str payload)
 {
-	m->nickname = str_of(DEVICE_NICKNAME);
+	m->nickname = str_of(LIMITS_DEVICE_NICKNAME);
 	m->text = payload;
 	enum message_fault fault = check_text(payload, MESSAGE_TEXT_MAX, MESSAGE_BAD_TEXT);
 	if (fault)

@@ -2,23 +2,18 @@
 
 #include <stdio.h>
 
-#include "base/rfc3339.h"
+#include "base/text.h"
+#include "base/time.h"
 #include "base/utf8.h"
 #include "chat/words.h"
-
-/* Where a part of the expression grows. All that fits in a query fits here; see put(). */
-struct text {
-	char at[SEARCH_MATCH_SIZE / 2];
-	size_t len;
-};
 
 struct reading {
 	struct search_query *query;
 	struct str left; /* of what was typed */
 	struct str room; /* of in: */
 	int terms;
-	struct text wanted, unwanted;
-	const char *problem; /* NULL as long as all is well */
+	struct text wanted, unwanted; /* parts of the expression */
+	const char *problem;	      /* NULL as long as all is well */
 };
 
 /* What stands in a query between blanks. */
@@ -44,20 +39,12 @@ static void complain(struct reading *r, const char *problem)
 _Static_assert(SEARCH_MATCH_SIZE / 2 > 2 * SEARCH_BYTES_MAX + 32 * (SEARCH_TERMS_MAX + 1),
     "an expression could be too long");
 
-static void put(struct text *text, const char *bytes, size_t len)
-{
-	if (len < sizeof(text->at) - text->len) {
-		memcpy(text->at + text->len, bytes, len);
-		text->len += len;
-	}
-}
-
 static void put_quoted(struct text *text, struct str s)
 {
-	put(text, "\"", 1);
+	text_puts(text, "\"");
 	for (size_t i = 0; i < s.len; i++)
-		put(text, s.at[i] == '"' ? "\"\"" : s.at + i, s.at[i] == '"' ? 2 : 1);
-	put(text, "\"", 1);
+		text_put(text, s.at[i] == '"' ? str_of("\"\"") : (struct str){s.at + i, 1});
+	text_puts(text, "\"");
 }
 
 /* NOT binds looser than what stands side by side, so what is unwanted goes to the end. */
@@ -66,15 +53,15 @@ static void add(struct reading *r, const char *column, const struct term *term)
 	char split[WORDS_SIZE(SEARCH_BYTES_MAX)];
 	struct text *text = term->negative ? &r->unwanted : &r->wanted;
 	if (term->negative)
-		put(text, " NOT", 4);
-	put(text, " ", 1);
-	put(text, column, strlen(column));
-	put(text, ":", 1);
+		text_puts(text, " NOT");
+	text_puts(text, " ");
+	text_puts(text, column);
+	text_puts(text, ":");
 	put_quoted(text, words_split(term->value, split));
 	size_t length = words_last(term->value);
 	if (!term->prefix || length == 0)
 		return;
-	put(text, "*", 1);
+	text_puts(text, "*");
 	if (length < SEARCH_PREFIX_MIN)
 		complain(r, "a word with * takes at least 3 letters before it");
 }
@@ -113,7 +100,7 @@ static void take_in(struct reading *r, const struct term *term)
 static bool read_time(struct reading *r, const struct term *term, int64_t *ts)
 {
 	r->terms++;
-	if (!term->negative && !term->prefix && rfc3339_read(term->value, ts))
+	if (!term->negative && !term->prefix && time_read(term->value, ts))
 		return true;
 	complain(r, "before: and after: take a date (2026-11-01) or a time with its offset "
 		    "(2026-11-01T09:30:00Z), and no - before them");
@@ -249,7 +236,10 @@ static void read_terms(struct reading *r)
 
 bool search_query_read(struct search_query *out, struct str q, char problem[SEARCH_PROBLEM_SIZE])
 {
-	struct reading r = {.query = out, .left = q};
+	/* All that fits in a query fits in these. */
+	char wanted[SEARCH_MATCH_SIZE / 2], unwanted[SEARCH_MATCH_SIZE / 2];
+	struct reading r = {
+	    .query = out, .left = q, .wanted = TEXT_IN(wanted), .unwanted = TEXT_IN(unwanted)};
 	*out = (struct search_query){.since = INT64_MIN, .until = INT64_MAX};
 	if (q.len > SEARCH_BYTES_MAX)
 		complain(&r, "q is too long: at most 1000 bytes");

@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "chat/limits.h"
 #include "logger/redelivery.h"
 #include "output/json.h"
 
@@ -38,10 +39,13 @@ static void free_entry(struct store_entry *entry)
 	free((char *)entry->topic.at);
 }
 
-/* Topic and head stand in one piece of memory, which entry->topic.at is the start of. */
-static bool keep_origin(struct store_entry *entry, struct str topic, struct str payload)
+/*
+ * Copies what is told of a payload that cannot be stored. Topic and head stand in one piece of
+ * memory, which entry->topic.at is the start of.
+ */
+static bool copy_origin(struct store_entry *entry, struct str topic, struct str payload)
 {
-	size_t head = payload.len < BATCH_HEAD_MAX ? payload.len : BATCH_HEAD_MAX;
+	size_t head = payload.len < LIMITS_REJECTED_HEAD ? payload.len : LIMITS_REJECTED_HEAD;
 	char *memory = malloc(topic.len + head + 1);
 	if (!memory)
 		return false;
@@ -84,7 +88,8 @@ bool batch_add(struct batch *batch, struct str topic, struct str payload,
 		return false;
 	struct store_entry entry = {.size = payload.len, .ts = ts};
 	entry.fault = message_parse(&entry.message, topic, payload);
-	if (entry.fault == MESSAGE_NO_MEMORY || !keep_origin(&entry, topic, payload)) {
+	if (entry.fault == MESSAGE_NO_MEMORY ||
+	    (entry.fault && !copy_origin(&entry, topic, payload))) {
 		free_entry(&entry);
 		return false;
 	}
@@ -93,7 +98,7 @@ bool batch_add(struct batch *batch, struct str topic, struct str payload,
 	bool known_again = !entry.fault && entry.message.msg_id.at;
 	batch->digests[batch->count] = known_again ? 0 : redelivery_digest(topic, payload);
 	batch->count++;
-	batch->bytes += topic.len + payload.len;
+	batch->bytes += payload.len;
 	return true;
 }
 
@@ -177,22 +182,29 @@ void batch_settle(struct batch *batch, uint64_t number)
 	redelivery_settle(&batch->redelivery, number);
 }
 
+/* Publishes `payload`, unless memory ran out for it, and frees it. */
 static void publish_to(
-    struct str room, const char *kind, struct str payload, batch_publish_fn *publish, void *arg)
+    struct str room, const char *kind, struct text *payload, batch_publish_fn *publish, void *arg)
 {
 	char topic[sizeof("chat//rejected") + MESSAGE_ROOM_MAX];
 	snprintf(topic, sizeof(topic), "chat/%.*s/%s", (int)room.len, room.at, kind);
-	publish(arg, topic, payload);
+	if (!payload->broken)
+		publish(arg, topic, text_str(payload));
+	text_free(payload);
 }
 
+/* {"msgId","clientId","reason"} */
 static void answer_rejected(const struct store_entry *entry, batch_publish_fn *publish, void *arg)
 {
 	if (!message_room_valid(entry->message.room))
 		return;
-	struct json_text text = json_rejection(entry);
-	if (text.at.at)
-		publish_to(entry->message.room, "rejected", text.at, publish, arg);
-	json_text_free(&text);
+	struct text text = {0};
+	json_begin(&text, '{');
+	json_member(&text, "msgId", entry->message.msg_id);
+	json_member(&text, "clientId", entry->message.client_id);
+	json_member(&text, "reason", str_of(message_fault_text(entry->fault)));
+	json_end(&text, '}');
+	publish_to(entry->message.room, "rejected", &text, publish, arg);
 }
 
 static bool stored_in(const struct store_entry *entry, struct str room)
@@ -209,18 +221,28 @@ static bool answered(const struct batch *batch, size_t end)
 	return false;
 }
 
+/* {"id","msgId","clientId","ts"} */
+static void put_receipt(struct text *out, const struct store_entry *entry)
+{
+	json_begin(out, '{');
+	json_member_number(out, "id", entry->id);
+	json_member(out, "msgId", entry->message.msg_id);
+	json_member(out, "clientId", entry->message.client_id);
+	json_member_time(out, "ts", entry->ts);
+	json_end(out, '}');
+}
+
 static void answer_room(
     const struct batch *batch, size_t first, batch_publish_fn *publish, void *arg)
 {
 	struct str room = batch->entries[first].message.room;
-	struct json_list *list = json_list_open();
-	for (size_t i = first; list && i < batch->count; i++)
+	struct text text = {0};
+	json_begin(&text, '[');
+	for (size_t i = first; i < batch->count; i++)
 		if (stored_in(&batch->entries[i], room))
-			json_list_add_receipt(list, &batch->entries[i]);
-	struct json_text text = json_list_close(list);
-	if (text.at.at)
-		publish_to(room, "stored", text.at, publish, arg);
-	json_text_free(&text);
+			put_receipt(&text, &batch->entries[i]);
+	json_end(&text, ']');
+	publish_to(room, "stored", &text, publish, arg);
 }
 
 void batch_answer(const struct batch *batch, batch_publish_fn *publish, void *arg)
@@ -243,17 +265,17 @@ void batch_clear(struct batch *batch)
 
 void batch_drop_unacknowledged(struct batch *batch)
 {
-	size_t kept = 0;
+	size_t left = 0;
 	batch->bytes = 0;
 	for (size_t i = 0; i < batch->count; i++) {
 		if (batch->deliveries[i].packet_id) {
 			free_entry(&batch->entries[i]);
 			continue;
 		}
-		batch->bytes += batch->entries[i].topic.len + batch->entries[i].size;
-		batch->entries[kept] = batch->entries[i];
-		batch->deliveries[kept] = batch->deliveries[i];
-		batch->digests[kept++] = batch->digests[i];
+		batch->bytes += batch->entries[i].size;
+		batch->entries[left] = batch->entries[i];
+		batch->deliveries[left] = batch->deliveries[i];
+		batch->digests[left++] = batch->digests[i];
 	}
-	batch->count = kept;
+	batch->count = left;
 }

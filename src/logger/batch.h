@@ -10,8 +10,7 @@
 
 enum {
 	BATCH_MESSAGES_MAX = 1000,	   /* entries */
-	BATCH_BYTES_MAX = 4 * 1024 * 1024, /* of topics and payloads */
-	BATCH_HEAD_MAX = 256,		   /* bytes of a rejected payload that are kept */
+	BATCH_BYTES_MAX = 4 * 1024 * 1024, /* of payloads */
 };
 
 struct batch;

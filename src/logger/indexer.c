@@ -11,7 +11,7 @@ bool indexer_due(const struct indexer *indexer, const struct store *store)
 	       clock_ms(CLOCK_MONOTONIC) >= indexer->not_before;
 }
 
-static void note(struct indexer *indexer, struct store *store, enum store_status status)
+static void tell_state(struct indexer *indexer, struct store *store, enum store_status status)
 {
 	if (status && !indexer->failed)
 		log_error("the index of the search: %s; messages are stored all the same",
@@ -23,7 +23,7 @@ static void note(struct indexer *indexer, struct store *store, enum store_status
 		indexer->not_before = clock_ms(CLOCK_MONOTONIC) + INDEXER_RETRY_MS;
 }
 
-static enum store_status work(struct store *store)
+static enum store_status write_slice(struct store *store)
 {
 	bool merge = store_unmerged(store) >= INDEXER_UNMERGED;
 	if (store_unindexed(store) > INDEXER_BUSY)
@@ -39,11 +39,11 @@ bool indexer_run(struct indexer *indexer, struct store *store, bool quiet)
 	bool busy = store_unindexed(store) > INDEXER_BUSY;
 	if (!indexer_due(indexer, store) || !(quiet || busy))
 		return true;
-	enum store_status status = work(store);
+	enum store_status status = write_slice(store);
 	if (status == STORE_BUSY) {
 		indexer->not_before = clock_ms(CLOCK_MONOTONIC) + BUSY_MS;
 		return true;
 	}
-	note(indexer, store, status);
+	tell_state(indexer, store, status);
 	return status == STORE_OK;
 }

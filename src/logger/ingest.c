@@ -1,9 +1,6 @@
 #include "logger/ingest.h"
 
 #include <errno.h>
-#ifdef __GLIBC__
-#include <malloc.h>
-#endif
 #include <poll.h>
 #include <stdio.h>
 #include <string.h>
@@ -14,10 +11,8 @@
 #include "base/log.h"
 #include "base/retry.h"
 #include "broker/mqtt.h"
-#include "logger/house.h"
-#include "logger/indexer.h"
-#include "logger/keeper.h"
 #include "logger/notify.h"
+#include "logger/writer.h"
 
 #define FILTER "chat/+"
 #define TICK_MS 1000
@@ -26,15 +21,12 @@
 #define FLOOD_ENOUGH 500 /* in a batch */
 #define FLOOD_MS 3
 #define CONNECT_MS 10000 /* until the subscription is in force */
-#define ALIVE_MS 30000	 /* between signs of life, where there is nothing to store */
 #define SETTLE_MS 1000	 /* at the end, for the broker to read the last acknowledgements */
 
 struct ingest {
 	const struct ingest_config *config;
-	struct keeper keeper;
+	struct writer *writer;
 	struct mqtt *mqtt;
-	struct house house;
-	struct indexer indexer;
 	bool online;	    /* there is a connection, or one is being made */
 	bool ready;	    /* the subscription is in force */
 	bool was_ready;	    /* it has been, at least once */
@@ -42,7 +34,6 @@ struct ingest {
 	uint64_t probe;	    /* the batch that the probe under way will settle; 0: none */
 	uint64_t settled;   /* the last batch whose acknowledgements the broker has read */
 	uint64_t received;  /* messages, of all connections */
-	uint64_t released;  /* of these, those whose memory went back to the system */
 	uint64_t dropped;   /* messages that the broker said it dropped */
 	unsigned attempt;   /* since all went well last */
 	int64_t deadline;   /* monotonic ms, for becoming ready */
@@ -53,21 +44,15 @@ struct ingest {
 
 static void on_connected(void *arg, bool session_present)
 {
-	struct ingest *in = arg;
-	if (in->keeper.known && !session_present) {
-		batch_session_lost(in->keeper.batch, clock_ms(CLOCK_REALTIME));
-		log_warning("the broker has forgotten this logger's session: what was sent while "
-			    "the logger was away is not stored, unless its sender sends it again; "
-			    "check `persistence` in mosquitto.conf");
-	}
-	batch_begin(in->keeper.batch, session_present);
+	const struct ingest *in = arg;
+	writer_connected(in->writer, session_present);
 }
 
 static void on_subscribed(void *arg)
 {
 	struct ingest *in = arg;
 	in->ready = in->was_ready = true;
-	if (in->keeper.error[0])
+	if (writer_error(in->writer)[0])
 		return;
 	in->attempt = 0;
 	log_info("ready: connected to %s, storing what is sent to " FILTER, in->config->broker);
@@ -78,7 +63,7 @@ static void on_message(
 {
 	struct ingest *in = arg;
 	in->received++;
-	if (!batch_add(in->keeper.batch, topic, payload, delivery, clock_ms(CLOCK_REALTIME)))
+	if (!writer_take(in->writer, topic, payload, delivery))
 		in->out_of_memory = true;
 }
 
@@ -100,7 +85,7 @@ static void on_probed(void *arg)
 	struct ingest *in = arg;
 	in->settled = in->probe;
 	in->probe = 0;
-	batch_settle(in->keeper.batch, in->settled);
+	writer_settle(in->writer, in->settled);
 }
 
 static const struct mqtt_events events = {
@@ -142,19 +127,11 @@ static void wait_and_reconnect(struct ingest *in)
 	int ms = retry_wait_ms(++in->attempt, random);
 	struct timespec timeout = {ms / 1000, (long)(ms % 1000) * 1000000};
 	ppoll(NULL, 0, &timeout, in->config->wait_mask);
-	if (!*in->config->stop && keeper_need(&in->keeper))
+	if (!*in->config->stop && writer_ready(in->writer))
 		connect_broker(in);
 }
 
 /* ---- a round ---- */
-
-static bool store_batch(struct ingest *in)
-{
-	bool stored = keeper_store(&in->keeper);
-	if (stored)
-		in->attempt = 0;
-	return stored;
-}
 
 static bool readable(int socket)
 {
@@ -173,8 +150,8 @@ static int read_messages(struct ingest *in, int64_t end)
 		before = in->received;
 		if (mqtt_read(in->mqtt) != 0 || in->out_of_memory)
 			return -1;
-	} while (in->received > before && !batch_full(in->keeper.batch) &&
-		 clock_ms(CLOCK_MONOTONIC) < end);
+	} while (
+	    in->received > before && !writer_full(in->writer) && clock_ms(CLOCK_MONOTONIC) < end);
 	return 0;
 }
 
@@ -187,7 +164,7 @@ static int read_batch(struct ingest *in)
 	int64_t end = clock_ms(CLOCK_MONOTONIC) + BATCH_MS;
 	if (read_messages(in, end) != 0)
 		return -1;
-	size_t count = batch_count(in->keeper.batch);
+	size_t count = writer_waiting(in->writer);
 	if (count < FLOOD_FROM || count >= FLOOD_ENOUGH)
 		return 0;
 	nanosleep(&(struct timespec){0, FLOOD_MS * 1000000L}, NULL);
@@ -208,33 +185,30 @@ static void publish(void *arg, const char *topic, struct str payload)
  */
 static void store_and_answer(struct ingest *in)
 {
-	if (batch_count(in->keeper.batch) == 0)
+	if (writer_waiting(in->writer) == 0)
 		return;
-	if (!store_batch(in)) {
+	if (!writer_store(in->writer)) {
 		leave_broker(in);
-		batch_drop_unacknowledged(in->keeper.batch);
 		return;
 	}
-	if (in->online)
-		batch_answer(in->keeper.batch, publish, in);
-	batch_clear(in->keeper.batch);
+	in->attempt = 0;
+	writer_answer(in->writer, in->online ? publish : NULL, in);
 }
 
 /* After acknowledgements, a question: its answer tells that they were read. */
 static void probe(struct ingest *in)
 {
-	if (in->probe || in->settled == batch_number(in->keeper.batch))
+	if (in->probe || in->settled == writer_batch(in->writer))
 		return;
 	if (mqtt_probe(in->mqtt) == 0)
-		in->probe = batch_number(in->keeper.batch);
+		in->probe = writer_batch(in->writer);
 }
 
 static int wait_for_broker(struct ingest *in)
 {
 	short want = (short)(mqtt_wants_write(in->mqtt) ? POLLIN | POLLOUT : POLLIN);
 	struct pollfd p = {mqtt_socket(in->mqtt), want, 0};
-	bool due = in->ready && indexer_due(&in->indexer, in->keeper.store);
-	int ms = due ? 0 : house_wait_ms(&in->house, clock_ms(CLOCK_MONOTONIC), TICK_MS);
+	int ms = in->ready ? writer_wait_ms(in->writer, TICK_MS) : TICK_MS;
 	struct timespec timeout = {ms / 1000, (long)(ms % 1000) * 1000000};
 	if (ppoll(&p, 1, &timeout, in->config->wait_mask) <= 0)
 		return 0;
@@ -243,37 +217,10 @@ static int wait_for_broker(struct ingest *in)
 	return p.revents;
 }
 
-/* After a flood, most of what the logger has is pages of the database. */
-static void give_memory_back(struct ingest *in)
-{
-	if (in->released == in->received)
-		return;
-	in->released = in->received;
-	store_release(in->keeper.store);
-#ifdef __GLIBC__
-	malloc_trim(0);
-#endif
-}
-
-/*
- * What is done when all that is stored is acknowledged. Where it fails, what is on the disk is not
- * known until the store is opened again, for a new connection.
- */
 static void work_behind(struct ingest *in, bool quiet)
 {
-	if (!in->ready || !in->keeper.store)
-		return;
-	bool waited_for = readable(mqtt_socket(in->mqtt));
-	/* With something due, the round began without a wait. */
-	bool idle = quiet && !indexer_due(&in->indexer, in->keeper.store);
-	if (indexer_run(&in->indexer, in->keeper.store, quiet) &&
-	    house_work(&in->house, in->keeper.store, clock_ms(CLOCK_MONOTONIC), waited_for)) {
-		if (idle)
-			give_memory_back(in);
-		return;
-	}
-	keeper_close(&in->keeper);
-	leave_broker(in);
+	if (in->ready && !writer_work(in->writer, quiet, readable(mqtt_socket(in->mqtt))))
+		leave_broker(in);
 }
 
 static void one_round(struct ingest *in)
@@ -282,13 +229,13 @@ static void one_round(struct ingest *in)
 	if ((events_seen & ~POLLOUT) && read_batch(in) != 0)
 		lose(in, in->out_of_memory ? "out of memory" : mqtt_error(in->mqtt));
 	in->out_of_memory = false;
-	if (!in->keeper.store && !keeper_need(&in->keeper))
+	if (!writer_ready(in->writer))
 		leave_broker(in);
 	else
 		store_and_answer(in);
 	if (!in->online)
 		return;
-	if (in->ready && !batch_awaits_repetition(in->keeper.batch))
+	if (in->ready && !writer_awaits_repetition(in->writer))
 		mqtt_ignore_duplicates(in->mqtt);
 	probe(in);
 	if (mqtt_write(in->mqtt) != 0 || mqtt_tick(in->mqtt) != 0)
@@ -304,7 +251,8 @@ static void one_round(struct ingest *in)
  */
 static bool broken_at_start(const struct ingest *in)
 {
-	if (in->online || in->was_ready || in->attempt || in->keeper.error[0] || *in->config->stop)
+	if (in->online || in->was_ready || in->attempt || writer_error(in->writer)[0] ||
+	    *in->config->stop)
 		return false;
 	log_error("cannot use the broker at %s (port %u): %s; start it, or set `broker` and `port`",
 	    in->config->broker, in->config->port, in->why);
@@ -314,29 +262,14 @@ static bool broken_at_start(const struct ingest *in)
 /* For `systemctl status`; not before the first connection has come about, or has failed. */
 static void tell(const struct ingest *in)
 {
-	if (in->keeper.error[0])
-		notify_alive("cannot store: %s", in->keeper.error);
+	const char *error = writer_error(in->writer);
+	if (error[0])
+		notify_alive("cannot store: %s", error);
 	else if (in->ready)
 		notify_alive("storing what is sent to " FILTER " at %s", in->config->broker);
 	else if (in->attempt)
 		notify_alive("waiting for the broker at %s (port %u): %s", in->config->broker,
 		    in->config->port, in->why);
-}
-
-/* The first one tells that the broker has a session for us. */
-static void show_life(struct ingest *in)
-{
-	bool due = clock_ms(CLOCK_MONOTONIC) - in->keeper.alive >= ALIVE_MS;
-	if ((due || !in->keeper.known) && in->keeper.store && batch_count(in->keeper.batch) == 0)
-		in->keeper.known = store_batch(in) || in->keeper.known;
-}
-
-/* The broker has read every acknowledgement, so it will deliver nothing again. */
-static void forget_marks(struct ingest *in)
-{
-	batch_begin(in->keeper.batch, false);
-	if (in->keeper.store)
-		store_batch(in);
 }
 
 /* DISCONNECT goes out behind all that is queued; the batch is empty between rounds. */
@@ -354,11 +287,11 @@ static void disconnect(struct ingest *in)
 static void leave(struct ingest *in)
 {
 	int64_t end = clock_ms(CLOCK_MONOTONIC) + SETTLE_MS;
-	while (in->ready && in->settled != batch_number(in->keeper.batch) &&
-	       clock_ms(CLOCK_MONOTONIC) < end)
+	while (
+	    in->ready && in->settled != writer_batch(in->writer) && clock_ms(CLOCK_MONOTONIC) < end)
 		one_round(in);
-	if (in->ready && in->settled == batch_number(in->keeper.batch))
-		forget_marks(in);
+	if (in->ready && in->settled == writer_batch(in->writer))
+		writer_forget_marks(in->writer);
 	if (in->online)
 		disconnect(in);
 }
@@ -374,7 +307,7 @@ static enum ingest_status loop(struct ingest *in)
 		else
 			wait_and_reconnect(in);
 		if (in->ready)
-			show_life(in);
+			writer_show_life(in->writer);
 		tell(in);
 	}
 	notify_stopping();
@@ -382,30 +315,24 @@ static enum ingest_status loop(struct ingest *in)
 	return INGEST_STOPPED;
 }
 
-static enum ingest_status start(struct ingest *in)
+static int log_in(struct ingest *in)
 {
 	const struct ingest_config *config = in->config;
-	if (!in->keeper.batch || !in->mqtt ||
-	    (config->username[0] && mqtt_login(in->mqtt, config->username, config->password))) {
-		log_error("out of memory");
-		return INGEST_FAILED;
-	}
-	if (batch_restore(in->keeper.batch, in->keeper.store, &in->keeper.known)) {
-		log_error("%s", store_error(in->keeper.store));
-		return INGEST_FAILED;
-	}
-	return loop(in);
+	return config->username[0] ? mqtt_login(in->mqtt, config->username, config->password) : 0;
 }
 
 enum ingest_status ingest_run(const struct ingest_config *config, struct store *store)
 {
-	struct ingest in = {.config = config,
-	    .keeper = {.path = config->database, .batch = batch_open(), .store = store},
-	    .house = {.days = config->retention_days, .messages = config->retention_messages}};
+	struct ingest in = {.config = config, .writer = writer_open(&config->writer, store)};
+	if (!in.writer)
+		return INGEST_FAILED;
+	enum ingest_status status = INGEST_FAILED;
 	in.mqtt = mqtt_open(config->client_id, FILTER, &events, &in);
-	enum ingest_status status = start(&in);
+	if (!in.mqtt || log_in(&in) != 0)
+		log_error("out of memory");
+	else
+		status = loop(&in);
 	mqtt_close(in.mqtt);
-	keeper_close(&in.keeper);
-	batch_close(in.keeper.batch);
+	writer_close(in.writer);
 	return status;
 }

@@ -12,7 +12,7 @@
 #include <signal.h>
 #include <stdint.h>
 
-#include "store/store.h"
+#include "logger/writer.h"
 
 struct ingest_config {
 	const char *broker; /* a host, or the path of a Unix socket */
@@ -20,9 +20,7 @@ struct ingest_config {
 	const char *client_id;
 	const char *username; /* empty: none */
 	const char *password;
-	const char *database;	/* its path, to open it again after it has failed */
-	int64_t retention_days; /* as in struct settings */
-	int64_t retention_messages;
+	struct writer_config writer;
 	const volatile sig_atomic_t *stop; /* turns non-zero when it is time to end */
 	const sigset_t *wait_mask; /* the signals to block while waiting, all others get in */
 };

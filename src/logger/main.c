@@ -55,7 +55,8 @@ static int exit_of_store(enum store_status status)
 	}
 }
 
-static int run(const struct settings *settings, const char *client_id, const sigset_t *wait_mask)
+static int log_messages(
+    const struct settings *settings, const char *client_id, const sigset_t *wait_mask)
 {
 	char error[STORE_ERROR_SIZE], password[SETTINGS_PASSWORD_SIZE];
 	struct store *store;
@@ -74,9 +75,9 @@ static int run(const struct settings *settings, const char *client_id, const sig
 	    .client_id = client_id,
 	    .username = settings->username,
 	    .password = password,
-	    .database = settings->database,
-	    .retention_days = settings->retention_days,
-	    .retention_messages = settings->retention_messages,
+	    .writer = {.database = settings->database,
+		.retention_days = settings->retention_days,
+		.retention_messages = settings->retention_messages},
 	    .stop = &stop,
 	    .wait_mask = wait_mask,
 	};
@@ -108,7 +109,7 @@ int main(int argc, char **argv)
 		log_error("%s", error);
 		return EX_CANTCREAT;
 	}
-	int status = run(&settings, client_id, &wait_mask);
+	int status = log_messages(&settings, client_id, &wait_mask);
 	close(claim);
 	return status;
 }

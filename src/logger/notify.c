@@ -7,8 +7,9 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/un.h>
-#include <time.h>
 #include <unistd.h>
+
+#include "base/clock.h"
 
 bool notify_wanted(void)
 {
@@ -39,19 +40,18 @@ static void send_datagram(const char *text)
 void notify_alive(const char *format, ...)
 {
 	static char last[401];
-	static time_t sent;
+	static int64_t sent;
 	char status[sizeof(last)], text[sizeof(last) + 40];
-	struct timespec now;
 	va_list args;
 	if (!notify_wanted())
 		return;
 	va_start(args, format);
 	vsnprintf(status, sizeof(status), format, args);
 	va_end(args);
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	if (now.tv_sec == sent && strcmp(status, last) == 0)
+	int64_t now = clock_ms(CLOCK_MONOTONIC) / 1000;
+	if (now == sent && strcmp(status, last) == 0)
 		return;
-	sent = now.tv_sec;
+	sent = now;
 	memcpy(last, status, sizeof(last));
 	snprintf(text, sizeof(text), "READY=1\nWATCHDOG=1\nSTATUS=%s", status);
 	send_datagram(text);

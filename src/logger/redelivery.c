@@ -1,31 +1,26 @@
 #include "logger/redelivery.h"
 
+#include "base/fnv.h"
+
 /* A mark that has not been acknowledged on this connection cannot be settled by it. */
 #define NOT_YET UINT64_MAX
-
-static uint64_t fnv1a(uint64_t hash, struct str s)
-{
-	for (size_t i = 0; i < s.len; i++)
-		hash = (hash ^ (unsigned char)s.at[i]) * 1099511628211u;
-	return hash;
-}
 
 uint64_t redelivery_digest(struct str topic, struct str payload)
 {
 	/* A topic holds no NUL, so one stands between the two. */
-	uint64_t hash = fnv1a(14695981039346656037u, topic);
-	return fnv1a(fnv1a(hash, (struct str){"", 1}), payload);
+	uint64_t hash = fnv_add(fnv_add(FNV_BEGIN, topic), (struct str){"", 1});
+	return fnv_add(hash, payload);
 }
 
-/* Keeps the marks that `keep` says, in their order. */
+/* Leaves the marks that `stays` says, in their order. */
 static void filter(
-    struct redelivery *r, bool (*keep)(const struct redelivery_mark *, uint64_t), uint64_t batch)
+    struct redelivery *r, bool (*stays)(const struct redelivery_mark *, uint64_t), uint64_t batch)
 {
-	size_t kept = 0;
+	size_t left = 0;
 	for (size_t i = 0; i < r->count; i++)
-		if (keep(&r->marks[i], batch))
-			r->marks[kept++] = r->marks[i];
-	r->count = kept;
+		if (stays(&r->marks[i], batch))
+			r->marks[left++] = r->marks[i];
+	r->count = left;
 }
 
 static bool acknowledged_here(const struct redelivery_mark *mark, uint64_t batch)

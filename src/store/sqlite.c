@@ -2,8 +2,6 @@
 
 #include <stdio.h>
 
-#define REJECTED_ROWS "1000"
-
 #define INSERT "INSERT INTO messages (ts, room, nickname, text, client_id, msg_id) VALUES "
 #define VALUES_4 "(?, ?, ?, ?, ?, ?), (?, ?, ?, ?, ?, ?), (?, ?, ?, ?, ?, ?), (?, ?, ?, ?, ?, ?)"
 #define ROW "SELECT id, ts, room, nickname, text, client_id, msg_id FROM messages"
@@ -47,8 +45,7 @@ static const char *const statements[STMT__MAX] = {
 		  " WHERE msg_id = ?1 AND ifnull(client_id, '') = ifnull(?2, '')",
     [STMT_REJECT] = "INSERT INTO rejected (ts, topic, reason, size, head)"
 		    " VALUES (?1, ?2, ?3, ?4, ?5)",
-    [STMT_TRIM_REJECTED] =
-	"DELETE FROM rejected WHERE id <= (SELECT max(id) FROM rejected) - " REJECTED_ROWS,
+    [STMT_TRIM_REJECTED] = "DELETE FROM rejected WHERE id <= (SELECT max(id) FROM rejected) - ?1",
     [STMT_COUNTED] = "SELECT max(last_id) FROM rooms",
     /* With max(), SQLite takes the other columns from the row that has it. */
     [STMT_COUNT_ROOMS] = "INSERT INTO rooms SELECT room, count(*), max(id), ts FROM messages"

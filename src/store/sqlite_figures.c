@@ -2,8 +2,8 @@
  * sqlite_figures.c: what the writer counts of itself, for /metrics and for a person with a shell.
  */
 #include <sys/stat.h>
-#include <time.h>
 
+#include "base/clock.h"
 #include "store/sqlite.h"
 
 const double store_commit_bounds[STORE_COMMIT_BOUNDS] = {
@@ -12,23 +12,9 @@ const double store_commit_bounds[STORE_COMMIT_BOUNDS] = {
 /* The places of the values in both statements. */
 enum { STORED, REPEATED, REJECTED, BATCHES, BATCH_AGE, COMMITS, COMMIT_SECONDS, WITHIN };
 
-static int64_t now_ms(void)
-{
-	struct timespec now;
-	clock_gettime(CLOCK_REALTIME, &now);
-	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
-
-static double seconds(void)
-{
-	struct timespec now;
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
-}
-
 void figures_begin(struct store_figures *figures, const struct store_entry *entries, size_t count)
 {
-	int64_t now = now_ms(), oldest = now;
+	int64_t now = clock_ms(CLOCK_REALTIME), oldest = now;
 	for (size_t i = 0; i < count; i++)
 		if (!entries[i].repeated && entries[i].ts < oldest)
 			oldest = entries[i].ts;
@@ -64,9 +50,9 @@ int figures_add(struct store *store, const struct store_figures *figures)
 int figures_commit(struct store *store)
 {
 	struct store_figures *last = &store->last;
-	double begin = seconds();
+	int64_t begin = clock_ns(CLOCK_MONOTONIC);
 	int rc = sql_run(store, STMT_COMMIT);
-	double took = seconds() - begin;
+	double took = (double)(clock_ns(CLOCK_MONOTONIC) - begin) / 1e9;
 	*last = (struct store_figures){.commits = 1, .commit_seconds = took};
 	for (int i = 0; i < STORE_COMMIT_BOUNDS; i++)
 		last->within[i] = took <= store_commit_bounds[i];

@@ -3,22 +3,41 @@
  */
 #include <stdio.h>
 
+#include "chat/limits.h"
 #include "store/sqlite.h"
 
 enum { TALLIES = 16 }; /* rooms in a batch that are counted as they come */
 
-#define ID_MAX 9007199254740991 /* 2^53 - 1: what JavaScript can count to */
+/* What the database itself refuses was read by then: its topic follows from the room. */
+static struct str topic_of(const struct store_entry *entry, char out[MESSAGE_ROOM_MAX + 8])
+{
+	if (entry->topic.at)
+		return entry->topic;
+	snprintf(out, MESSAGE_ROOM_MAX + 8, "chat/%.*s", (int)entry->message.room.len,
+	    entry->message.room.at);
+	return str_of(out);
+}
+
+static struct str head_of(const struct store_entry *entry)
+{
+	struct str head = entry->topic.at ? entry->head : entry->message.text;
+	if (head.len > LIMITS_REJECTED_HEAD)
+		head.len = LIMITS_REJECTED_HEAD;
+	return head.len ? head : str_of("");
+}
 
 static int reject(struct store *store, const struct store_entry *entry)
 {
+	char topic[MESSAGE_ROOM_MAX + 8];
+	struct str head = head_of(entry);
 	sqlite3_stmt *stmt = store->stmts[STMT_REJECT];
 	sqlite3_bind_int64(stmt, 1, entry->ts);
-	sql_bind_str(stmt, 2, entry->topic);
+	sql_bind_str(stmt, 2, topic_of(entry, topic));
 	sql_bind_str(stmt, 3, str_of(message_fault_text(entry->fault)));
 	sqlite3_bind_int64(stmt, 4, (sqlite3_int64)entry->size);
-	sqlite3_bind_blob64(
-	    stmt, 5, entry->head.len ? entry->head.at : "", entry->head.len, SQLITE_STATIC);
+	sqlite3_bind_blob64(stmt, 5, head.at, head.len, SQLITE_STATIC);
 	int rc = sql_run(store, STMT_REJECT);
+	sqlite3_bind_int(store->stmts[STMT_TRIM_REJECTED], 1, LIMITS_REJECTED_ROWS);
 	return rc ? rc : sql_run(store, STMT_TRIM_REJECTED);
 }
 
@@ -83,7 +102,7 @@ static int insert_many(
 	sqlite3_stmt *stmt = store->stmts[STMT_INSERT_MANY];
 	int64_t newest = store->newest_id;
 	*done = false;
-	if (newest > ID_MAX - INSERT_MANY)
+	if (newest > LIMITS_ID_MAX - INSERT_MANY)
 		return SQLITE_OK;
 	for (int i = 0; i < INSERT_MANY; i++)
 		bind_values(stmt, i * INSERT_VALUES + 1, entries[i]);
@@ -100,7 +119,7 @@ static int insert_many(
 	return sql_run(store, STMT_RELEASE);
 }
 
-static int keep(struct store *store, struct store_entry *entry, bool *known)
+static int insert_or_reject(struct store *store, struct store_entry *entry, bool *known)
 {
 	*known = entry->repeated;
 	if (*known)
@@ -203,15 +222,15 @@ static enum store_status gone(struct store *store)
 	return STORE_MISSING;
 }
 
-static int keep_one(struct store *store, struct store_entry *entry, struct store_figures *figures)
+static int insert_one(struct store *store, struct store_entry *entry, struct store_figures *figures)
 {
 	bool known;
-	int rc = keep(store, entry, &known);
+	int rc = insert_or_reject(store, entry, &known);
 	figures_count(figures, entry, known);
 	return rc;
 }
 
-static int keep_many(struct store *store, struct store_entry *const entries[INSERT_MANY],
+static int insert_sixteen(struct store *store, struct store_entry *const entries[INSERT_MANY],
     struct store_figures *figures)
 {
 	bool done;
@@ -220,12 +239,12 @@ static int keep_many(struct store *store, struct store_entry *const entries[INSE
 		if (done)
 			figures_count(figures, entries[i], false);
 		else
-			rc = keep_one(store, entries[i], figures);
+			rc = insert_one(store, entries[i], figures);
 	}
 	return rc;
 }
 
-static int keep_all(struct store *store, struct store_entry *entries, size_t count)
+static int insert_all(struct store *store, struct store_entry *entries, size_t count)
 {
 	struct store_figures figures = store->last;
 	struct store_entry *many[INSERT_MANY];
@@ -234,16 +253,16 @@ static int keep_all(struct store *store, struct store_entry *entries, size_t cou
 	for (size_t i = 0; i < count && !rc; i++) {
 		struct store_entry *entry = &entries[i];
 		if (entry->repeated || entry->fault)
-			rc = keep_one(store, entry, &figures);
+			rc = insert_one(store, entry, &figures);
 		else
 			many[waiting++] = entry;
 		if (waiting == INSERT_MANY) {
-			rc = keep_many(store, many, &figures);
+			rc = insert_sixteen(store, many, &figures);
 			waiting = 0;
 		}
 	}
 	for (int i = 0; i < waiting && !rc; i++)
-		rc = keep_one(store, many[i], &figures);
+		rc = insert_one(store, many[i], &figures);
 	return rc || store->editor ? rc : figures_add(store, &figures);
 }
 
@@ -255,12 +274,12 @@ enum store_status store_insert_batch(
 	int64_t newest = 0;
 	int rc = sql_begin_write(store);
 	if (!rc)
-		rc = keep_all(store, entries, count);
+		rc = insert_all(store, entries, count);
 	if (!rc)
 		rc = count_rooms(store, entries, count, &newest);
 	if (!rc && note) {
-		struct store_note kept = note(arg);
-		rc = write_note(store, &kept);
+		struct store_note written = note(arg);
+		rc = write_note(store, &written);
 	}
 	if (!rc)
 		rc = figures_commit(store);

@@ -95,9 +95,10 @@ void store_release(struct store *store);
 struct store_entry {
 	struct message message;
 	enum message_fault fault; /* other than MESSAGE_OK: it is kept as rejected */
-	struct str topic; /* as it arrived; these two are only read where there is a fault */
-	struct str head;  /* the payload's first bytes */
-	size_t size;	  /* of the whole payload */
+	/* Of one with a fault, as it arrived; at == NULL: not known. */
+	struct str topic;
+	struct str head; /* the payload's first bytes */
+	size_t size;	 /* of the whole payload */
 	bool repeated; /* it is stored already, `ts` and `id` are known: nothing is done with it */
 	int64_t ts;    /* ms since 1970, UTC; out: that of the copy that was stored first */
 	int64_t id;    /* out: as above; 0 where it was rejected */

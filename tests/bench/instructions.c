@@ -12,7 +12,7 @@
 #include <stdlib.h>
 #include <sys/utsname.h>
 
-#include "api/routes.h"
+#include "api/api.h"
 #include "logger/batch.h"
 
 /* 10,000 pages together: a search takes a hundred times as many instructions as a kept answer. */
@@ -121,7 +121,7 @@ static void ask(struct api *api, const char *path, const char *query)
 	struct http_request request = {
 	    .method = str_of("GET"), .path = str_of(path), .query = str_of(query)};
 	api_answer(api, &request, &response);
-	if (response.status != 200 || response.body.at.len < 500)
+	if (response.status != 200 || response.body.len < 500)
 		fail("a page is not what it should be");
 	http_response_free(&response);
 }

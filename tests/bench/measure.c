@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <time.h>
 
-#include "api/routes.h"
+#include "api/api.h"
 
 enum { TIMES = 31 };
 
@@ -73,7 +73,7 @@ static double ask(struct api *api, const char *question, double *cpu, int *statu
 	double took = now_ms(CLOCK_MONOTONIC) - start;
 	*cpu = now_ms(CLOCK_PROCESS_CPUTIME_ID) - busy;
 	*status = response.status;
-	*bytes = response.body.at.len;
+	*bytes = response.body.len;
 	http_response_free(&response);
 	return took;
 }
@@ -99,7 +99,7 @@ static long newest_id(struct api *api)
 	    .path = str_of("/messages"),
 	    .query = str_of("room=room-0&limit=1")};
 	api_answer(api, &request, &response);
-	const char *id = strstr(response.body.at.at, "\"id\":");
+	const char *id = strstr(response.body.at, "\"id\":");
 	long newest = id ? strtol(id + 5, NULL, 10) : 0;
 	http_response_free(&response);
 	return newest;

@@ -7,7 +7,7 @@
 
 #include <json-c/json.h>
 
-#include "api/routes.h"
+#include "api/api.h"
 #include "history.h"
 
 static struct api *api;
@@ -70,7 +70,7 @@ static inline void ask_path(const char *path, const char *query)
 static inline const char *body(void)
 {
 	static char text[1 << 20];
-	snprintf(text, sizeof(text), "%.*s", (int)response.body.at.len, response.body.at.at);
+	snprintf(text, sizeof(text), "%.*s", (int)response.body.len, response.body.at);
 	return text;
 }
 

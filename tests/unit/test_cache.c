@@ -3,13 +3,13 @@
  */
 #include <time.h>
 
-#include "api/cache.h"
+#include "api/history.h"
 #include "requests.h"
 
-/* A kept answer is not the one that owns its body. */
+/* A kept answer is lent its body. */
 static bool was_kept(void)
 {
-	return response.status == 200 && !response.body.owner && !response.body.bytes;
+	return response.status == 200 && response.body.fixed;
 }
 
 static struct store *writer;
@@ -129,7 +129,7 @@ TEST(an_error_is_not_kept)
 	ask("limit=0");
 	ask("limit=0");
 	assert_int_equal(response.status, 400);
-	assert_non_null(response.body.owner);
+	assert_false(response.body.fixed);
 }
 
 TEST(a_kept_page_is_revalidated_and_has_a_head_as_any_other)
@@ -165,7 +165,7 @@ TEST(what_looks_at_the_clock_is_never_kept)
 	for (int i = 0; i < 2; i++) {
 		ask_with(&request);
 		assert_int_equal(response.status, 200);
-		assert_non_null(response.body.owner);
+		assert_false(response.body.fixed);
 	}
 }
 

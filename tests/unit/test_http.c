@@ -119,7 +119,7 @@ TEST(what_is_decoded_has_to_fit_with_its_nul)
 
 static struct http_response page(const char *body, const char *link)
 {
-	struct http_response response = {.status = 200, .body = {.at = str_of(body)}};
+	struct http_response response = {.status = 200, .body = text_lent(str_of(body))};
 	snprintf(response.link, sizeof(response.link), "%s", link);
 	http_set_etag(&response);
 	return response;
@@ -200,7 +200,7 @@ static void expect_head(const struct http_response *response, const char *expect
 
 TEST(a_head_has_status_type_and_the_length_of_body_and_newline)
 {
-	struct http_response response = {.status = 404, .body = {.at = {"[]", 2}}};
+	struct http_response response = {.status = 404, .body = text_lent(BYTES("[]"))};
 	expect_head(&response, "Status: 404 Not Found\r\n" TYPE "Content-Length: 3\r\n\r\n");
 }
 
@@ -233,7 +233,7 @@ TEST(a_head_has_each_other_header_where_it_is_set)
 	    .retry_after = 5,
 	    .link = "<?a=1>; rel=\"next\"",
 	    .etag = "\"0123\"",
-	    .body = {.at = {"[1]", 3}}};
+	    .body = text_lent(BYTES("[1]"))};
 	expect_head(&response, "Status: 200 OK\r\n" TYPE "Content-Length: 4\r\nETag: \"0123\"\r\n"
 			       "Link: <?a=1>; rel=\"next\"\r\nAllow: GET, HEAD\r\n"
 			       "Retry-After: 5\r\n\r\n");
@@ -242,28 +242,41 @@ TEST(a_head_has_each_other_header_where_it_is_set)
 TEST(the_head_of_304_has_its_etag_and_no_length)
 {
 	struct http_response response = {
-	    .status = 304, .etag = "\"0123\"", .body = {.at = {"[1]", 3}}, .omit_body = true};
+	    .status = 304, .etag = "\"0123\"", .body = text_lent(BYTES("[1]")), .omit_body = true};
 	expect_head(&response, "Status: 304 Not Modified\r\n" TYPE "ETag: \"0123\"\r\n\r\n");
 }
 
 TEST(a_head_of_head_has_the_length_that_get_would_have)
 {
 	struct http_response response = {
-	    .status = 200, .body = {.at = {"[1]", 3}}, .omit_body = true};
+	    .status = 200, .body = text_lent(BYTES("[1]")), .omit_body = true};
 	expect_head(&response, "Status: 200 OK\r\n" TYPE "Content-Length: 4\r\n\r\n");
 }
 
 TEST(the_longest_head_fits_with_its_end)
 {
 	char head[HTTP_HEAD_MAX];
-	struct http_response response = {
-	    .status = 503, .allow = "GET, HEAD", .retry_after = INT_MAX, .body = {.at = {"", 0}}};
-	response.body.at.len = SIZE_MAX - 1;
+	struct http_response response = {.status = 503,
+	    .allow = "GET, HEAD",
+	    .retry_after = INT_MAX,
+	    .body = text_lent(BYTES(""))};
+	response.body.len = SIZE_MAX - 1;
 	memset(response.link, 'x', sizeof(response.link) - 1);
 	memset(response.etag, 'y', sizeof(response.etag) - 1);
 	size_t length = http_head(&response, head);
 	assert_true(length < HTTP_HEAD_MAX);
 	assert_memory_equal(head + length - 4, "\r\n\r\n", 4);
+}
+
+TEST(an_error_has_a_code_and_a_message)
+{
+	struct http_response response = {.link = "left over"};
+	http_set_error(&response, 400, "bad_limit", "limit must be \"%d\" to 200", 1);
+	expect_str(text_str(&response.body),
+	    "{\"error\":{\"code\":\"bad_limit\",\"message\":\"limit must be \\\"1\\\" to 200\"}}");
+	assert_int_equal(response.status, 400);
+	assert_string_equal(response.link, "");
+	http_response_free(&response);
 }
 
 int main(void)
@@ -286,6 +299,7 @@ int main(void)
 	    cmocka_unit_test(the_head_of_304_has_its_etag_and_no_length),
 	    cmocka_unit_test(a_head_of_head_has_the_length_that_get_would_have),
 	    cmocka_unit_test(the_longest_head_fits_with_its_end),
+	    cmocka_unit_test(an_error_has_a_code_and_a_message),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -5,7 +5,7 @@
 #include <time.h>
 
 #include "history.h"
-#include "logger/house.h"
+#include "logger/upkeep.h"
 #include "store/store_admin.h"
 
 #define DAY_MS 86400000LL
@@ -156,14 +156,14 @@ TEST(an_editor_makes_no_checkpoint_and_an_idle_logger_does)
 }
 
 /* As often as it takes; the clock runs as fast as it asks for. */
-static void keep_house(struct house *house, struct store *store)
+static void keep_upkeep(struct upkeep *upkeep, struct store *store)
 {
 	int64_t now = 1;
 	bool well = true;
 	do {
-		now = house->next_at > now ? house->next_at : now + 1;
-		well = house_work(house, store, now, false);
-	} while (well && house->phase != HOUSE_REST);
+		now = upkeep->next_at > now ? upkeep->next_at : now + 1;
+		well = upkeep_run(upkeep, store, now, false);
+	} while (well && upkeep->phase != UPKEEP_REST);
 	assert_true(well);
 }
 
@@ -173,8 +173,8 @@ TEST(retention_finds_old_messages_wherever_they_stand)
 	int64_t old = now_ms() - 40 * DAY_MS, young = now_ms() - DAY_MS;
 	for (int i = 0; i < 1500; i++)
 		add_at(store, "lab", "x", i < 100 || i >= 1400 ? old : young);
-	struct house house = {.days = 30};
-	keep_house(&house, store);
+	struct upkeep upkeep = {.days = 30};
+	keep_upkeep(&upkeep, store);
 	assert_int_equal(count_rows(store, "lab"), 1300);
 	expect_sound(store);
 	store_close(store);
@@ -185,8 +185,8 @@ TEST(retention_keeps_the_newest_of_each_room)
 	struct store *store = open_store(unit_path("db"), STORE_CREATOR);
 	for (int i = 0; i < 300; i++)
 		add_at(store, i % 3 ? "lab" : "hall", "x", now_ms());
-	struct house house = {.messages = 110};
-	keep_house(&house, store);
+	struct upkeep upkeep = {.messages = 110};
+	keep_upkeep(&upkeep, store);
 	assert_int_equal(count_rows(store, "lab"), 110);
 	assert_int_equal(count_rows(store, "hall"), 100);
 	expect_sound(store);
@@ -198,10 +198,10 @@ TEST(nothing_is_deleted_without_retention)
 	struct store *store = open_store(unit_path("db"), STORE_CREATOR);
 	for (int i = 0; i < 50; i++)
 		add_at(store, "lab", "x", 1);
-	struct house house = {0};
-	assert_true(house_work(&house, store, 1000, false));
-	assert_int_equal(house.phase, HOUSE_REST);
-	assert_int_equal(house_wait_ms(&house, 1000, 1000), 1000);
+	struct upkeep upkeep = {0};
+	assert_true(upkeep_run(&upkeep, store, 1000, false));
+	assert_int_equal(upkeep.phase, UPKEEP_REST);
+	assert_int_equal(upkeep_wait_ms(&upkeep, 1000, 1000), 1000);
 	assert_int_equal(count_rows(store, "lab"), 50);
 	store_close(store);
 }

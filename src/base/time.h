@@ -1,0 +1,31 @@
+/*
+ * time.h: times as they are written and read: RFC 3339. Inside they are milliseconds since 1970,
+ * UTC.
+ */
+#ifndef CHAT_TIME_H
+#define CHAT_TIME_H
+
+#include <stdint.h>
+
+#include "base/str.h"
+
+enum { TIME_SIZE = 32 };
+
+/* Writes `ts` in UTC with milliseconds: 2026-11-23T17:41:05.123Z. */
+void time_write(char out[TIME_SIZE], int64_t ts);
+
+/*
+ * Reads 2026-11-01T09:30:00Z, with or without a fraction, with Z or an offset like +02:00; or a
+ * date alone, 2026-11-01, which is its midnight in UTC. Years are 1970 to 9999. Returns true; or
+ * false, and leaves *ts alone.
+ */
+bool time_read(struct str s, int64_t *ts);
+
+/*
+ * Reads a time as a person says it: how long before `now` (30s, 10m, 2h, 3d), or as time_read(),
+ * whose
+ * + may have become the blank that a query string makes of it. Returns false where it is neither.
+ */
+bool time_read_since(const char *text, int64_t now, int64_t *ts);
+
+#endif
