@@ -91,7 +91,8 @@ static int run(int argc, char **argv)
 int main(int argc, char **argv)
 {
 	int status = run(argc, argv);
-	/* multiwatch starts it again at once, and what is wrong does not mend itself that quickly.
+	/*
+	 * multiwatch starts it again at once, and what is wrong does not mend itself that quickly.
 	 */
 	if (status != 0 && !FCGX_IsCGI())
 		sleep(1);

@@ -26,14 +26,12 @@
 
 #include "base/log.h"
 
-#define READ_SECONDS 5 /* for the rest of a request that has begun */
-#define WRITE_SECONDS                                                                              \
-	60	      /* for a reader that takes nothing; nginx lets go of its client by then      \
-		       */
-#define END_SECONDS 5 /* for the requests that are under way when it ends */
-#define QUIET_MS 250  /* without a request, when it ends: none is on its way */
-#define NO_ROOM_MS 20 /* until it looks again for a free descriptor */
-#define WAKE SIGALRM  /* ends a thread's wait */
+#define READ_SECONDS 5	 /* for the rest of a request that has begun */
+#define WRITE_SECONDS 60 /* for a reader that takes nothing: nginx gives up by then */
+#define END_SECONDS 5	 /* for the requests that are under way when it ends */
+#define QUIET_MS 250	 /* without a request, when it ends: none is on its way */
+#define NO_ROOM_MS 20	 /* until it looks again for a free descriptor */
+#define WAKE SIGALRM	 /* ends a thread's wait */
 
 struct server {
 	const struct service *service;

@@ -94,7 +94,8 @@ const char *check_value(const char *line, const char *name)
 
 static int read_config(const char *path, const char *directive, struct text *out, int depth);
 
-/* `pattern` is a folder (include_dir) or a pattern (include), relative to the first file's folder.
+/*
+ * `pattern` is a folder (include_dir) or a pattern (include), relative to the first file's folder.
  */
 static void read_included(
     const char *pattern, const char *base, const char *directive, struct text *out, int depth)

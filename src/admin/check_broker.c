@@ -111,16 +111,14 @@ static void check_globals(struct check *check, const struct broker_config *confi
 		"set `persistence true` in mosquitto.conf"},
 	    {config->queued != 0,
 		"max_queued_messages is not 0: what is above is dropped silently while the logger "
-		"is "
-		"away",
+		"is away",
 		"set `max_queued_messages 0` and bound it with max_queued_bytes"},
 	    {config->inflight < 1 || config->inflight > INFLIGHT_MAX,
 		"max_inflight_messages is not from 1 to 1000: the logger may store messages twice",
 		"set `max_inflight_messages 1000` in mosquitto.conf"},
 	    {strcmp(config->upgrade, "true") != 0,
 		"upgrade_outgoing_qos is not true: what is sent at QoS 0 is lost while the logger "
-		"is "
-		"away",
+		"is away",
 		"set `upgrade_outgoing_qos true` in mosquitto.conf"},
 	};
 	for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++)
@@ -182,8 +180,7 @@ static void check_acl(struct check *check, const struct listener *listener)
 	else if (acl_lets_forge(acl.at))
 		check_tell(check, CHECK_FAULT, "broker",
 		    "let nobody but the logger write chat/+/stored: use the mqtt-chat.acl that "
-		    "comes "
-		    "with mqtt-chat",
+		    "comes with mqtt-chat",
 		    "%s lets anybody publish receipts", listener->acl_file);
 	text_free(&acl);
 }

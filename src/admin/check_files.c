@@ -13,7 +13,8 @@
 #define DISK_FAULT (64LL * 1024 * 1024)
 #define DISK_WARNING (512LL * 1024 * 1024)
 
-/* A file that others must not read, or not at all; one that is missing is somebody else's matter.
+/*
+ * A file that others must not read, or not at all; one that is missing is somebody else's matter.
  */
 static void check_mode(struct check *check, const char *path, unsigned forbidden)
 {

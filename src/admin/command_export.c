@@ -15,8 +15,7 @@ static const struct admin_option options[] = {
     {0},
 };
 
-struct export
-{
+struct exporting {
 	FILE *out;
 	bool csv;
 	struct store_range rest;
@@ -27,7 +26,7 @@ struct export
 
 static int put_row(void *arg, const struct store_row *row)
 {
-	struct export *e = arg;
+	struct exporting *e = arg;
 	e->line.len = 0;
 	if (e->csv)
 		csv_row(&e->line, row);
@@ -41,7 +40,7 @@ static int put_row(void *arg, const struct store_row *row)
 }
 
 /* Piece by piece, so that the -wal file can be emptied in between. */
-static int write_all(struct export *e, struct store *store)
+static int write_all(struct exporting *e, struct store *store)
 {
 	struct admin_progress progress = {.what = "exporting"};
 	enum store_status status = STORE_OK;
@@ -58,7 +57,7 @@ static int write_all(struct export *e, struct store *store)
 	return status ? admin_fail("%s", store_error(store)) : ADMIN_OK;
 }
 
-static int export_to(struct export *e, struct store *store, const char *file)
+static int export_to(struct exporting *e, struct store *store, const char *file)
 {
 	char part[PATH_MAX];
 	if (snprintf(part, sizeof(part), "%s.part", file) >= (int)sizeof(part))
@@ -78,7 +77,7 @@ static int export_to(struct export *e, struct store *store, const char *file)
 	return result;
 }
 
-static int export_from_store(struct admin *admin, struct export *e)
+static int export_from_store(struct admin *admin, struct exporting *e)
 {
 	struct store *store = admin_open(admin, STORE_READER);
 	if (!store)
@@ -97,7 +96,7 @@ static int export_from_store(struct admin *admin, struct export *e)
 
 static int export_history(struct admin *admin)
 {
-	struct export e = {.out = stdout};
+	struct exporting e = {.out = stdout};
 	const char *format = admin_option(admin, "format");
 	if (admin_room(admin, &e.rest.room) != 0)
 		return ADMIN_USAGE;

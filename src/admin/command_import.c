@@ -66,7 +66,8 @@ static struct message fields_of(struct import_run *run, char made[80])
 	return m;
 }
 
-/* Topic and head of what is rejected stand in one piece of memory, which topic.at is the start of.
+/*
+ * Topic and head of what is rejected stand in one piece of memory, which topic.at is the start of.
  */
 static int keep_origin(struct store_entry *entry, struct str topic, struct str raw)
 {

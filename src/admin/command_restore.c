@@ -36,7 +36,8 @@ static int make_names(struct restore *r)
 	return fresh < PATH_MAX && old < PATH_MAX ? 0 : -1;
 }
 
-/* Ids that clients have seen are not given again; where the old one cannot be read, none are known.
+/*
+ * Ids that clients have seen are not given again; where the old one cannot be read, none are known.
  */
 static void read_newest(struct restore *r)
 {

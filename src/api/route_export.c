@@ -10,8 +10,7 @@
 #define PIECE_ROWS 1000
 #define PIECE_BYTES 262144
 
-struct export
-{
+struct export_stream {
 	struct api *api;
 	char room[MESSAGE_ROOM_MAX + 1];
 	bool csv;
@@ -22,7 +21,7 @@ struct export
 
 static int add_row(void *arg, const struct store_row *row)
 {
-	struct export *export = arg;
+	struct export_stream *export = arg;
 	if (export->csv)
 		csv_row(&export->piece, row);
 	else
@@ -35,7 +34,7 @@ static int add_row(void *arg, const struct store_row *row)
 }
 
 /* Reads the next piece; -1 where it cannot, or the database is no longer the one it began with. */
-static int read_piece(struct export *export)
+static int read_piece(struct export_stream *export)
 {
 	struct store *store = export->api->store;
 	export->rows = 0;
@@ -52,7 +51,7 @@ static int read_piece(struct export *export)
 
 static int run(void *arg, http_write_fn *write, void *to)
 {
-	struct export *export = arg;
+	struct export_stream *export = arg;
 	if (export->csv && write(to, str_of(CSV_HEAD)))
 		return -1;
 	for (;;) {
@@ -67,16 +66,16 @@ static int run(void *arg, http_write_fn *write, void *to)
 
 static void end(void *arg)
 {
-	struct export *export = arg;
+	struct export_stream *export = arg;
 	text_free(&export->piece);
 	free(export);
 	metrics_export_end();
 }
 
 /* What is stored by now; NULL without memory. */
-static struct export *begin(struct api *api, const struct params *params, int64_t newest)
+static struct export_stream *begin(struct api *api, const struct params *params, int64_t newest)
 {
-	struct export *export = calloc(1, sizeof(*export));
+	struct export_stream *export = calloc(1, sizeof(*export));
 	if (!export)
 		return NULL;
 	export->api = api;
@@ -89,7 +88,7 @@ static struct export *begin(struct api *api, const struct params *params, int64_
 	return export;
 }
 
-static void describe(struct http_response *response, const struct export *export)
+static void describe(struct http_response *response, const struct export_stream *export)
 {
 	response->status = 200;
 	response->no_store = true;
@@ -124,7 +123,7 @@ void route_export(struct api *api, const struct params *params, struct http_resp
 		response->retry_after = 10;
 		return;
 	}
-	struct export *export = begin(api, params, newest);
+	struct export_stream *export = begin(api, params, newest);
 	if (!export) {
 		metrics_export_end();
 		return;

@@ -39,7 +39,8 @@ static enum store_status find_since(
 	return store_find_time(api->store, params->number[PARAM_SINCE], &query->id);
 }
 
-/* Links are relative to the request (RFC 8288, RFC 3986 5.3), so they hold under any mount point.
+/*
+ * Links are relative to the request (RFC 8288, RFC 3986 5.3), so they hold under any mount point.
  */
 static void set_links(
     struct http_response *response, const struct store_query *query, const struct store_page *page)

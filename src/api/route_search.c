@@ -53,8 +53,8 @@ static void fail(struct api *api, enum store_status status, struct http_response
 /*
  * GET /search?q=WORDS[&room=ROOM][&limit=10][&before=ID]
  *
- *     [{"id":7,"room":"messages","nickname":"Ann","text":"I saw the door
- * open","clientId":"c1"|null, "msgId":"018f…"|null,"ts":"2026-11-23T17:41:05.123Z",
+ *     [{"id":7,"room":"messages","nickname":"Ann","text":"I saw the door open",
+ *       "clientId":"c1"|null,"msgId":"018f…"|null,"ts":"2026-11-23T17:41:05.123Z",
  *       "snippet":[{"text":"I saw the "},{"text":"door","match":true},{"text":" open"}]}, …]
  *
  * The newest matches, oldest → newest, in all rooms where none is named. What `q` can say stands in

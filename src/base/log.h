@@ -14,7 +14,8 @@ enum log_level { LOG_LEVEL_ERROR = 3, LOG_LEVEL_WARNING = 4, LOG_LEVEL_INFO = 6 
  */
 void log_open(const char *program);
 
-/* Writes one line of at most 1000 bytes; what is longer is cut. `format` never comes from outside.
+/*
+ * Writes one line of at most 1000 bytes; what is longer is cut. `format` never comes from outside.
  */
 void log_line(enum log_level level, const char *format, ...) __attribute__((format(printf, 2, 3)));
 

@@ -137,7 +137,8 @@ static enum message_fault read_plain_text(struct message *m, struct str payload)
 	return own_members(m) ? MESSAGE_NO_MEMORY : fault;
 }
 
-/* The thread's, which it keeps: making one takes a tenth of what parsing does. NULL without memory.
+/*
+ * The thread's, which it keeps: making one takes a tenth of what parsing does. NULL without memory.
  */
 static struct json_tokener *get_tokener(void)
 {
@@ -160,7 +161,8 @@ static enum message_fault parse_json(struct str payload, struct json_object **ou
 	return too_deep ? MESSAGE_TOO_DEEP : MESSAGE_OK;
 }
 
-/* Whether json-c takes what stands at `at`, outside of strings, and RFC 8259 does not: 'x' NaN 1.
+/*
+ * Whether json-c takes what stands at `at`, outside of strings, and RFC 8259 does not: 'x' NaN 1.
  */
 static bool is_lax(const char *at)
 {

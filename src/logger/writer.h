@@ -52,7 +52,8 @@ bool writer_store(struct writer *writer);
 /* Publishes the receipts of the batch that was stored, unless `publish` is NULL, and empties it. */
 void writer_answer(struct writer *writer, batch_publish_fn *publish, void *arg);
 
-/* The number of the last batch that was stored; and that the broker has read its acknowledgements.
+/*
+ * The number of the last batch that was stored; and that the broker has read its acknowledgements.
  */
 uint64_t writer_batch(const struct writer *writer);
 void writer_settle(struct writer *writer, uint64_t number);
@@ -60,14 +61,16 @@ void writer_settle(struct writer *writer, uint64_t number);
 /* The broker has read every acknowledgement, so it will deliver nothing again. */
 void writer_forget_marks(struct writer *writer);
 
-/* Stores a sign of life where one is due; the first one tells that the broker has a session for us.
+/*
+ * Stores a sign of life where one is due; the first one tells that the broker has a session for us.
  */
 void writer_show_life(struct writer *writer);
 
 /* Why the last batch could not be stored; empty where it was. */
 const char *writer_error(const struct writer *writer);
 
-/* How long the logger may wait for messages before writer_work() has something to do: at most `ms`.
+/*
+ * How long the logger may wait for messages before writer_work() has something to do: at most `ms`.
  */
 int writer_wait_ms(const struct writer *writer, int ms);
 

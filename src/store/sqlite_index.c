@@ -66,7 +66,8 @@ int sql_index_merge(struct store *store, int pages)
 	return sql_run(store, STMT_INDEX_MERGE);
 }
 
-/* *more: there was something to merge. FTS5 tells that by a second change beside the statement's.
+/*
+ * *more: there was something to merge. FTS5 tells that by a second change beside the statement's.
  */
 static int merge(struct store *store, int pages, bool *more)
 {

@@ -216,8 +216,7 @@ static enum store_status gone(struct store *store)
 {
 	snprintf(store->error, sizeof(store->error),
 	    "database %s: it was moved, replaced or deleted; put it back, or start the logger "
-	    "again "
-	    "to make a new one",
+	    "again to make a new one",
 	    sqlite3_db_filename(store->db, NULL));
 	return STORE_MISSING;
 }

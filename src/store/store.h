@@ -32,8 +32,7 @@ enum store_mode {
 	STORE_READER,  /* never writes */
 	STORE_WRITER,  /* of a database that is there */
 	STORE_EDITOR,  /* a second writer beside the logger: see HACKING.md */
-	STORE_CREATOR, /* a writer that makes what is missing and brings an older schema up to date
-			*/
+	STORE_CREATOR, /* a writer that makes what is missing */
 };
 
 enum { STORE_ERROR_SIZE = 512, STORE_SCHEMA_VERSION = 1 };
@@ -174,10 +173,9 @@ struct store_figures {
 	int64_t stored;
 	int64_t repeated; /* entries that were stored already */
 	int64_t rejected;
-	int64_t batches; /* those that were not empty */
-	int64_t
-	    batch_age_ms; /* the last one's oldest message, when it began to be stored; 0: empty */
-	int64_t commits;  /* without the last one */
+	int64_t batches;      /* those that were not empty */
+	int64_t batch_age_ms; /* of the last one's oldest message, before it was stored */
+	int64_t commits;      /* without the last one */
 	double commit_seconds;
 	int64_t within[STORE_COMMIT_BOUNDS]; /* commits that took no longer than that bound */
 };

@@ -64,7 +64,8 @@ static const struct {
     {"msgId", 64, MESSAGE_BAD_MSG_ID},
 };
 
-/* Whether each member, of each kind of character, is taken with `more` characters over its limit.
+/*
+ * Whether each member, of each kind of character, is taken with `more` characters over its limit.
  */
 static void expect_members(size_t more)
 {

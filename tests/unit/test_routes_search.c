@@ -1,4 +1,5 @@
-/* test_routes_search.c: /search as a client sees it: items, links, and what is wrong with a query.
+/*
+ * test_routes_search.c: /search as a client sees it: items, links, and what is wrong with a query.
  */
 #include "requests.h"
 

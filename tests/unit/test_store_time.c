@@ -1,4 +1,5 @@
-/* test_store_time.c: a time leads to the place in the order of ids that a list of times gives it.
+/*
+ * test_store_time.c: a time leads to the place in the order of ids that a list of times gives it.
  */
 #include "history.h"
 
