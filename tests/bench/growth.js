@@ -2,9 +2,9 @@
  * What becomes of the times of a page and of a search while the history grows from a thousand messages
  * to ten million, through nginx and in the responder alone, and what a message takes on the disk.
  *
- * No question is asked twice in a row, and nginx keeps nothing, so nothing that is kept answers. What
- * is asked is read once before, since some systems soon drop a file that nobody reads: with enough
- * memory no disk is measured.
+ * No question is asked twice in a row, so the responder answers none from its cache. What is asked is
+ * read once before, since some systems soon drop a file that nobody reads: with enough memory no disk
+ * is measured.
  */
 import { execFile } from 'node:child_process';
 import { chownSync, createReadStream, statfsSync, statSync } from 'node:fs';

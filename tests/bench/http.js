@@ -1,8 +1,7 @@
 /**
  * How fast history comes through nginx: held against what the same nginx does with the same bytes from
  * a file and from a responder that does nothing, against the stack that this one replaced, and against
- * Fossil's chat. Of ours, nginx keeps the newest page while nothing is sent; so it is measured without
- * that, too. With REQUESTS=1000000 also the responder's memory after so many.
+ * Fossil's chat. With REQUESTS=1000000 also the responder's memory after so many.
  */
 import { readFileSync } from 'node:fs';
 import { connect } from 'node:net';
@@ -17,18 +16,17 @@ import { inTurns, wrk } from './wrk.js';
 /** @typedef {import('./wrk.js').Speed} Speed */
 /** @typedef {{name: string, origin: string, paths: string[], beside?: () => Promise<() => void>}} Contender */
 /** @typedef {{name: string, clients: number[], contenders: Contender[], wanted: boolean}} Question */
-/** @typedef {{stack: Stack, without: Stack}} Ours the second without nginx's keeping */
 /** @typedef {{clients: number, speeds: Map<string, Speed[]>}} Result */
 
 const CLIENTS = [1, 16, 64, 256];
 const SLOW_READERS = 16;
 const OURS = 'ours';
-const [UNKEPT, SLOW] = ['ours, nothing kept by nginx', 'ours, 16 slow readers beside'];
+const SLOW = 'ours, 16 slow readers beside';
 const [NOTHING, FILE] = ['nothing done', 'static file'];
 const [FLASK, FOSSIL] = ['Flask and MariaDB', "Fossil's chat"];
 
-/** @param {number} messages @param {boolean} nginxKeeps */
-async function startOurs(messages, nginxKeeps) {
+/** @param {number} messages */
+async function startOurs(messages) {
   const stack = await startStack();
   const client = await stack.client();
   const sent = Array.from({ length: messages }, (_, n) => {
@@ -70,19 +68,18 @@ const ids = (messages) =>
   Array.from({ length: 5000 }, () => 20 + Math.floor(Math.random() * (messages - 20)));
 
 /**
- * @param {Ours} both
+ * @param {Stack} stack
  * @param {Awaited<ReturnType<typeof startOthers>>} others
  * @param {number} messages
  * @returns {Question[]}
  */
-function questions({ stack, without }, { origin, ...others }, messages) {
+function questions(stack, { origin, ...others }, messages) {
   const [ours, newest] = [stack.origin, ['/api/messages']];
   const places = ids(messages);
   const middle = (/** @type {string} */ path) => places.map((id) => `${path}before=${id}`);
   const nothing = { name: NOTHING, origin, paths: newest };
   const file = { name: FILE, origin, paths: ['/static/newest.json'] };
   const slow = { name: SLOW, origin: ours, paths: newest, beside: () => readSlowly(stack.port) };
-  const unkept = { name: UNKEPT, origin: without.origin, paths: newest };
   const old = (/** @type {string[]} */ pages, /** @type {string[]} */ polls) => [
     ...(others.flask ? [{ name: FLASK, origin, paths: pages }] : []),
     ...(others.fossil ? [{ name: FOSSIL, origin, paths: polls }] : []),
@@ -96,7 +93,7 @@ function questions({ stack, without }, { origin, ...others }, messages) {
     return { name, clients, contenders: [first, ...contenders], wanted: paths === newest };
   };
   return [
-    question('newest page', newest, [unkept, slow, ...same, ...newestOld]),
+    question('newest page', newest, [slow, ...same, ...newestOld]),
     question('page at a random place', middle('/api/messages?'), [...same, ...middleOld]),
     question(
       'search, one match',
@@ -226,15 +223,15 @@ async function compareMemory(stack, requests, { scratch, say }) {
   return { what: "the responder's memory", unit: 'KB', better: 'less', ours, against: [first] };
 }
 
-/** @param {Ours} both @param {number} messages @param {Options} options */
-async function askAll(both, messages, options) {
-  const others = await startOthers(both.stack, messages);
+/** @param {Stack} stack @param {number} messages @param {Options} options */
+async function askAll(stack, messages, options) {
+  const others = await startOthers(stack, messages);
   try {
     const answers = [];
-    for (const question of questions(both, others, messages))
+    for (const question of questions(stack, others, messages))
       answers.push(await ask(question, options));
     const requests = Number(process.env.REQUESTS || 0);
-    const memory = requests ? [await compareMemory(both.without, requests, options)] : [];
+    const memory = requests ? [await compareMemory(stack, requests, options)] : [];
     return {
       figures: [...answers.flatMap(({ figures }) => figures), ...memory],
       plots: answers.flatMap(({ plots }) => plots),
@@ -251,12 +248,10 @@ export default {
   needs: ['wrk'],
   async run(options) {
     const messages = Math.max(1000, Math.round(10_000 * options.scale));
-    const stack = await startOurs(messages, true);
-    const without = await startOurs(messages, false);
+    const stack = await startOurs(messages);
     try {
-      return await askAll({ stack, without }, messages, options);
+      return await askAll(stack, messages, options);
     } finally {
-      await without.close();
       await stack.close();
     }
   },

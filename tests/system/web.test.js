@@ -121,11 +121,6 @@ test('/mqtt takes a WebSocket from a page of this very host and port only', asyn
   ]) {
     assert.equal(await status({ Host: host, Origin: origin }), 403, origin);
   }
-  const refused = await handshake(stack.port, '/mqtt', { Host: host });
-  assert.equal(refused.status, 403);
-  assert.equal(refused.json().error.code, 'foreign_origin');
-  const plain = await get('/mqtt', { headers: { Origin: `http://${host}` } });
-  assert.equal(plain.status, 426);
 });
 
 test('a real MQTT client gets through with the right Origin, and not with another', async () => {
@@ -138,11 +133,34 @@ test('a real MQTT client gets through with the right Origin, and not with anothe
   );
 });
 
-test('without the broker /mqtt is 503 in JSON', async () => {
+/** @param {import('../lib/http.js').Answer} answer @param {number} status @param {string} code */
+function assertError({ status: was, headers, json }, status, code) {
+  assert.deepEqual([was, json().error.code], [status, code]);
+  assert.equal(headers['content-type'], 'application/json');
+  assert.equal(headers['cache-control'], 'no-store');
+  assert.equal(headers['x-content-type-options'], 'nosniff');
+  assert.equal(headers['retry-after'], status === 503 ? '1' : undefined);
+}
+
+test('what nginx refuses by itself is JSON, with the right status, and not to be stored', async () => {
+  const foreign = { localAddress: '127.0.0.2' };
+  const large = { body: 'x'.repeat(5000), headers: { 'Content-Length': '5000' } };
+  assertError(await get('/api'), 404, 'not_found');
+  assertError(await get('/api/metrics', foreign), 403, 'operator_only');
+  for (const path of ['/api/messages', '/api/metrics', '/api/export'])
+    assertError(await get(path, large), 413, 'body_too_large');
+  assertError(await handshake(stack.port, '/mqtt', {}), 403, 'foreign_origin');
+  assertError(await get('/mqtt', { headers: { Origin: stack.origin } }), 426, 'websocket_only');
+});
+
+test('without the responder the API is 503 in JSON, without the broker /mqtt is', async () => {
+  await stack.kill('api');
+  for (const path of ['/api/messages', '/api/metrics', '/api/export', '/api/messages.html'])
+    assertError(await get(path), 503, 'api_down');
+  await stack.start('api');
   await stack.kill('broker');
   const answer = await handshake(stack.port, '/mqtt', { Origin: stack.origin });
-  assert.equal(answer.status, 503);
-  assert.equal(answer.json().error.code, 'broker_down');
+  assertError(answer, 503, 'broker_down');
   await stack.start('broker');
 });
 
@@ -217,5 +235,54 @@ test('under a site with regex locations and headers of its own, and a prefix, al
     assert.equal(down.headers['content-type'], 'application/json');
   } finally {
     await site.close();
+  }
+});
+
+const LOGIN = { Authorization: `Basic ${Buffer.from('tester:secret').toString('base64')}` };
+
+/** Serves the chat in more sites: `site0` with the first of these rules, and so on. @param {string[]} rules */
+async function addSites(rules) {
+  const file = join(stack.dataDir, 'etc/nginx.conf');
+  const chat = `listen 127.0.0.1:${stack.port}; include ${stack.dataDir}/etc/nginx-server.conf;`;
+  const servers = rules.map((rule, n) => `server { server_name site${n}; ${chat} ${rule} }`);
+  const zone = 'limit_req_zone $server_name zone=site:1m rate=1r/m;';
+  const text = readFileSync(file, 'utf8').replace(/\}\s*$/, `${zone} ${servers.join('\n')}\n}\n`);
+  await stack.stop('nginx');
+  writeFileSync(file, text);
+  await stack.start('nginx');
+}
+
+test("the site's own rules say who may read, and its other rules do not get in the way", async () => {
+  const users = join(stack.dataDir, 'etc/users');
+  writeFileSync(users, 'tester:{PLAIN}secret\n');
+  const password = `auth_basic "chat"; auth_basic_user_file ${users};`;
+  const gate = (/** @type {number} */ code) =>
+    `auth_request /gate; location = /gate { return ${code}; }`;
+  const sites = /** @type {[string, number, number][]} without and with the password */ ([
+    [password, 401, 200],
+    ['deny all;', 403, 403],
+    [gate(403), 403, 403],
+    [gate(204), 200, 200],
+    [`satisfy any; allow 127.0.0.1; deny all; ${password}`, 200, 200],
+    [`satisfy any; deny all; ${password}`, 401, 200],
+    [`limit_req zone=site burst=20 nodelay; error_page 401 503 = /else; ${password}`, 401, 200],
+    ['if ($uri !~ ^/(chat|mqtt|api)(/|$)) { return 404; }', 200, 200],
+    [`rewrite ^/en(/.*)$ $1 last; ${password}`, 401, 200],
+  ]);
+  await addSites(sites.map(([rules]) => rules));
+  for (const [n, [rules, without, withPassword]] of sites.entries()) {
+    const prefix = rules.startsWith('rewrite') ? '/en' : '';
+    const site = { Host: `site${n}`, Origin: `http://site${n}` };
+    const statuses = async (headers = {}) => {
+      const options = { headers: { ...site, ...headers } };
+      const paths = ['/chat/', '/api/messages'].map((path) => get(prefix + path, options));
+      const all = await Promise.all([
+        ...paths,
+        handshake(stack.port, `${prefix}/mqtt`, options.headers),
+      ]);
+      return all.map(({ status }) => (status === 101 ? 200 : status));
+    };
+    assert.deepEqual(await statuses(), Array(3).fill(without), rules);
+    assert.deepEqual(await statuses(LOGIN), Array(3).fill(withPassword), rules);
   }
 });
