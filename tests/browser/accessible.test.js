@@ -71,7 +71,7 @@ describe('accessibility', { skip: browsers.skip, timeout: 180_000 }, () => {
       const context = await browser.context({ ...options, bypassCSP: true });
       const fresh = await context.newPage();
       await fresh.goto(`${stack.url}#empty`);
-      await browsers.linked(fresh, 'online');
+      await browsers.waitForPhase(fresh, 'online');
       await assertAccessible(fresh, 'asking for a name');
       const page = await enter(stack, context, 'axe');
       await say(page, `mine in ${look}`);
@@ -91,7 +91,7 @@ describe('accessibility', { skip: browsers.skip, timeout: 180_000 }, () => {
       }
       await stack.stop('nginx');
       try {
-        await page.locator('#link-notice').waitFor({ timeout: 30_000 });
+        await page.locator('#connection-notice').waitFor({ timeout: 30_000 });
         await assertAccessible(page, 'offline');
       } finally {
         await stack.start('nginx');

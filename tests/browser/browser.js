@@ -86,7 +86,7 @@ export async function enter(stack, context, room, { nickname = 'Aino', connected
   const page = await context.newPage();
   await page.addInitScript((name) => localStorage.setItem('chat.nickname', name), nickname);
   await page.goto(`${stack.url}#${room}`);
-  if (connected) await linked(page, 'online');
+  if (connected) await waitForPhase(page, 'online');
   return page;
 }
 
@@ -95,8 +95,8 @@ export async function enter(stack, context, room, { nickname = 'Aino', connected
  * @param {'connecting' | 'online' | 'offline'} phase
  * @param {number} [timeout]
  */
-export async function linked(page, phase, timeout = 15_000) {
-  await page.locator(`#link[data-phase=${phase}]`).waitFor({ timeout });
+export async function waitForPhase(page, phase, timeout = 15_000) {
+  await page.locator(`#connection[data-phase=${phase}]`).waitFor({ timeout });
 }
 
 /**

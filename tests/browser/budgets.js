@@ -6,7 +6,7 @@
 import process from 'node:process';
 import { gzipSync } from 'node:zlib';
 import { startStack, until } from '../lib/stack.js';
-import { Browser, device, enter, linked, storedCount } from './browser.js';
+import { Browser, device, enter, storedCount, waitForPhase } from './browser.js';
 
 /** @typedef {import('./browser.js').Page} Page */
 
@@ -121,7 +121,7 @@ async function measureHistory(browser, stack) {
     const page = await settledPage(browser, stack);
     await page.goto(`${stack.url}#old`);
     visits.first.push(await historyShown(page));
-    await linked(page, 'online');
+    await waitForPhase(page, 'online');
     await page.reload();
     visits.again.push(await historyShown(page));
     await page.context().close();

@@ -4,7 +4,7 @@ import { after, afterEach, before, describe, test } from 'node:test';
 import { startStack, until } from '../lib/stack.js';
 import * as browsers from './browser.js';
 
-const { device, enter, linked, reaches, rowOf, say, shows, storedCount } = browsers;
+const { device, enter, waitForPhase, reaches, rowOf, say, shows, storedCount } = browsers;
 
 /**
  * As the browser writes it: node's words may be of another year.
@@ -83,7 +83,7 @@ describe('the page', { skip: browsers.skip, timeout: 120_000 }, () => {
     for (const text of wanted) await say(page, text);
     await storedCount(stack, 'again', 13);
     await page.reload();
-    await linked(page, 'online');
+    await waitForPhase(page, 'online');
     await shows(page, wanted);
   });
 
@@ -104,7 +104,7 @@ describe('the page', { skip: browsers.skip, timeout: 120_000 }, () => {
       };
     });
     await page.goto(`${stack.url}#painted`);
-    await linked(page, 'online');
+    await waitForPhase(page, 'online');
     const seen = await page.evaluate(() => ({
       rows: document.documentElement.dataset.rowsAtSocket,
       socketAt: Number(document.documentElement.dataset.socketAt),
@@ -208,7 +208,7 @@ describe('the page', { skip: browsers.skip, timeout: 120_000 }, () => {
     await page.click('#me');
     await page.fill('#name', 'Lemmikki');
     await page.press('#name', 'Enter');
-    await linked(page, 'online');
+    await waitForPhase(page, 'online');
     await say(page, 'also mine');
     await reaches(page, 'also mine', 'stored');
     assert.equal(await rowOf(page, 'also mine').locator('.name').textContent(), 'Lemmikki');
@@ -287,7 +287,7 @@ describe('the page', { skip: browsers.skip, timeout: 120_000 }, () => {
     for (const [i, page] of pages.entries()) await say(page, `from ${i}`);
     for (const page of pages) {
       await page.waitForFunction(() => document.querySelectorAll('.row').length === 3);
-      assert.equal(await page.locator('#link').getAttribute('data-phase'), 'online');
+      assert.equal(await page.locator('#connection').getAttribute('data-phase'), 'online');
     }
   });
 

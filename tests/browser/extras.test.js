@@ -5,7 +5,7 @@ import { after, afterEach, before, describe, test } from 'node:test';
 import { startStack, until } from '../lib/stack.js';
 import * as browsers from './browser.js';
 
-const { device, enter, linked, reaches, say } = browsers;
+const { device, enter, waitForPhase, reaches, say } = browsers;
 
 /** @typedef {browsers.Page} Page */
 
@@ -172,7 +172,7 @@ describe('the extras', { skip: browsers.skip, timeout: 180_000 }, () => {
     await peopleAre(aino, ['Aino', 'Bo']);
     await peopleAre(bo, ['Aino', 'Bo']);
     await bo.reload();
-    await linked(bo, 'online');
+    await waitForPhase(bo, 'online');
     await peopleAre(aino, ['Aino', 'Bo']);
     await other.close();
     await peopleAre(aino, ['Aino']);

@@ -3,7 +3,8 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import * as browsers from './browser.js';
 
-const { enter, linked, loggerBack, reaches, rowOf, say, shows, storedCount, texts } = browsers;
+const { enter, waitForPhase, loggerBack, reaches, rowOf, say, shows, storedCount, texts } =
+  browsers;
 
 describe('the page in trouble', { skip: browsers.skip, timeout: 180_000 }, () => {
   const on = browsers.setUp({ services: true });
@@ -23,9 +24,9 @@ describe('the page in trouble', { skip: browsers.skip, timeout: 180_000 }, () =>
         await shows(page, Array(count).fill('door open'));
       }
       await on.stack.stop('broker');
-      await linked(page, 'offline');
+      await waitForPhase(page, 'offline');
       await on.stack.start('broker');
-      await linked(page, 'online');
+      await waitForPhase(page, 'online');
       await loggerBack(on.stack, on.publish);
       await shows(page, ['door open', 'door open']);
       await on.publish(room, payload);
@@ -56,9 +57,9 @@ describe('the page in trouble', { skip: browsers.skip, timeout: 180_000 }, () =>
     await say(page, 'before');
     await reaches(page, 'before', 'stored');
     await on.stack.kill('broker');
-    await linked(page, 'offline');
+    await waitForPhase(page, 'offline');
     assert.equal(await page.locator('#status').textContent(), 'Offline');
-    await page.locator('#link-notice').waitFor({ timeout: 5000 });
+    await page.locator('#connection-notice').waitFor({ timeout: 5000 });
     assert.deepEqual(await texts(page), ['before']);
     await say(page, 'written offline');
     await reaches(page, 'written offline', 'sending');
@@ -76,7 +77,7 @@ describe('the page in trouble', { skip: browsers.skip, timeout: 180_000 }, () =>
       });
     }
     await on.publish('gap', 'missed plain');
-    await linked(other, 'online');
+    await waitForPhase(other, 'online');
     await storedCount(on.stack, 'gap', 5);
     await say(other, 'missed from the other');
     await storedCount(on.stack, 'gap', 6);
@@ -84,10 +85,10 @@ describe('the page in trouble', { skip: browsers.skip, timeout: 180_000 }, () =>
 
     const missed = ['missed 1', 'missed 2', 'missed 3', 'missed plain', 'missed from the other'];
     await on.context.setOffline(false);
-    await linked(page, 'online');
+    await waitForPhase(page, 'online');
     await reaches(page, 'written offline', 'stored');
     await shows(page, ['before', ...missed, 'written offline']);
-    assert.ok(!(await page.isVisible('#link-notice')));
+    assert.ok(!(await page.isVisible('#connection-notice')));
     await page.reload();
     await shows(page, ['before', ...missed, 'written offline']);
     await away.close();
@@ -98,11 +99,11 @@ describe('the page in trouble', { skip: browsers.skip, timeout: 180_000 }, () =>
     await say(page, 'before');
     await reaches(page, 'before', 'stored');
     await on.stack.stop('nginx');
-    await linked(page, 'offline');
+    await waitForPhase(page, 'offline');
     const missed = Array.from({ length: 230 }, (_, i) => `missed ${i}`);
     for (const text of missed) await on.publish('long-gap', text);
     await on.stack.start('nginx');
-    await linked(page, 'online');
+    await waitForPhase(page, 'online');
     await shows(page, ['before', ...missed], 15_000);
   });
 
@@ -112,9 +113,9 @@ describe('the page in trouble', { skip: browsers.skip, timeout: 180_000 }, () =>
     await on.stack.stop('broker');
     const page = await enter(on.stack, on.context, 'no-broker', { connected: false });
     await shows(page, ['earlier']);
-    await linked(page, 'offline');
+    await waitForPhase(page, 'offline');
     await on.stack.start('broker');
-    await linked(page, 'online');
+    await waitForPhase(page, 'online');
   });
 
   test('opened with the API down: that is said, live still works, and history comes later', async () => {
@@ -151,7 +152,7 @@ describe('the page in trouble', { skip: browsers.skip, timeout: 180_000 }, () =>
     await page.route('**/api/messages*', () => {});
     await page.addInitScript(() => localStorage.setItem('chat.nickname', 'A'));
     await page.goto(`${on.stack.url}#hanging`);
-    await linked(page, 'online', 7000);
+    await waitForPhase(page, 'online', 7000);
     await on.publish('hanging', 'live');
     await rowOf(page, 'live').waitFor();
   });

@@ -5,7 +5,7 @@ import { describe, test } from 'node:test';
 import { until } from '../lib/stack.js';
 import * as browsers from './browser.js';
 
-const { enter, linked, reaches, rowOf, say, storedCount } = browsers;
+const { enter, waitForPhase, reaches, rowOf, say, storedCount } = browsers;
 
 const MINUTE = 60_000;
 const DAY = 24 * 60 * MINUTE;
@@ -177,7 +177,7 @@ describe('the history', { skip: browsers.skip, timeout: 180_000 }, () => {
     await until(async () => (await place(page)).fromBottom === 0);
     await page.locator('#newest').waitFor({ state: 'hidden' });
     await page.reload();
-    await linked(page, 'online');
+    await waitForPhase(page, 'online');
     assert.equal(await page.locator('.new').count(), 0);
     assert.equal((await place(page)).fromBottom, 0);
   });

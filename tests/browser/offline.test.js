@@ -4,7 +4,7 @@ import { after, afterEach, before, describe, test } from 'node:test';
 import { startStack, until } from '../lib/stack.js';
 import * as browsers from './browser.js';
 
-const { device, enter, linked, reaches, say, shows, storedCount } = browsers;
+const { device, enter, waitForPhase, reaches, say, shows, storedCount } = browsers;
 
 /** What the worker keeps, without the origin. @param {browsers.Page} page */
 function kept(page) {
@@ -50,7 +50,7 @@ describe('offline', { skip: browsers.skip, timeout: 120_000 }, () => {
     try {
       await page.reload();
       await shows(page, ['one', 'two']);
-      await linked(page, 'offline');
+      await waitForPhase(page, 'offline');
       await say(page, 'written offline');
     } finally {
       await stack.start('nginx');

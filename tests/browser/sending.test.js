@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import * as browsers from './browser.js';
 
-const { enter, linked, loggerBack, reaches, rowOf, say, shows, storedCount } = browsers;
+const { enter, waitForPhase, loggerBack, reaches, rowOf, say, shows, storedCount } = browsers;
 
 /** As a tab that is not on top: timers run once a minute, and it says that it is hidden. @param {boolean} hidden */
 function hide(hidden) {
@@ -94,7 +94,7 @@ describe('sending', { skip: browsers.skip, timeout: 180_000 }, () => {
   test('the outbox outlives a reload and a time without a network; what is in it is stored once', async () => {
     const page = await enter(on.stack, on.context, 'outbox');
     await on.stack.stop('broker');
-    await linked(page, 'offline');
+    await waitForPhase(page, 'offline');
     await say(page, 'written offline');
     await say(page, 'and more');
     await page.reload();
@@ -125,7 +125,7 @@ describe('sending', { skip: browsers.skip, timeout: 180_000 }, () => {
     await page.clock.install();
     await page.addInitScript(() => localStorage.setItem('chat.nickname', 'Aino'));
     await page.goto(`${on.stack.url}#hidden`);
-    await linked(page, 'online');
+    await waitForPhase(page, 'online');
     await say(page, 'before');
     await reaches(page, 'before', 'stored');
     await page.evaluate(hide, true);
@@ -143,7 +143,7 @@ describe('sending', { skip: browsers.skip, timeout: 180_000 }, () => {
     }
     await storedCount(on.stack, 'hidden', 11);
     await page.evaluate(hide, false);
-    await linked(page, 'online');
+    await waitForPhase(page, 'online');
     await shows(page, wanted, 15_000);
     assert.equal(await page.locator('.new + .row .text').textContent(), 'at 1');
     await say(page, 'back');
@@ -156,13 +156,13 @@ describe('sending', { skip: browsers.skip, timeout: 180_000 }, () => {
     await reaches(page, 'before', 'stored');
     await page.evaluate(hide, true);
     await on.stack.kill('broker');
-    await linked(page, 'offline');
+    await waitForPhase(page, 'offline');
     await on.stack.start('broker');
     await loggerBack(on.stack, on.publish);
     await on.publish('slept', { nickname: 'B', text: 'meanwhile', clientId: 'b', msgId: 's1' });
     await storedCount(on.stack, 'slept', 2);
     await page.evaluate(hide, false);
-    await linked(page, 'online');
+    await waitForPhase(page, 'online');
     await shows(page, ['before', 'meanwhile'], 15_000);
   });
 
@@ -174,11 +174,11 @@ describe('sending', { skip: browsers.skip, timeout: 180_000 }, () => {
         window.open(location.href);
       }),
     ]);
-    await linked(twin, 'online');
+    await waitForPhase(twin, 'online');
     for (const [i, one] of [page, twin, page].entries()) await say(one, `from ${i}`);
     for (const one of [page, twin]) {
       await shows(one, ['from 0', 'from 1', 'from 2']);
-      assert.equal(await one.locator('#link').getAttribute('data-phase'), 'online');
+      assert.equal(await one.locator('#connection').getAttribute('data-phase'), 'online');
     }
   });
 

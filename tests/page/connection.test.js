@@ -71,7 +71,7 @@ async function setUp() {
     url: 'ws://x/mqtt',
     clientId: 'page-1',
     topics: ['chat/messages', 'chat/messages/stored'],
-    onLink: ({ phase }) => phases.push(phase),
+    onState: ({ phase }) => phases.push(phase),
     onMessage: (topic) => messages.push(topic),
     clock,
   });

@@ -1,5 +1,5 @@
-// The page's files name each other: what index.html preloads is what the service worker keeps, and
-// what Makefile.am lists is what gets installed.
+// The page's files name each other: what index.html preloads is what main.js imports, and what
+// web/local.mk lists is what gets installed.
 import assert from 'node:assert/strict';
 import { readdirSync, readFileSync } from 'node:fs';
 import { test } from 'node:test';
@@ -44,6 +44,6 @@ test('every file that the page and its manifest name is there', () => {
 });
 
 test('every file of the page is installed', () => {
-  const makefile = readFileSync(new URL('../../Makefile.am', import.meta.url), 'utf8');
+  const makefile = readFileSync(new URL('../local.mk', folder), 'utf8');
   for (const name of readdirSync(folder)) assert.ok(makefile.includes(`web/chat/${name}`), name);
 });

@@ -2,9 +2,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import * as company from '../../web/chat/company.js';
 import { parsePerson } from '../../web/chat/payload.js';
-import { companyTopics, createPresence, willFor } from '../../web/chat/presence.js';
+import * as company from '../../web/chat/people.js';
+import { createPresence, presenceTopics, willFor } from '../../web/chat/presence.js';
 import { fakeClock } from './fake-clock.js';
 
 const bytes = (/** @type {unknown} */ value) =>
@@ -12,7 +12,7 @@ const bytes = (/** @type {unknown} */ value) =>
 
 function harness() {
   const clock = fakeClock();
-  /** @type {[string, string, import('../../web/chat/presence.js').How][]} */
+  /** @type {[string, string, import('../../web/chat/presence.js').PublishOptions][]} */
   const published = [];
   let seen = company.NOBODY;
   const presence = createPresence({
@@ -37,21 +37,21 @@ test('presence is said in the room of the will, retained, and again after each c
   presence.enter('lab', 'Aino');
   assert.deepEqual(said(), [], 'offline nothing is said');
   const aino = ['chat/lab/presence/page-1', '{"nickname":"Aino"}', { qos: 1, retain: true }];
-  presence.link(true, 'lab');
+  presence.setOnline(true, 'lab');
   assert.deepEqual(said(), [aino]);
-  presence.link(false);
-  presence.link(true, 'lab');
+  presence.setOnline(false);
+  presence.setOnline(true, 'lab');
   assert.deepEqual(said(), [aino]);
   assert.deepEqual(willFor('lab', 'page-1'), {
     ...{ topic: 'chat/lab/presence/page-1', payload: '', qos: 1, retain: true },
   });
-  assert.deepEqual(companyTopics('lab'), ['chat/lab/presence/+', 'chat/lab/typing']);
+  assert.deepEqual(presenceTopics('lab'), ['chat/lab/presence/+', 'chat/lab/typing']);
 });
 
 test('who switches rooms leaves the old one; in one without a will presence expires', async () => {
   const { presence, said, clock } = harness();
   presence.enter('lab', 'Aino');
-  presence.link(true, 'lab');
+  presence.setOnline(true, 'lab');
   said();
   presence.enter('tea', 'Aino');
   const tea = ['chat/tea/presence/page-1', '{"nickname":"Aino"}'];
@@ -70,7 +70,7 @@ test('who switches rooms leaves the old one; in one without a will presence expi
 test('a reader without a name is not said to be here', () => {
   const { presence, said } = harness();
   presence.enter('lab', '');
-  presence.link(true, 'lab');
+  presence.setOnline(true, 'lab');
   presence.typed();
   assert.deepEqual(said(), []);
   presence.enter('lab', 'Aino');
@@ -80,7 +80,7 @@ test('a reader without a name is not said to be here', () => {
 test('typing is said at most every 3 s, and at once for the next message', async () => {
   const { presence, said, clock } = harness();
   presence.enter('lab', 'Aino');
-  presence.link(true, 'lab');
+  presence.setOnline(true, 'lab');
   said();
   presence.typed();
   presence.typed();
@@ -100,45 +100,46 @@ test('typing is said at most every 3 s, and at once for the next message', async
 test('a name is here once, however many tabs it has, until the last one goes', () => {
   const { presence, here } = harness();
   presence.enter('lab', 'Aino');
-  for (const id of ['a', 'b']) presence.hear(`chat/lab/presence/${id}`, bytes({ nickname: 'Bo' }));
-  presence.hear('chat/lab/presence/c', bytes({ nickname: 'Åke' }));
+  for (const id of ['a', 'b'])
+    presence.receive(`chat/lab/presence/${id}`, bytes({ nickname: 'Bo' }));
+  presence.receive('chat/lab/presence/c', bytes({ nickname: 'Åke' }));
   assert.deepEqual(here(), ['Åke', 'Bo']);
-  presence.hear('chat/lab/presence/a', bytes(''));
+  presence.receive('chat/lab/presence/a', bytes(''));
   assert.deepEqual(here(), ['Åke', 'Bo']);
-  presence.hear('chat/lab/presence/b', bytes(''));
+  presence.receive('chat/lab/presence/b', bytes(''));
   assert.deepEqual(here(), ['Åke']);
-  presence.link(false);
+  presence.setOnline(false);
   assert.deepEqual(here(), [], 'offline nobody knows');
 });
 
 test('typing shows for 5 s, ends with the message, and is not shown to oneself', async () => {
   const { presence, typing, clock } = harness();
   presence.enter('lab', 'Aino');
-  presence.hear('chat/lab/typing', bytes({ nickname: 'Bo', clientId: 'b' }));
-  presence.hear('chat/lab/typing', bytes({ nickname: 'Aino', clientId: 'me' }));
-  presence.hear('chat/tea/typing', bytes({ nickname: 'Elsewhere', clientId: 'e' }));
+  presence.receive('chat/lab/typing', bytes({ nickname: 'Bo', clientId: 'b' }));
+  presence.receive('chat/lab/typing', bytes({ nickname: 'Aino', clientId: 'me' }));
+  presence.receive('chat/tea/typing', bytes({ nickname: 'Elsewhere', clientId: 'e' }));
   assert.deepEqual(typing(), ['Bo']);
   await clock.pass(4000);
-  presence.hear('chat/lab/typing', bytes({ nickname: 'Cy', clientId: 'c' }));
+  presence.receive('chat/lab/typing', bytes({ nickname: 'Cy', clientId: 'c' }));
   await clock.pass(1500);
   assert.deepEqual(typing(), ['Cy']);
-  presence.heardMessage('c');
+  presence.endTyping('c');
   assert.deepEqual(typing(), []);
 });
 
 test('only presence and typing are taken', () => {
   const { presence } = harness();
   assert.ok(
-    !presence.hear('chat/lab', bytes('x')) && !presence.hear('chat/lab/stored', bytes('x')),
+    !presence.receive('chat/lab', bytes('x')) && !presence.receive('chat/lab/stored', bytes('x')),
   );
-  assert.ok(presence.hear('chat/lab/typing', bytes('nonsense')));
+  assert.ok(presence.receive('chat/lab/typing', bytes('nonsense')));
 });
 
 test('what others say is bounded in number and in length', () => {
   let state = company.NOBODY;
   for (let i = 0; i < company.PRESENT_MAX + 50; i++) {
-    state = company.notePresence(state, `id-${i}`, { nickname: `n${i}`, clientId: null });
-    state = company.noteTyping(state, { nickname: `n${i}`, clientId: `id-${i}` }, 0);
+    state = company.withPresence(state, `id-${i}`, { nickname: `n${i}`, clientId: null });
+    state = company.withTyping(state, { nickname: `n${i}`, clientId: `id-${i}` }, 0);
   }
   assert.equal(state.present.size, company.PRESENT_MAX);
   assert.equal(state.typists.length, company.TYPISTS_MAX);

@@ -4,7 +4,7 @@ import { test } from 'node:test';
 import { createHistory, HistoryError } from '../../web/chat/history.js';
 import { ROWS_MAX, ROWS_SPARE } from '../../web/chat/log.js';
 import { createReader } from '../../web/chat/reader.js';
-import { createStore, initialState, roomOf } from '../../web/chat/store.js';
+import { createStore, currentRoom, initialState } from '../../web/chat/store.js';
 import { fakeClock, settle } from './fake-clock.js';
 
 const TS = '2026-11-23T17:41:05.123Z';
@@ -65,7 +65,10 @@ test('a room opens with its last fifty messages and one request', async () => {
   const { store, server, reader } = setUp(80);
   await reader.read();
   assert.deepEqual(server.requests, ['lab 50']);
-  assert.deepEqual([roomOf(store.get()).log.first, roomOf(store.get()).log.cursor], [31, 80]);
+  assert.deepEqual(
+    [currentRoom(store.get()).log.first, currentRoom(store.get()).log.cursor],
+    [31, 80],
+  );
 });
 
 test('a gap is read page by page until it is exhausted', async () => {
@@ -78,7 +81,7 @@ test('a gap is read page by page until it is exhausted', async () => {
     'lab 200 after 210',
     'lab 200 after 410',
   ]);
-  const { rows, cursor } = roomOf(store.get()).log;
+  const { rows, cursor } = currentRoom(store.get()).log;
   assert.deepEqual([rows.length, rows[0].id, cursor], [ROWS_MAX + ROWS_SPARE, 111, 430]);
 });
 
@@ -88,7 +91,7 @@ test('an empty room is read on from the beginning', async () => {
   server.count = 3;
   await reader.read();
   assert.deepEqual(server.requests, ['lab 50', 'lab 200 after 0']);
-  assert.equal(roomOf(store.get()).log.rows.length, 3);
+  assert.equal(currentRoom(store.get()).log.rows.length, 3);
 });
 
 test('receipts for what is not here lead to one request, a moment later', async () => {
@@ -103,7 +106,7 @@ test('receipts for what is not here lead to one request, a moment later', async 
   assert.equal(server.requests.length, 1);
   await clock.pass(1000);
   assert.deepEqual(server.requests.slice(1), ['lab 200 after 10']);
-  assert.equal(roomOf(store.get()).log.rows.length, 13);
+  assert.equal(currentRoom(store.get()).log.rows.length, 13);
 });
 
 test('a receipt that comes during a reading is followed up', async () => {
@@ -116,7 +119,7 @@ test('a receipt that comes during a reading is followed up', async () => {
   server.count = 11;
   await clock.pass(1000);
   assert.equal(server.requests.length, 3);
-  assert.equal(roomOf(store.get()).log.rows.length, 11);
+  assert.equal(currentRoom(store.get()).log.rows.length, 11);
 });
 
 test('a reading that is asked for during another follows it', async () => {
@@ -134,15 +137,15 @@ test('history that cannot be read is tried again, more and more slowly, until it
   await reader.read();
   const waits = [];
   for (let i = 0; i < 7; i++) {
-    assert.equal(roomOf(store.get()).history.phase, 'failed');
+    assert.equal(currentRoom(store.get()).history.phase, 'failed');
     waits.push(clock.wait());
     await clock.pass(clock.wait());
   }
   assert.deepEqual(waits, [750, 1500, 3000, 6000, 12_000, 22_500, 22_500]);
   server.down = null;
   await clock.pass(30_000);
-  assert.equal(roomOf(store.get()).history.phase, 'ready');
-  assert.equal(roomOf(store.get()).log.rows.length, 10);
+  assert.equal(currentRoom(store.get()).history.phase, 'ready');
+  assert.equal(currentRoom(store.get()).log.rows.length, 10);
   assert.equal(clock.wait(), Number.POSITIVE_INFINITY);
 });
 
@@ -153,7 +156,7 @@ test('the server may ask for a longer wait, and a reader for none', async () => 
   assert.equal(clock.wait(), 5000);
   server.down = null;
   await reader.read();
-  assert.equal(roomOf(store.get()).history.phase, 'ready');
+  assert.equal(currentRoom(store.get()).history.phase, 'ready');
   assert.equal(clock.wait(), Number.POSITIVE_INFINITY);
 });
 
@@ -171,7 +174,7 @@ test('live rows that were there before the history find their place in it', asyn
   await reader.read();
   assert.deepEqual(server.requests.slice(1), ['lab 52', 'lab 200 after 2']);
   assert.deepEqual(
-    roomOf(store.get()).log.rows.map(({ id }) => id),
+    currentRoom(store.get()).log.rows.map(({ id }) => id),
     Array.from({ length: 78 }, (_, i) => i + 3),
   );
 });
@@ -213,7 +216,7 @@ test('an answer that is no page is an error, with the best reason there is', asy
 
 /** @param {ReturnType<typeof setUp>} parts */
 const span = ({ store }) => {
-  const { rows } = roomOf(store.get()).log;
+  const { rows } = currentRoom(store.get()).log;
   return [rows[0]?.id, rows.at(-1)?.id];
 };
 
@@ -237,7 +240,7 @@ test('a room that was left with something unread opens around the last that was 
   await reader.read();
   assert.deepEqual(server.requests, ['lab 100 around 200']);
   assert.deepEqual(span(parts), [151, 250]);
-  assert.deepEqual(roomOf(store.get()).goal, { to: 'new' });
+  assert.deepEqual(currentRoom(store.get()).goal, { to: 'new' });
 });
 
 test('a link leads into the middle; from there it goes both ways, to the end', async () => {
@@ -247,7 +250,7 @@ test('a link leads into the middle; from there it goes both ways, to the end', a
   store.dispatch({ type: 'entered', room: 'lab', message: 300 });
   await reader.enter();
   assert.deepEqual(span(parts), [251, 350]);
-  assert.deepEqual(roomOf(store.get()).goal, { to: 'message', id: 300 });
+  assert.deepEqual(currentRoom(store.get()).goal, { to: 'message', id: 300 });
   for (const step of /** @type {const} */ ([-1, 1, 1])) {
     reader.more(step);
     await settle();
@@ -256,7 +259,7 @@ test('a link leads into the middle; from there it goes both ways, to the end', a
   assert.deepEqual(server.requests.slice(1), [
     ...['lab 100 around 300', 'lab 60 before 251', 'lab 60 after 350', 'lab 60 after 410'],
   ]);
-  assert.ok(roomOf(store.get()).log.tail);
+  assert.ok(currentRoom(store.get()).log.tail);
 });
 
 test('another room is read at once, and what was to be read of the first is not', async () => {
@@ -267,7 +270,7 @@ test('another room is read at once, and what was to be read of the first is not'
   await first;
   await settle();
   assert.deepEqual(server.requests, ['lab 50', 'shed 50']);
-  assert.equal(roomOf(store.get()).log.rows.length, 10);
+  assert.equal(currentRoom(store.get()).log.rows.length, 10);
 });
 
 test('a day is asked for by its beginning', async () => {
@@ -280,12 +283,12 @@ test('a day is asked for by its beginning', async () => {
 test('a day after which there is nothing leaves the log as it is', async () => {
   const { store, server, reader } = setUp(10);
   await reader.read();
-  const { rows } = roomOf(store.get()).log;
+  const { rows } = currentRoom(store.get()).log;
   let told = 0;
   server.count = 0;
   await reader.jump(new Date('2031-01-01T00:00:00Z'), () => {
     told += 1;
   });
   assert.equal(told, 1);
-  assert.deepEqual(roomOf(store.get()).log.rows, rows);
+  assert.deepEqual(currentRoom(store.get()).log.rows, rows);
 });

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { ROWS_MAX } from '../../web/chat/log.js';
 import { unread } from '../../web/chat/room.js';
-import { createStore, initialState, isWatching, roomOf } from '../../web/chat/store.js';
+import { createStore, currentRoom, initialState, isWatching } from '../../web/chat/store.js';
 
 const TS = '2026-11-23T17:41:05.123Z';
 
@@ -26,7 +26,7 @@ function setUp() {
   const store = createStore(initialState({ room: 'lab', clientId: 'me', nickname: 'N' }));
   store.dispatch({ type: 'opened', page: page(1, 10, { older: false }), now: 0 });
   store.dispatch({ type: 'arrived' });
-  const room = () => roomOf(store.get());
+  const room = () => currentRoom(store.get());
   return {
     ...{ store, room },
     ids: () => room().log.rows.map(({ id }) => id),
@@ -202,5 +202,5 @@ test('in a database that was made anew, what was seen in the old one says nothin
   const seen = { id: 5000, count: 4000, exact: true };
   store.dispatch({ type: 'seen', seen });
   store.dispatch({ type: 'opened', page: page(1, 3), now: 0 });
-  assert.equal(roomOf(store.get()).seen.id, 3);
+  assert.equal(currentRoom(store.get()).seen.id, 3);
 });

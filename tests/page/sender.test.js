@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { isLate } from '../../web/chat/log.js';
 import { createSender } from '../../web/chat/sender.js';
-import { createStore, initialState, roomOf } from '../../web/chat/store.js';
+import { createStore, currentRoom, initialState } from '../../web/chat/store.js';
 import { fakeClock, settle } from './fake-clock.js';
 
 const TS = '2026-11-23T17:41:05.123Z';
@@ -32,14 +32,15 @@ function setUp() {
       type: 'receipts',
       receipts: [{ id: 1, ts: TS, clientId: 'me', msgId: `m-${text}` }],
     });
-  const isFirstLate = () => isLate(roomOf(store.get()).log.rows[0]);
-  const retry = () => store.dispatch({ type: 'retry', key: roomOf(store.get()).log.rows[0].key });
+  const isFirstLate = () => isLate(currentRoom(store.get()).log.rows[0]);
+  const retry = () =>
+    store.dispatch({ type: 'retry', key: currentRoom(store.get()).log.rows[0].key });
   return { clock, store, sent, broker, compose, confirm, isFirstLate, retry };
 }
 
 test('a message is sent at once, and again with the same msgId until its receipt comes', async () => {
   const { clock, store, sent, compose, confirm } = setUp();
-  store.dispatch({ type: 'link', link: ONLINE });
+  store.dispatch({ type: 'connection', connection: ONLINE });
   compose('a');
   assert.deepEqual(sent, [{ topic: 'chat/lab', text: 'a', msgId: 'm-a' }]);
   await clock.pass(2900);
@@ -54,10 +55,10 @@ test('a message is sent at once, and again with the same msgId until its receipt
 
 test("the broker's acknowledgement alone stores nothing", async () => {
   const { store, compose } = setUp();
-  store.dispatch({ type: 'link', link: ONLINE });
+  store.dispatch({ type: 'connection', connection: ONLINE });
   compose('a');
   await settle();
-  assert.equal(roomOf(store.get()).log.rows[0].state, 'sending');
+  assert.equal(currentRoom(store.get()).log.rows[0].state, 'sending');
 });
 
 test('what is written offline goes out in its order when the connection is made', async () => {
@@ -66,7 +67,7 @@ test('what is written offline goes out in its order when the connection is made'
   compose('b');
   await clock.pass(60_000);
   assert.equal(sent.length, 0);
-  store.dispatch({ type: 'link', link: ONLINE });
+  store.dispatch({ type: 'connection', connection: ONLINE });
   assert.deepEqual(
     sent.map(({ text }) => text),
     ['a', 'b'],
@@ -75,12 +76,12 @@ test('what is written offline goes out in its order when the connection is made'
 
 test('after a reconnection, what has no receipt is sent again at once', () => {
   const { store, sent, compose, confirm } = setUp();
-  store.dispatch({ type: 'link', link: ONLINE });
+  store.dispatch({ type: 'connection', connection: ONLINE });
   compose('a');
   compose('b');
   confirm('a');
-  store.dispatch({ type: 'link', link: OFFLINE });
-  store.dispatch({ type: 'link', link: ONLINE });
+  store.dispatch({ type: 'connection', connection: OFFLINE });
+  store.dispatch({ type: 'connection', connection: ONLINE });
   assert.deepEqual(
     sent.map(({ text }) => text),
     ['a', 'b', 'b'],
@@ -90,16 +91,16 @@ test('after a reconnection, what has no receipt is sent again at once', () => {
 test('what the broker refuses for good is not sent again', async () => {
   const { clock, store, sent, broker, compose } = setUp();
   broker.refusal = 'message too large';
-  store.dispatch({ type: 'link', link: ONLINE });
+  store.dispatch({ type: 'connection', connection: ONLINE });
   compose('a');
   await clock.pass(300_000);
   assert.equal(sent.length, 1);
-  assert.equal(roomOf(store.get()).log.rows[0].reason, 'message too large');
+  assert.equal(currentRoom(store.get()).log.rows[0].reason, 'message too large');
 });
 
 test('a message is late 9 s after it was written, unless its receipt comes', async () => {
   const { clock, store, compose, confirm, isFirstLate } = setUp();
-  store.dispatch({ type: 'link', link: ONLINE });
+  store.dispatch({ type: 'connection', connection: ONLINE });
   compose('a');
   await clock.pass(8900);
   assert.ok(!isFirstLate());
@@ -111,7 +112,7 @@ test('a message is late 9 s after it was written, unless its receipt comes', asy
 
 test('a retry sends the same message at once, and neither stops nor slows the resends', async () => {
   const { clock, store, sent, compose, retry } = setUp();
-  store.dispatch({ type: 'link', link: ONLINE });
+  store.dispatch({ type: 'connection', connection: ONLINE });
   compose('a');
   await clock.pass(9000);
   const before = sent.length;
@@ -128,7 +129,7 @@ test('a retry sends the same message at once, and neither stops nor slows the re
 
 test('what is stored is not sent by a retry', async () => {
   const { clock, store, sent, compose, confirm, retry } = setUp();
-  store.dispatch({ type: 'link', link: ONLINE });
+  store.dispatch({ type: 'connection', connection: ONLINE });
   compose('a');
   confirm('a');
   retry();
@@ -141,15 +142,15 @@ test('no message is late offline; on a new connection it has its time again', as
   compose('a');
   await clock.pass(60_000);
   assert.ok(!isFirstLate());
-  store.dispatch({ type: 'link', link: ONLINE });
+  store.dispatch({ type: 'connection', connection: ONLINE });
   await clock.pass(9000);
   assert.ok(isFirstLate());
-  store.dispatch({ type: 'link', link: OFFLINE });
+  store.dispatch({ type: 'connection', connection: OFFLINE });
   assert.ok(!isFirstLate());
   const before = sent.length;
   retry();
   assert.equal(sent.length, before);
-  store.dispatch({ type: 'link', link: ONLINE });
+  store.dispatch({ type: 'connection', connection: ONLINE });
   assert.equal(sent.length, before + 1);
   await clock.pass(8900);
   assert.ok(!isFirstLate());
@@ -161,9 +162,9 @@ test('connections that come and go do not make a message late', async () => {
   const { clock, store, compose, isFirstLate } = setUp();
   compose('a');
   for (let i = 0; i < 10; i++) {
-    store.dispatch({ type: 'link', link: ONLINE });
+    store.dispatch({ type: 'connection', connection: ONLINE });
     await clock.pass(4000);
-    store.dispatch({ type: 'link', link: OFFLINE });
+    store.dispatch({ type: 'connection', connection: OFFLINE });
     assert.ok(!isFirstLate());
   }
 });

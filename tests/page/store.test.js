@@ -1,7 +1,14 @@
 // The page's state: what each event changes, and what is to be sent when.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { createStore, due, initialState, isOwn, nextDue, roomOf } from '../../web/chat/store.js';
+import {
+  createStore,
+  currentRoom,
+  due,
+  initialState,
+  isOwn,
+  nextDue,
+} from '../../web/chat/store.js';
 
 const TS = '2026-11-23T17:41:05.123Z';
 const ONLINE = { phase: /** @type {const} */ ('online'), retryAt: 0, reason: '' };
@@ -25,7 +32,7 @@ const compose = (now) => ({
 test('a composed message is on the list at once, as sending and as our own', () => {
   const store = newStore();
   store.dispatch(compose(5));
-  const [row] = roomOf(store.get()).log.rows;
+  const [row] = currentRoom(store.get()).log.rows;
   assert.deepEqual(
     [row.nickname, row.text, row.clientId, row.msgId, row.state, row.at],
     ['Nick', 'hi', 'me', 'm1', 'sending', 5],
@@ -38,28 +45,28 @@ test('nothing is due offline; everything is when the connection is made', () => 
   store.dispatch(compose(5));
   assert.deepEqual(due(store.get(), 10), []);
   assert.equal(nextDue(store.get()), Number.POSITIVE_INFINITY);
-  store.dispatch({ type: 'link', link: ONLINE });
+  store.dispatch({ type: 'connection', connection: ONLINE });
   assert.equal(due(store.get(), 10).length, 1);
 });
 
 test('what was sent is due later, and at once after a reconnection', () => {
   const store = newStore();
-  store.dispatch({ type: 'link', link: ONLINE });
+  store.dispatch({ type: 'connection', connection: ONLINE });
   store.dispatch(compose(5));
-  store.dispatch({ type: 'sent', key: roomOf(store.get()).log.rows[0].key, now: 10 });
+  store.dispatch({ type: 'sent', key: currentRoom(store.get()).log.rows[0].key, now: 10 });
   assert.deepEqual(due(store.get(), 10), []);
   assert.equal(nextDue(store.get()), 3010);
   assert.equal(due(store.get(), 3010).length, 1);
-  store.dispatch({ type: 'link', link: OFFLINE });
-  store.dispatch({ type: 'link', link: ONLINE });
+  store.dispatch({ type: 'connection', connection: OFFLINE });
+  store.dispatch({ type: 'connection', connection: ONLINE });
   assert.equal(due(store.get(), 11).length, 1);
 });
 
 test('a retry makes due at once what waits for its receipt', () => {
   const store = newStore();
-  store.dispatch({ type: 'link', link: ONLINE });
+  store.dispatch({ type: 'connection', connection: ONLINE });
   store.dispatch(compose(5));
-  const [{ key }] = roomOf(store.get()).log.rows;
+  const [{ key }] = currentRoom(store.get()).log.rows;
   store.dispatch({ type: 'sent', key, now: 10 });
   store.dispatch({ type: 'retry', key });
   assert.deepEqual(
@@ -70,12 +77,12 @@ test('a retry makes due at once what waits for its receipt', () => {
 
 test('a stored message is never due again', () => {
   const store = newStore();
-  store.dispatch({ type: 'link', link: ONLINE });
+  store.dispatch({ type: 'connection', connection: ONLINE });
   store.dispatch(compose(5));
   const receipts = [{ id: 1, ts: TS, clientId: 'me', msgId: 'm1' }];
   store.dispatch({ type: 'receipts', receipts });
   assert.equal(nextDue(store.get()), Number.POSITIVE_INFINITY);
-  assert.equal(roomOf(store.get()).log.rows[0].ts, TS);
+  assert.equal(currentRoom(store.get()).log.rows[0].ts, TS);
 });
 
 test('what the broker refuses for good is failed', () => {
@@ -83,32 +90,36 @@ test('what the broker refuses for good is failed', () => {
   store.dispatch(compose(5));
   store.dispatch({
     type: 'refused',
-    key: roomOf(store.get()).log.rows[0].key,
+    key: currentRoom(store.get()).log.rows[0].key,
     reason: 'too large',
   });
-  const [row] = roomOf(store.get()).log.rows;
+  const [row] = currentRoom(store.get()).log.rows;
   assert.deepEqual([row.state, row.reason], ['failed', 'too large']);
 });
 
 test('history that cannot be read is not an empty room', () => {
   const store = newStore();
-  assert.equal(roomOf(store.get()).history.phase, 'loading');
+  assert.equal(currentRoom(store.get()).history.phase, 'loading');
   store.dispatch({ type: 'unreadable', reason: '503', retryAt: 9 });
-  assert.deepEqual(roomOf(store.get()).history, { phase: 'failed', reason: '503', retryAt: 9 });
-  assert.equal(roomOf(store.get()).log.first, null);
+  assert.deepEqual(currentRoom(store.get()).history, {
+    phase: 'failed',
+    reason: '503',
+    retryAt: 9,
+  });
+  assert.equal(currentRoom(store.get()).log.first, null);
   store.dispatch({ type: 'opened', page: page(), now: 1 });
-  assert.equal(roomOf(store.get()).history.phase, 'ready');
-  assert.equal(roomOf(store.get()).log.first, 0);
+  assert.equal(currentRoom(store.get()).history.phase, 'ready');
+  assert.equal(currentRoom(store.get()).log.first, 0);
 });
 
 test('only history that is read while connected can be ahead of a live copy', () => {
   const item = { id: 1, ts: TS, nickname: 'mqtt', text: 'x', clientId: null, msgId: null };
   const store = newStore();
   store.dispatch({ type: 'opened', page: page(item), now: 1 });
-  assert.equal(roomOf(store.get()).log.rows[0].aheadUntil, 0);
-  store.dispatch({ type: 'link', link: ONLINE });
+  assert.equal(currentRoom(store.get()).log.rows[0].aheadUntil, 0);
+  store.dispatch({ type: 'connection', connection: ONLINE });
   store.dispatch({ type: 'extended', page: page({ ...item, id: 2 }), now: 1, after: 1 });
-  assert.ok(roomOf(store.get()).log.rows[1].aheadUntil > 1);
+  assert.ok(currentRoom(store.get()).log.rows[1].aheadUntil > 1);
 });
 
 test('listeners are told of each event', () => {

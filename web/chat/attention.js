@@ -57,7 +57,7 @@ function showNotification(title, options, onClick) {
  * @param {string} text
  * @param {string} nickname
  */
-export function isWorthNotice(wish, text, nickname) {
+export function isWorthNotification(wish, text, nickname) {
   return wish === 'all' || (wish === 'mentions' && mentions(text, nickname));
 }
 
@@ -79,9 +79,9 @@ export function createAttention({ open }) {
   function notify({ nickname: from, text }, room, nickname) {
     const wish = preferences().notify;
     if (globalThis.Notification?.permission !== 'granted') return;
-    if (!isWorthNotice(wish, text, nickname)) return;
+    if (!isWorthNotification(wish, text, nickname)) return;
     const options = { body: text.slice(0, BODY_MAX), tag: `chat-${room}`, icon: 'icon-192.png' };
-    showNotification(texts.notice(from, room), options, () => open(room));
+    showNotification(texts.notificationTitle(from, room), options, () => open(room));
   }
 
   document.addEventListener('visibilitychange', () => {
@@ -104,7 +104,7 @@ export function createAttention({ open }) {
      * @param {string} room
      * @param {string} nickname ours
      */
-    note(message, room, nickname) {
+    onMessage(message, room, nickname) {
       if (!document.hidden) return;
       count += 1;
       show();

@@ -1,9 +1,9 @@
 // Where one writes, and where one says who one is. Without a nickname the second stands in place of
 // the first; reading needs none.
 
-import { byId, say } from './dom.js';
+import { byId, setText } from './dom.js';
 import { cleanText, codePoints, NICKNAME_MAX, TEXT_MAX } from './payload.js';
-import { isOwn, roomOf } from './store.js';
+import { currentRoom, isOwn } from './store.js';
 import { texts } from './texts.js';
 
 /** From here on the length is shown. */
@@ -45,9 +45,9 @@ function createTextForm({ onText, onDraft, lastText }) {
   function check() {
     const length = codePoints(cleanText(field.value));
     const tooLong = length > TEXT_MAX;
-    say(count, length >= COUNT_FROM ? texts.textCount(length, TEXT_MAX) : '');
+    setText(count, length >= COUNT_FROM ? texts.textCount(length, TEXT_MAX) : '');
     count.classList.toggle('over', tooLong);
-    say(error, tooLong ? texts.textLimit(TEXT_MAX, length) : '');
+    setText(error, tooLong ? texts.textLimit(TEXT_MAX, length) : '');
     field.ariaInvalid = String(tooLong);
     return { length, tooLong };
   }
@@ -103,7 +103,7 @@ function createNameForm(onName) {
     const nickname = cleanText(field.value);
     const length = codePoints(nickname);
     const good = length >= 1 && length <= NICKNAME_MAX;
-    say(error, good ? '' : texts.nicknameLimit(NICKNAME_MAX));
+    setText(error, good ? '' : texts.nicknameLimit(NICKNAME_MAX));
     field.ariaInvalid = String(!good);
     if (good) onName(nickname);
   });
@@ -151,7 +151,7 @@ export function createComposer({ onText, onName, onDraft }) {
     focus: () => (asking ? naming : writing).field.focus(),
     /** @param {import('./store.js').State} state */
     render(state) {
-      const { log, draft } = roomOf(state);
+      const { log, draft } = currentRoom(state);
       lastText = log.rows.findLast((row) => isOwn(state, row))?.text ?? '';
       if (room !== state.room) {
         room = state.room;
@@ -160,7 +160,7 @@ export function createComposer({ onText, onName, onDraft }) {
       }
       if (asking !== null && state.nickname === nickname) return;
       nickname = state.nickname;
-      say(byId('my-name', HTMLElement), nickname);
+      setText(byId('my-name', HTMLElement), nickname);
       me.ariaLabel = texts.changeName(nickname);
       me.title = texts.changeName(nickname);
       writing.field.placeholder = texts.writeAs(nickname);

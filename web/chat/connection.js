@@ -3,7 +3,7 @@
 
 import { backoff } from './backoff.js';
 
-/** @typedef {import('./store.js').Link} Link */
+/** @typedef {import('./store.js').ConnectionState} ConnectionState */
 /** @typedef {import('mqtt').MqttClient} MqttClient */
 /** @typedef {NonNullable<import('mqtt').IClientOptions['will']>} Will */
 /** @typedef {(url: string, options: import('mqtt').IClientOptions) => MqttClient} Connect */
@@ -40,7 +40,7 @@ function codeOf(error) {
 }
 
 /** A retained copy is no new message; of presence it is what there is. @param {string} topic */
-const isState = (topic) => topic.includes('/presence/');
+const isPresence = (topic) => topic.includes('/presence/');
 
 /**
  * @param {object} parts
@@ -50,47 +50,47 @@ const isState = (topic) => topic.includes('/presence/');
  * @param {string[]} parts.topics
  * @param {() => {topics: string[], will: Will | undefined}} parts.retained asked for each connection: topics
  *   whose retained copies are wanted, and what the broker says when the connection ends
- * @param {(link: Link) => void} parts.onLink
+ * @param {(state: ConnectionState) => void} parts.onState
  * @param {(topic: string, payload: Uint8Array) => void} parts.onMessage
  * @param {import('./clock.js').Clock} parts.clock
  */
 export function createConnection(parts) {
-  const { load, url, clientId, topics, retained, onLink, onMessage, clock } = parts;
+  const { load, url, clientId, topics, retained, onState, onMessage, clock } = parts;
   /** @type {MqttClient | null} */
   let client = null;
-  /** @type {Link['phase']} */
+  /** @type {ConnectionState['phase']} */
   let phase = 'waiting';
   /** @type {4 | 5} */
   let version = 5;
   let onlineSince = 0;
   let failures = 0;
-  let heardAt = 0;
+  let lastPacketAt = 0;
   /** @type {string[]} */
-  let heard = [];
+  let subscribed = [];
   /** @type {() => void} */
-  let callOff = () => {};
+  let cancelTimer = () => {};
 
-  /** @param {Link['phase']} next @param {number} retryAt @param {string} reason */
-  function enter(next, retryAt = 0, reason = '') {
+  /** @param {ConnectionState['phase']} next @param {number} retryAt @param {string} reason */
+  function setPhase(next, retryAt = 0, reason = '') {
     phase = next;
-    onLink({ phase, retryAt, reason });
+    onState({ phase, retryAt, reason });
   }
 
   /** @param {number} ms @param {() => void} callback */
   function schedule(ms, callback) {
-    callOff();
-    callOff = clock.after(ms, callback);
+    cancelTimer();
+    cancelTimer = clock.after(ms, callback);
   }
 
   /** @param {string} reason */
-  function lost(reason) {
+  function goOffline(reason) {
     const ended = client;
     client = null;
     ended?.end(true);
     if (phase === 'online' && clock.now() - onlineSince >= GOOD_MS) failures = 0;
     failures += 1;
     const delay = backoff(failures, clock.random());
-    enter('offline', clock.now() + delay, reason);
+    setPhase('offline', clock.now() + delay, reason);
     schedule(delay, attempt);
   }
 
@@ -105,13 +105,13 @@ export function createConnection(parts) {
   }
 
   async function attempt() {
-    callOff();
-    enter('connecting');
+    cancelTimer();
+    setPhase('connecting');
     try {
       const connect = await load();
       open(connect(url, options()));
     } catch (error) {
-      lost(String(error));
+      goOffline(String(error));
     }
   }
 
@@ -126,16 +126,16 @@ export function createConnection(parts) {
       const refused = WRONG_VERSION.includes(code ?? 0);
       // A broker of the other version may say so, or just hang up.
       if (!greeted && (opened || refused)) version = version === 5 ? 4 : 5;
-      lost(reason);
+      goOffline(reason);
       if (refused && version === 4) schedule(0, attempt);
     };
     mine.on('error', (error) => end(error.message, codeOf(error)));
     mine.on('close', () => end(''));
     mine.on('packetreceive', () => {
-      heardAt = clock.now();
+      lastPacketAt = clock.now();
     });
     mine.on('message', (topic, payload, packet) => {
-      if (client === mine && (!packet.retain || isState(topic))) onMessage(topic, payload);
+      if (client === mine && (!packet.retain || isPresence(topic))) onMessage(topic, payload);
     });
     mine.on('connect', () => {
       greeted = true;
@@ -153,25 +153,25 @@ export function createConnection(parts) {
     mine.subscribe(topics, { qos: 1, rh: 2 }, (error) => {
       if (client !== mine) return;
       if (error) {
-        lost(error.message);
+        goOffline(error.message);
         return;
       }
       onlineSince = clock.now();
-      enter('online');
-      heard = [];
-      listen();
+      setPhase('online');
+      subscribed = [];
+      subscribeRetained();
       schedule(PROBE_MS, probe);
     });
   }
 
   /** Hears the topics of presence, and no others from before. */
-  function listen() {
+  function subscribeRetained() {
     if (phase !== 'online') return;
     const { topics: next } = retained();
-    const gone = heard.filter((topic) => !next.includes(topic));
+    const gone = subscribed.filter((topic) => !next.includes(topic));
     if (gone.length > 0) client?.unsubscribe(gone);
     if (next.length > 0) client?.subscribe(next, { qos: 1, rh: 0 });
-    heard = next;
+    subscribed = next;
   }
 
   /** Asks the broker for a sign of life; without one, the connection is taken for dead. */
@@ -179,7 +179,7 @@ export function createConnection(parts) {
     const asked = clock.now();
     client?.sendPing();
     schedule(ANSWER_MS, () => {
-      if (heardAt < asked) lost('no answer');
+      if (lastPacketAt < asked) goOffline('no answer');
       else schedule(PROBE_MS, probe);
     });
   }
@@ -194,12 +194,12 @@ export function createConnection(parts) {
     },
 
     /** The topics whose retained copies are wanted are others now. */
-    listen,
+    subscribeRetained,
 
     /**
      * @param {string} topic
      * @param {string} payload
-     * @param {import('./presence.js').How} [how]
+     * @param {import('./presence.js').PublishOptions} [options]
      * @returns {Promise<string>} '', or why the broker refuses it for good
      */
     publish(topic, payload, { qos = 1, retain = false, expiryS } = { qos: 1 }) {

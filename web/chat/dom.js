@@ -31,6 +31,6 @@ export function make(tag, className, ...children) {
  * @param {HTMLElement} element
  * @param {string} text
  */
-export function say(element, text) {
+export function setText(element, text) {
   if (element.textContent !== text) element.textContent = text;
 }

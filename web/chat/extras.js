@@ -4,9 +4,9 @@
 import { announce } from './announcer.js';
 import { createAttention } from './attention.js';
 import { clock } from './clock.js';
-import { NOBODY } from './company.js';
 import { byId } from './dom.js';
 import { startOffline } from './offline.js';
+import { NOBODY } from './people.js';
 import { createPeopleView } from './people-view.js';
 import { createPresence } from './presence.js';
 import { createSearch } from './search.js';
@@ -41,19 +41,19 @@ function neighbour({ rooms, room }, step) {
  * @param {import('./connection.js').Connection} connection
  * @param {string} connectionId
  */
-function createCompany(store, connection, connectionId) {
-  const people = createPeopleView();
-  let company = NOBODY;
+function createPeople(store, connection, connectionId) {
+  const view = createPeopleView();
+  let people = NOBODY;
 
   function show() {
     const { nickname, clientId } = store.get();
-    people.render(company, { nickname, clientId, now: clock.now() });
+    view.render(people, { nickname, clientId, now: clock.now() });
   }
 
   const presence = createPresence({
     ...{ connectionId, clientId: store.get().clientId, publish: connection.publish, clock },
     onChange(next) {
-      company = next;
+      people = next;
       requestAnimationFrame(show);
     },
   });
@@ -94,10 +94,10 @@ function createPanels(store, api, toNewest) {
  */
 export function startExtras({ store, api, connectionId, connection, toNewest }) {
   const attention = createAttention({ open: openRoom });
-  const presence = createCompany(store, connection, connectionId);
+  const presence = createPeople(store, connection, connectionId);
   createPanels(store, api, toNewest);
-  let heardIn = store.get().room;
-  presence.enter(heardIn, store.get().nickname);
+  let subscribedRoom = store.get().room;
+  presence.enter(subscribedRoom, store.get().nickname);
 
   startOffline(() => {
     const url = new URL('messages', api);
@@ -113,8 +113,8 @@ export function startExtras({ store, api, connectionId, connection, toNewest }) 
     render({ room, nickname }) {
       attention.setTitle(texts.title(room));
       presence.enter(room, nickname);
-      if (room !== heardIn) connection.listen();
-      heardIn = room;
+      if (room !== subscribedRoom) connection.subscribeRetained();
+      subscribedRoom = room;
     },
 
     /**
@@ -122,12 +122,12 @@ export function startExtras({ store, api, connectionId, connection, toNewest }) 
      * @param {import('./payload.js').Message} message
      * @param {string} room
      */
-    heard(message, room) {
-      const { clientId, nickname, room: open } = store.get();
-      presence.heardMessage(message.clientId);
+    onMessage(message, room) {
+      const { clientId, nickname, room: current } = store.get();
+      presence.endTyping(message.clientId);
       if (message.clientId === clientId) return;
-      attention.note(message, room, nickname);
-      if (room === open) announce(message);
+      attention.onMessage(message, room, nickname);
+      if (room === current) announce(message);
     },
   };
 }

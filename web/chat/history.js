@@ -25,7 +25,7 @@ export class HistoryError extends Error {
 }
 
 /** @param {Response} response */
-export async function describe(response) {
+export async function describeError(response) {
   const body = await response.json().catch(() => null);
   const message = body?.error?.message;
   const text = typeof message === 'string' ? message : response.statusText;
@@ -59,7 +59,7 @@ export function createHistory(base, fetcher = (...args) => fetch(...args)) {
     const response = await request(url, fetcher);
     if (response.ok) return response;
     const seconds = Number(response.headers.get('Retry-After')) || 0;
-    throw new HistoryError(await describe(response), seconds * 1000, response.status);
+    throw new HistoryError(await describeError(response), seconds * 1000, response.status);
   }
 
   /**

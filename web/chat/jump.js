@@ -1,6 +1,6 @@
 // The form that leads to a day in the history.
 
-import { byId, say } from './dom.js';
+import { byId, setText } from './dom.js';
 import { texts } from './texts.js';
 
 /** @param {{jump: (time: Date, none: () => void) => void}} actions none: nothing is that new */
@@ -8,7 +8,7 @@ export function createJump({ jump }) {
   const form = byId('jump', HTMLFormElement);
   const field = byId('jump-date', HTMLInputElement);
   const error = byId('jump-error', HTMLElement);
-  const clear = () => say(error, '');
+  const clear = () => setText(error, '');
   field.addEventListener('input', clear);
   form.addEventListener('toggle', (event) => {
     if (/** @type {ToggleEvent} */ (event).newState === 'open') field.focus();
@@ -20,7 +20,7 @@ export function createJump({ jump }) {
     clear();
     jump(new Date(year, month - 1, day), () => {
       form.showPopover();
-      say(error, texts.nothingSince);
+      setText(error, texts.nothingSince);
     });
   });
 }

@@ -17,15 +17,15 @@ import { isPending } from './log.js';
 const TOGETHER_MS = 5 * 60_000;
 
 /** All rows are laid out anew for each change. @type {WeakMap<Row, {time: Date, day: string}>} */
-const known = new WeakMap();
+const times = new WeakMap();
 
 /** @param {Row} row */
 function timeAndDay(row) {
-  const before = known.get(row);
+  const before = times.get(row);
   if (before) return before;
   const time = new Date(row.ts ?? row.at);
   const both = { time, day: time.toDateString() };
-  known.set(row, both);
+  times.set(row, both);
   return both;
 }
 

@@ -49,7 +49,7 @@
  * @property {number} nextKey
  */
 
-/** Rows that are kept. */
+/** Rows that the window holds. */
 export const ROWS_MAX = 300;
 /** And so many more, until the oldest go together: each time all rows that stay are moved. */
 export const ROWS_SPARE = 20;
@@ -118,8 +118,10 @@ export function withRow(rows, index, change) {
 
 /** @param {readonly Row[]} rows */
 export function inOrder(rows) {
-  const place = (/** @type {Row} */ row) => row.id ?? Number.POSITIVE_INFINITY;
-  return [...rows].sort((a, b) => (place(a) === place(b) ? a.key - b.key : place(a) - place(b)));
+  const position = (/** @type {Row} */ row) => row.id ?? Number.POSITIVE_INFINITY;
+  return [...rows].sort((a, b) =>
+    position(a) === position(b) ? a.key - b.key : position(a) - position(b),
+  );
 }
 
 /**
@@ -205,7 +207,7 @@ function applyReceipt(log, receipt) {
  * @param {readonly Receipt[]} receipts
  * @returns {Log}
  */
-function settle(log, receipts) {
+function settlePending(log, receipts) {
   const settled = receipts.map((receipt) => log.rows[indexOfSent(log.rows, receipt)]);
   const rows = log.rows.filter((row) => !isPending(row) || !settled.includes(row));
   return { ...log, rows, wanted: true };
@@ -217,7 +219,7 @@ function settle(log, receipts) {
  * @returns {Log}
  */
 export function addReceipts(log, receipts) {
-  if (!log.tail) return settle(log, receipts);
+  if (!log.tail) return settlePending(log, receipts);
   const next = receipts.reduce(applyReceipt, log);
   const unconfirmed = next.rows.filter(({ id }) => id !== null && id > next.cursor).length;
   const wanted = next.wanted || unconfirmed >= UNCONFIRMED_MAX;

@@ -1,22 +1,22 @@
-// Puts the parts together: settings → store ⇄ reader, connection, sender → views.
+// Puts the parts together: storage → store ⇄ reader, connection, sender → views.
 
 import { clock } from './clock.js';
 import { createComposer } from './composer.js';
 import { createConnection } from './connection.js';
-import { byId, say } from './dom.js';
+import { byId, setText } from './dom.js';
 import { createHistory } from './history.js';
 import { newMsgId, newToken } from './ids.js';
 import { createJump } from './jump.js';
-import { keptRooms, startKeeping } from './keep.js';
 import { isRoom, parseMessage, parseReceipts, parseRejection } from './payload.js';
+import { restoreRooms, startPersistence } from './persistence.js';
 import { onPreferences } from './preferences.js';
-import { companyTopics, willFor } from './presence.js';
+import { presenceTopics, willFor } from './presence.js';
 import { createReader } from './reader.js';
 import { createSender } from './sender.js';
-import { clientIdOr, readNickname, writeNickname } from './settings.js';
 import { createSidebar } from './sidebar.js';
 import { createStatus } from './status.js';
-import { createStore, initialState, roomOf } from './store.js';
+import { clientIdOr, readNickname, writeNickname } from './storage.js';
+import { createStore, currentRoom, initialState } from './store.js';
 import { texts } from './texts.js';
 import { setHours } from './times.js';
 import { translate } from './translate.js';
@@ -29,7 +29,7 @@ const HISTORY_FIRST_MS = 3000;
 const PAINT_MS = 300;
 
 /** `#room`, or `#room/ID` for a message in it. */
-function address() {
+function readHash() {
   const [name, id] = location.hash.slice(1).split('/');
   const message = /^\d{1,15}$/.test(id ?? '') ? Number(id) : 0;
   return isRoom(name) ? { room: name, message } : { room: DEFAULT_ROOM, message: 0 };
@@ -45,10 +45,10 @@ let loads = 0;
 
 /** A browser may remember that a module could not be loaded: each retry has its own address. */
 async function loadMqtt() {
-  const address = loads === 0 ? './mqtt.js' : `./mqtt.js?again=${loads}`;
+  const url = loads === 0 ? './mqtt.js' : `./mqtt.js?again=${loads}`;
   loads += 1;
   /** @type {typeof import('../bundle/entry.js')} */
-  const { connect } = await import(address);
+  const { connect } = await import(url);
   loads = 0;
   return connect;
 }
@@ -64,31 +64,31 @@ function painted() {
   return Promise.race([frame().then(frame), sleep(PAINT_MS)]);
 }
 
-const begin = address();
+const initial = readHash();
 const store = createStore({
-  ...initialState({ room: begin.room, clientId: clientIdOr(newToken), nickname: readNickname() }),
-  rooms: keptRooms(begin.room),
+  ...initialState({ room: initial.room, clientId: clientIdOr(newToken), nickname: readNickname() }),
+  rooms: restoreRooms(initial.room),
   visible: !document.hidden,
 });
 const api = new URL('../api/', document.baseURI);
 const history = createHistory(api);
 const reader = createReader({ store, history, clock });
-startKeeping(store);
-store.dispatch({ type: 'entered', ...begin });
+startPersistence(store);
+store.dispatch({ type: 'entered', ...initial });
 /** What the room opens with is on its way while the page is put together. */
-const opened = reader.enter();
+const historyOpened = reader.enter();
 translate();
 
 /**
  * By the last level of the topic: what came, in which room.
  * @type {Record<string, (room: string, payload: Uint8Array) => void>}
  */
-const hearers = {
+const handlers = {
   message(room, payload) {
     const message = parseMessage(payload);
     if (!message) return;
     store.dispatch({ type: 'live', room, message, now: clock.now() });
-    extras?.heard(message, room);
+    extras?.onMessage(message, room);
   },
   stored(room, payload) {
     store.dispatch({ type: 'receipts', room, receipts: parseReceipts(payload) });
@@ -100,9 +100,9 @@ const hearers = {
 };
 
 /** @param {string} topic @param {Uint8Array} payload */
-function hear(topic, payload) {
+function receive(topic, payload) {
   const [, room, kind = 'message'] = topic.split('/');
-  if (isRoom(room)) hearers[kind]?.(room, payload);
+  if (isRoom(room)) handlers[kind]?.(room, payload);
 }
 
 async function listRooms() {
@@ -113,7 +113,7 @@ const connectionId = `page-${newToken()}`;
 /** Loaded when the history is on the screen. @type {import('./extras.js').Extras | undefined} */
 let extras;
 /** The room that the connection's will is for. */
-let willRoom = begin.room;
+let willRoom = initial.room;
 
 const connection = createConnection({
   load: loadMqtt,
@@ -122,16 +122,16 @@ const connection = createConnection({
   topics: ['chat/+', 'chat/+/stored', 'chat/+/rejected'],
   retained() {
     const { room } = store.get();
-    return { topics: companyTopics(room), will: willFor(room, connectionId) };
+    return { topics: presenceTopics(room), will: willFor(room, connectionId) };
   },
   onMessage(topic, payload) {
-    if (!extras?.presence.hear(topic, payload)) hear(topic, payload);
+    if (!extras?.presence.receive(topic, payload)) receive(topic, payload);
   },
-  onLink(link) {
-    if (link.phase === 'connecting') willRoom = store.get().room;
-    store.dispatch({ type: 'link', link });
-    extras?.presence.link(link.phase === 'online', willRoom);
-    if (link.phase !== 'online') return;
+  onState(state) {
+    if (state.phase === 'connecting') willRoom = store.get().room;
+    store.dispatch({ type: 'connection', connection: state });
+    extras?.presence.setOnline(state.phase === 'online', willRoom);
+    if (state.phase !== 'online') return;
     reader.read();
     listRooms();
   },
@@ -143,7 +143,7 @@ createSender({ store, publish: connection.publish, clock });
 function toNewest() {
   store.dispatch({ type: 'toEnd' });
   render();
-  if (roomOf(store.get()).log.first === null) reader.read();
+  if (currentRoom(store.get()).log.first === null) reader.read();
 }
 
 const view = createView({
@@ -176,7 +176,7 @@ let rendering = false;
 function render() {
   rendering = false;
   const state = store.get();
-  say(byId('room', HTMLElement), state.room);
+  setText(byId('room', HTMLElement), state.room);
   if (extras) extras.render(state);
   else document.title = texts.title(state.room);
   status.render(state);
@@ -193,7 +193,7 @@ function renderSoon() {
 
 /** Shows the room, or the message, that the address names. */
 function enterRoom() {
-  const next = address();
+  const next = readHash();
   if (next.room !== store.get().room) store.dispatch({ type: 'left', place: view.where() });
   store.dispatch({ type: 'entered', ...next });
   reader.enter();
@@ -213,7 +213,7 @@ document.addEventListener('visibilitychange', () => {
   if (!document.hidden) connection.check();
 });
 
-await Promise.race([opened, sleep(HISTORY_FIRST_MS)]);
+await Promise.race([historyOpened, sleep(HISTORY_FIRST_MS)]);
 await painted();
 // The chat does without them where they do not come.
 const { startExtras } = await import('./extras.js').catch(() => ({ startExtras: undefined }));

@@ -25,7 +25,7 @@ const KINDS = /** @type {const} */ ([[], ['em'], ['strong'], ['strong', 'em']]);
  * @param {Node[]} nodes
  * @param {Node} node
  */
-function add(nodes, node) {
+function appendNode(nodes, node) {
   const last = nodes.at(-1);
   if (node === '') return;
   if (typeof node === 'string' && typeof last === 'string') nodes[nodes.length - 1] = last + node;
@@ -88,7 +88,7 @@ class Emphasis {
 
   /** @param {Node} node */
   add(node) {
-    add(this.nodes, node);
+    appendNode(this.nodes, node);
   }
 
   /** The innermost was none: its marker is text. */
@@ -115,7 +115,7 @@ class Emphasis {
    * @param {boolean} opens
    * @param {boolean} closes
    */
-  run(stars, opens, closes) {
+  addRun(stars, opens, closes) {
     const kinds = KINDS[stars.length] ?? [];
     const isOpen = (/** @type {string} */ kind) => this.open.some(({ tag }) => tag === kind);
     if (closes && kinds.length > 0 && kinds.every(isOpen)) {
@@ -139,7 +139,7 @@ class Emphasis {
  * @param {Map<number, number>} backticks
  * @returns {{node: Node, end: number} | null}
  */
-function special(text, at, backticks) {
+function parseSpecial(text, at, backticks) {
   if (text[at] === '`') {
     const end = backticks.get(at);
     let start = at;
@@ -173,9 +173,9 @@ function parseInline(text) {
       const [before, after] = [text[at - 1], text[done]];
       const opens = after !== undefined && !/\s/.test(after) && !isLetter(before);
       const closes = before !== undefined && !/\s/.test(before) && !isLetter(after);
-      emphasis.run(text.slice(at, done), opens, closes);
+      emphasis.addRun(text.slice(at, done), opens, closes);
     } else {
-      const found = special(text, at, backticks);
+      const found = parseSpecial(text, at, backticks);
       if (found) emphasis.add(found.node);
       if (found) done = found.end;
     }
@@ -208,7 +208,7 @@ const isQuote = (line) => QUOTE.test(line);
  * @param {number[]} ends
  * @returns {{nodes: Node[], next: number}}
  */
-function block(lines, at, ends) {
+function parseBlock(lines, at, ends) {
   const info = FENCE.exec(lines[at])?.[1];
   const end = info === undefined ? -1 : ends[at + 1];
   if (info !== undefined && end >= 0) {
@@ -237,8 +237,8 @@ export function parse(text) {
   /** @type {Node[]} */
   const nodes = [];
   for (let at = 0; at < lines.length; ) {
-    const { nodes: found, next } = block(lines, at, ends);
-    for (const node of found) add(nodes, node);
+    const { nodes: found, next } = parseBlock(lines, at, ends);
+    for (const node of found) appendNode(nodes, node);
     at = next;
   }
   return nodes;

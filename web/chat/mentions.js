@@ -6,18 +6,18 @@ import { LETTER } from './words.js';
 const BARE_MIN = 3;
 
 /** @type {{nickname: string, pattern: RegExp | null}} */
-let known = { nickname: '', pattern: null };
+let last = { nickname: '', pattern: null };
 
 /** @param {string} nickname */
 function patternOf(nickname) {
   if (nickname === '') return null;
-  if (nickname !== known.nickname) {
+  if (nickname !== last.nickname) {
     const name = nickname.replace(/[\\^$.*+?()[\]{}|/]/g, '\\$&');
     const at = Array.from(nickname).length < BARE_MIN ? '@' : '@?';
     const pattern = new RegExp(`(?<!${LETTER})${at}${name}(?!${LETTER})`, 'giu');
-    known = { nickname, pattern };
+    last = { nickname, pattern };
   }
-  return known.pattern;
+  return last.pattern;
 }
 
 /**

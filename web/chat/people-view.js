@@ -1,7 +1,7 @@
 // Who is here, as a list, and who is typing, as a line that is always there so that nothing moves.
 
-import { presentNames, typingNames } from './company.js';
-import { byId, make, say } from './dom.js';
+import { byId, make, setText } from './dom.js';
+import { presentNames, typingNames } from './people.js';
 import { locale, texts } from './texts.js';
 
 const SHOWN_MAX = 100;
@@ -29,23 +29,20 @@ export function createPeopleView() {
 
   return {
     /**
-     * @param {import('./company.js').Company} company
+     * @param {import('./people.js').People} people
      * @param {{nickname: string, clientId: string, now: number}} me
      */
-    render(company, { nickname, clientId, now }) {
-      say(typing, typingText(typingNames(company, now, clientId)));
-      const names = presentNames(company, collator);
+    render(people, { nickname, clientId, now }) {
+      setText(typing, typingText(typingNames(people, now, clientId)));
+      const names = presentNames(people, collator);
       const next = JSON.stringify([nickname, names]);
       if (next === shown) return;
       shown = next;
-      const people = names.slice(0, SHOWN_MAX).map((name) => makePerson(name, nickname));
-      const rest = names.length - people.length;
-      list.replaceChildren(
-        ...people,
-        ...(rest > 0 ? [make('li', '', texts.peopleMore(rest))] : []),
-      );
+      const items = names.slice(0, SHOWN_MAX).map((name) => makePerson(name, nickname));
+      const rest = names.length - items.length;
+      list.replaceChildren(...items, ...(rest > 0 ? [make('li', '', texts.peopleMore(rest))] : []));
       // Without a connection nobody knows.
-      say(count, names.length > 0 ? texts.peopleCount(names.length) : texts.people);
+      setText(count, names.length > 0 ? texts.peopleCount(names.length) : texts.people);
     },
   };
 }

@@ -1,4 +1,4 @@
-// Where the reader is in the log, kept while its rows change: at its end, or on the topmost message.
+// Holds the place of the reader in the log while its rows change: at its end, or on the topmost message.
 
 /** Fractions of a pixel and a line of slack still count as "at the end". */
 const NEAR_PX = 24;
@@ -22,21 +22,21 @@ export function createPlace(log, rows, { onHeld, onNear }) {
   /** How much there is below what can be seen. */
   const below = () => log.scrollHeight - log.scrollTop - log.clientHeight;
 
-  function note() {
+  function checkEnd() {
     const now = below() <= NEAR_PX;
     if (now === atEnd) return;
     atEnd = now;
     onHeld(!atEnd);
   }
 
-  function look() {
+  function checkEdges() {
     if (log.scrollTop < AHEAD * log.clientHeight) onNear(-1);
     if (below() < AHEAD * log.clientHeight) onNear(1);
   }
 
   log.addEventListener('scroll', () => {
-    note();
-    look();
+    checkEnd();
+    checkEdges();
   });
   // The window, the keyboard of a phone, a growing composer, a notice.
   new ResizeObserver(() => atEnd && toEnd()).observe(log);
@@ -57,17 +57,17 @@ export function createPlace(log, rows, { onHeld, onNear }) {
     element.getBoundingClientRect().top - log.getBoundingClientRect().top;
 
   return {
-    look,
+    checkEdges,
     atEnd: () => atEnd,
     toEnd() {
       toEnd();
-      note();
+      checkEnd();
     },
 
     /** Brings an element to `offset` pixels below the top. @param {Element} element @param {number} offset */
     to(element, offset) {
       log.scrollTop += offsetOf(element) - offset;
-      note();
+      checkEnd();
     },
 
     /** The message at the top. */
@@ -78,7 +78,7 @@ export function createPlace(log, rows, { onHeld, onNear }) {
     },
 
     /** @param {() => void} change */
-    keep(change) {
+    anchored(change) {
       const anchor = atEnd ? undefined : anchorOf(topmost());
       const before = anchor?.getBoundingClientRect().top ?? 0;
       change();

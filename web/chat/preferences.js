@@ -1,9 +1,9 @@
 // What the user has set for this browser: read before the page is painted, applied as attributes of
 // the root element, which the style sheet knows. Whatever storage holds, only known values come out.
 
-import { read, write } from './settings.js';
+import { readItem, writeItem } from './storage.js';
 
-const KEY = 'chat.preferences';
+const STORAGE_KEY = 'chat.preferences';
 
 /** The first value of each is its default. */
 export const CHOICES = /** @type {const} */ ({
@@ -23,7 +23,7 @@ export const CHOICES = /** @type {const} */ ({
 const NAMES = /** @type {Name[]} */ (Object.keys(CHOICES));
 
 /** @param {string} stored @returns {Record<string, unknown>} */
-function parse(stored) {
+function parseObject(stored) {
   try {
     return Object(JSON.parse(stored));
   } catch {
@@ -36,13 +36,13 @@ function parse(stored) {
  * @returns {Preferences}
  */
 export function parsePreferences(stored) {
-  const values = parse(stored);
+  const values = parseObject(stored);
   const pick = (/** @type {Name} */ name) =>
     CHOICES[name].find((choice) => choice === values[name]) ?? CHOICES[name][0];
   return /** @type {Preferences} */ (Object.fromEntries(NAMES.map((name) => [name, pick(name)])));
 }
 
-let current = parsePreferences(read(KEY));
+let current = parsePreferences(readItem(STORAGE_KEY));
 
 /** @type {Set<(preferences: Preferences) => void>} */
 const listeners = new Set();
@@ -56,7 +56,7 @@ export function onPreferences(listener) {
 }
 
 /** @param {Preferences} next */
-function set(next) {
+function apply(next) {
   current = next;
   for (const listener of listeners) listener(current);
 }
@@ -66,8 +66,8 @@ function set(next) {
  * @param {string} value
  */
 export function setPreference(name, value) {
-  set(parsePreferences(JSON.stringify({ ...current, [name]: value })));
-  write(KEY, JSON.stringify(current));
+  apply(parsePreferences(JSON.stringify({ ...current, [name]: value })));
+  writeItem(STORAGE_KEY, JSON.stringify(current));
 }
 
 /** The colour of the browser's own frame follows the theme. @param {Preferences} preferences */
@@ -87,6 +87,6 @@ if (globalThis.document) {
   });
   onPreferences(applyFrame);
   addEventListener('storage', ({ key, newValue }) => {
-    if (key === KEY) set(parsePreferences(newValue ?? ''));
+    if (key === STORAGE_KEY) apply(parsePreferences(newValue ?? ''));
   });
 }

@@ -2,12 +2,12 @@
 // room that is open; the broker clears it by the will if the connection ends. A connection has one
 // will, for the room in which it was made: in another room presence expires unless it is said again.
 
-import { NOBODY, nextSilence, noteMessage, notePresence, noteTyping } from './company.js';
 import { parsePerson } from './payload.js';
+import { NOBODY, nextTypingEnd, withoutTyping, withPresence, withTyping } from './people.js';
 
-/** @typedef {import('./company.js').Company} Company */
-/** @typedef {{qos: 0 | 1, retain?: boolean, expiryS?: number}} How */
-/** @typedef {(topic: string, payload: string, how: How) => unknown} Publish nothing while offline */
+/** @typedef {import('./people.js').People} People */
+/** @typedef {{qos: 0 | 1, retain?: boolean, expiryS?: number}} PublishOptions */
+/** @typedef {(topic: string, payload: string, options: PublishOptions) => unknown} Publish nothing while offline */
 
 const TYPING_EVERY_MS = 3000;
 const EXPIRY_S = 600;
@@ -17,7 +17,7 @@ const AGAIN_MS = 240_000;
 const presenceTopic = (room, id) => `chat/${room}/presence/${id}`;
 
 /** @param {string} room */
-export const companyTopics = (room) => [presenceTopic(room, '+'), `chat/${room}/typing`];
+export const presenceTopics = (room) => [presenceTopic(room, '+'), `chat/${room}/typing`];
 
 /**
  * What the broker says when a connection that was made in this room ends.
@@ -38,72 +38,73 @@ export function willFor(room, connectionId) {
  * @param {string} parts.connectionId the MQTT client id, which no other page has
  * @param {string} parts.clientId that of this browser
  * @param {Publish} parts.publish
- * @param {(company: Company) => void} parts.onChange
+ * @param {(people: People) => void} parts.onChange
  * @param {import('./clock.js').Clock} parts.clock
  */
 export function createPresence({ connectionId, clientId, publish, onChange, clock }) {
-  let company = NOBODY;
-  let here = { room: '', nickname: '' };
+  let people = NOBODY;
+  let me = { room: '', nickname: '' };
   let willRoom = '';
   let online = false;
   let typedAt = Number.NEGATIVE_INFINITY;
-  let callOff = () => {};
-  let silence = () => {};
+  let cancelRenewal = () => {};
+  let cancelExpiry = () => {};
 
-  /** @param {Company} next */
-  function set(next) {
-    if (next === company) return;
-    company = next;
-    onChange(company);
-    silence();
-    const at = nextSilence(company);
-    if (at < Number.POSITIVE_INFINITY) silence = clock.after(at - clock.now() + 1, hush);
+  /** @param {People} next */
+  function setPeople(next) {
+    if (next === people) return;
+    people = next;
+    onChange(people);
+    cancelExpiry();
+    const at = nextTypingEnd(people);
+    if (at < Number.POSITIVE_INFINITY)
+      cancelExpiry = clock.after(at - clock.now() + 1, dropExpired);
   }
 
-  function hush() {
-    const typists = company.typists.filter(({ until }) => until > clock.now());
-    set({ ...company, typists });
+  function dropExpired() {
+    const typists = people.typists.filter(({ until }) => until > clock.now());
+    setPeople({ ...people, typists });
   }
 
-  function announce() {
-    callOff();
-    const { room, nickname } = here;
+  function publishPresence() {
+    cancelRenewal();
+    const { room, nickname } = me;
     if (!online || room === '' || nickname === '') return;
-    const willed = room === willRoom;
-    const how = { qos: /** @type {const} */ (1), retain: true };
+    const hasWill = room === willRoom;
+    const options = { qos: /** @type {const} */ (1), retain: true };
     const payload = JSON.stringify({ nickname });
     publish(
       presenceTopic(room, connectionId),
       payload,
-      willed ? how : { ...how, expiryS: EXPIRY_S },
+      hasWill ? options : { ...options, expiryS: EXPIRY_S },
     );
-    if (!willed) callOff = clock.after(AGAIN_MS, announce);
+    if (!hasWill) cancelRenewal = clock.after(AGAIN_MS, publishPresence);
   }
 
   /** @param {string} room */
-  function leave(room) {
+  function clearPresence(room) {
     if (online && room) publish(presenceTopic(room, connectionId), '', { qos: 1, retain: true });
   }
 
   return {
     /** @param {string} room @param {string} nickname '' for one who only reads */
     enter(room, nickname) {
-      if (room === here.room && nickname === here.nickname) return;
-      if (room !== here.room) {
-        leave(here.room);
+      if (room === me.room && nickname === me.nickname) return;
+      if (room !== me.room) {
+        clearPresence(me.room);
         typedAt = Number.NEGATIVE_INFINITY;
-        set(NOBODY);
+        setPeople(NOBODY);
       }
-      here = { room, nickname };
-      announce();
+      me = { room, nickname };
+      publishPresence();
     },
 
-    /** @param {boolean} now @param {string} room for which the connection has its will */
-    link(now, room = '') {
-      online = now;
+    /** @param {boolean} next @param {string} room for which the connection has its will */
+    setOnline(next, room = '') {
+      online = next;
       willRoom = room;
-      if (!now) set(NOBODY);
-      else announce();
+      if (!next) setPeople(NOBODY);
+      else publishPresence();
     },
 
     /**
@@ -111,24 +112,24 @@ export function createPresence({ connectionId, clientId, publish, onChange, cloc
      * @param {Uint8Array} payload
      * @returns {boolean} whether it was for here
      */
-    hear(topic, payload) {
+    receive(topic, payload) {
       const [, room, kind, id] = topic.split('/');
       if (kind !== 'presence' && kind !== 'typing') return false;
-      if (room !== here.room) return true;
+      if (room !== me.room) return true;
       const person = parsePerson(payload);
-      if (kind === 'presence') set(notePresence(company, id ?? '', person));
-      else if (person) set(noteTyping(company, person, clock.now()));
+      if (kind === 'presence') setPeople(withPresence(people, id ?? '', person));
+      else if (person) setPeople(withTyping(people, person, clock.now()));
       return true;
     },
 
     /** @param {string | null} sender */
-    heardMessage(sender) {
-      set(noteMessage(company, sender));
+    endTyping(sender) {
+      setPeople(withoutTyping(people, sender));
     },
 
     /** Something was typed, and is not empty. */
     typed() {
-      const { room, nickname } = here;
+      const { room, nickname } = me;
       if (!online || nickname === '' || clock.now() - typedAt < TYPING_EVERY_MS) return;
       typedAt = clock.now();
       publish(`chat/${room}/typing`, JSON.stringify({ nickname, clientId }), { qos: 0 });

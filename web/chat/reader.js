@@ -4,7 +4,7 @@
 
 import { backoff } from './backoff.js';
 import { HistoryError, PAGE_MAX } from './history.js';
-import { roomOf } from './store.js';
+import { currentRoom } from './store.js';
 
 /** The newest page; and one around a message, half of it on each side. */
 const OPENING_ROWS = 50;
@@ -35,12 +35,12 @@ export function createReader({ store, history, clock }) {
   let reading = false;
   let failures = 0;
   /** @type {(() => void) | null} */
-  let callOff = null;
+  let cancelTimer = null;
 
-  const current = () => roomOf(store.get());
+  const current = () => currentRoom(store.get());
 
   /** @param {string} room @param {import('./pages.js').Page} page @param {Goal | null} goal */
-  function show(room, page, goal) {
+  function dispatchOpened(room, page, goal) {
     store.dispatch({ type: 'opened', room, page, now: clock.now(), goal });
   }
 
@@ -49,17 +49,17 @@ export function createReader({ store, history, clock }) {
    * @param {Query} query
    * @param {Goal | null} [goal]
    */
-  async function open(query, goal = null) {
-    show(query.room, await history.page(query), goal);
+  async function openAt(query, goal = null) {
+    dispatchOpened(query.room, await history.page(query), goal);
   }
 
   /** At what was not seen yet, which may be in the middle; or at the end. @param {string} room */
   async function openRoom(room) {
     const { log, seen, goal } = current();
-    if (goal?.to === 'message') return open({ room, limit: AROUND_ROWS, around: goal.id }, goal);
+    if (goal?.to === 'message') return openAt({ room, limit: AROUND_ROWS, around: goal.id }, goal);
     const limit = Math.min(PAGE_MAX, OPENING_ROWS + log.rows.length);
     const unseen = seen.id > 0 && goal === null;
-    return open(unseen ? { room, limit: AROUND_ROWS, around: seen.id } : { room, limit });
+    return openAt(unseen ? { room, limit: AROUND_ROWS, around: seen.id } : { room, limit });
   }
 
   /** @param {string} room @param {number} limit */
@@ -71,7 +71,7 @@ export function createReader({ store, history, clock }) {
   }
 
   /** @type {Job} */
-  async function keepUp(room) {
+  async function catchUp(room) {
     const began = clock.now();
     const opening = current().log.first === null;
     if (opening) await openRoom(room);
@@ -86,7 +86,7 @@ export function createReader({ store, history, clock }) {
   }
 
   /** @type {Job} */
-  async function older(room) {
+  async function readOlder(room) {
     const { first, start } = current().log;
     if (first === null || start) return;
     const page = await history.page({ room, limit: SCROLL_ROWS, before: first });
@@ -94,14 +94,14 @@ export function createReader({ store, history, clock }) {
   }
 
   /** @type {Job} */
-  async function newer(room) {
+  async function readNewer(room) {
     if (!current().log.tail) await readAfter(room, SCROLL_ROWS);
   }
 
   /** @param {unknown} error @param {Job} job */
-  function failed(error, job) {
+  function retryLater(error, job) {
     if (!(error instanceof HistoryError)) throw error;
-    if (job === keepUp || !isFinal(error)) jobs.unshift(job);
+    if (job === catchUp || !isFinal(error)) jobs.unshift(job);
     failures += 1;
     const asked = Math.min(error.retryAfterMs, RETRY_AFTER_MAX_MS);
     const delay = Math.max(asked, backoff(failures, clock.random()));
@@ -111,51 +111,51 @@ export function createReader({ store, history, clock }) {
 
   /** @param {number} delay */
   function schedule(delay) {
-    if (callOff) return;
-    callOff = clock.after(delay, () => {
-      callOff = null;
+    if (cancelTimer) return;
+    cancelTimer = clock.after(delay, () => {
+      cancelTimer = null;
       read();
     });
   }
 
   /** @param {Job} job */
-  async function attempt(job) {
+  async function runJob(job) {
     try {
       await job(store.get().room);
       failures = 0;
       return true;
     } catch (error) {
-      failed(error, job);
+      retryLater(error, job);
       return false;
     }
   }
 
-  async function work() {
+  async function runJobs() {
     if (reading) return;
-    callOff?.();
-    callOff = null;
+    cancelTimer?.();
+    cancelTimer = null;
     reading = true;
     try {
-      for (let job = jobs.shift(); job && (await attempt(job)); ) job = jobs.shift();
+      for (let job = jobs.shift(); job && (await runJob(job)); ) job = jobs.shift();
     } finally {
       reading = false;
     }
-    follow();
+    readWanted();
   }
 
-  function follow() {
+  function readWanted() {
     const { wanted, tail } = current().log;
     if (wanted && tail && !reading) schedule(GATHER_MS);
   }
 
   /** @param {Job} job */
-  function ask(job) {
+  function enqueue(job) {
     if (!jobs.includes(job)) jobs.push(job);
-    return work();
+    return runJobs();
   }
 
-  const read = () => ask(keepUp);
-  store.subscribe(follow);
+  const read = () => enqueue(catchUp);
+  store.subscribe(readWanted);
 
   return {
     /** Reads now; or once more, if a reading is under way. */
@@ -167,24 +167,25 @@ export function createReader({ store, history, clock }) {
       jobs = [];
       failures = 0;
       const elsewhere = goal?.to === 'message' && !log.rows.some(({ id }) => id === goal.id);
-      return elsewhere ? ask(openRoom).then(read) : read();
+      return elsewhere ? enqueue(openRoom).then(read) : read();
     },
 
     /** Older pages, or newer ones: nothing where there are none, or while they come. @param {-1 | 1} step */
     more(step) {
       if (reading || current().history.phase !== 'ready') return;
-      ask(step < 0 ? older : newer);
+      enqueue(step < 0 ? readOlder : readNewer);
     },
 
     /** The first message since then. @param {Date} time @param {() => void} none there is none */
     jump(time, none) {
       const since = time.toISOString();
       jobs = [];
-      return ask(async (room) => {
+      return enqueue(async (room) => {
         const page = await history.page({ room, limit: AROUND_ROWS, since });
-        if (page.items.length > 0) return show(room, page, { to: 'day', id: page.items[0].id });
+        if (page.items.length > 0)
+          return dispatchOpened(room, page, { to: 'day', id: page.items[0].id });
         none();
-        return keepUp(room);
+        return catchUp(room);
       });
     },
   };

@@ -97,15 +97,15 @@ export function markNew(room) {
 /**
  * @param {Room} room
  * @param {import('./payload.js').Receipt[]} receipts
- * @param {{own: string, open: boolean}} how open: it is the room on the screen
+ * @param {{own: string, current: boolean}} context current: it is the room on the screen
  * @returns {Room}
  */
-export function addReceipts(room, receipts, { own, open }) {
+export function addReceipts(room, receipts, { own, current }) {
   const counted = countNew(room, receipts, own);
   const { rows } = room.log;
   const ours = receipts.filter((receipt) => log.indexOfSent(rows, receipt) >= 0);
-  const list = open ? log.addReceipts(room.log, receipts) : log.addReceipts(room.log, ours);
-  return { ...counted, log: open || ours.length > 0 ? list : room.log };
+  const nextLog = current ? log.addReceipts(room.log, receipts) : log.addReceipts(room.log, ours);
+  return { ...counted, log: current || ours.length > 0 ? nextLog : room.log };
 }
 
 /**
@@ -124,7 +124,7 @@ function checkSeen(room, { items, newer }) {
  * A page was read, with which the room or another place in it is opened.
  * @param {Room} room
  * @param {pages.Page} page
- * @param {pages.Reading & {own: string, goal: Goal | null}} how
+ * @param {pages.Reading & {own: string, goal: Goal | null}} context
  * @returns {Room}
  */
 export function open(room, page, { own, goal, ...reading }) {
@@ -143,7 +143,7 @@ export function open(room, page, { own, goal, ...reading }) {
  * The page after `after` was read.
  * @param {Room} room
  * @param {pages.Page} page
- * @param {pages.Reading & {own: string, after: number}} how
+ * @param {pages.Reading & {own: string, after: number}} context
  * @returns {Room}
  */
 export function extend(room, page, { own, after, ...reading }) {
@@ -156,7 +156,7 @@ export function extend(room, page, { own, after, ...reading }) {
  * The page before `before` was read.
  * @param {Room} room
  * @param {pages.Page} page
- * @param {pages.Reading & {before: number}} how
+ * @param {pages.Reading & {before: number}} context
  * @returns {Room}
  */
 export function prepend(room, page, { before, ...reading }) {
@@ -181,9 +181,9 @@ export function readToEnd(room, began) {
  * @returns {Room}
  */
 export function toEnd(room) {
-  const list = room.log.tail ? room.log : pages.onlyPending(room.log);
+  const nextLog = room.log.tail ? room.log : pages.onlyPending(room.log);
   const history = room.log.tail ? room.history : LOADING;
-  return { ...room, log: { ...list, held: false }, history, goal: { to: 'end' } };
+  return { ...room, log: { ...nextLog, held: false }, history, goal: { to: 'end' } };
 }
 
 /**
@@ -213,7 +213,7 @@ export function enter(room, message) {
  * @param {{room: string, messages: number, lastId: number}} facts
  * @returns {Room}
  */
-export function list(room, { room: name, messages: count, lastId }) {
+export function applyListed(room, { room: name, messages: count, lastId }) {
   const seen = { id: lastId, count, exact: true };
   if (!room) return newRoom(name, seen);
   if (lastId < room.lastId) return room;

@@ -1,6 +1,6 @@
 // One message on the screen.
 
-import { make, say } from './dom.js';
+import { make, setText } from './dom.js';
 import { timeOf } from './layout.js';
 import { isLate } from './log.js';
 import { isOnlyEmoji, renderText } from './rich.js';
@@ -8,14 +8,14 @@ import { texts } from './texts.js';
 import { fullText, hourText } from './times.js';
 
 /** @typedef {import('./log.js').Row} Row */
-/** @typedef {{lead: boolean, head: boolean, own: boolean, room: string, nickname: string}} How */
+/** @typedef {{lead: boolean, head: boolean, own: boolean, room: string, nickname: string}} Appearance */
 /** @typedef {{retry: (key: number) => void, remove: (msgId: string | null) => void}} Actions */
 
 /**
  * @typedef {object} RowView
  * @property {HTMLLIElement} element
  * @property {Row} row
- * @property {(row: Row, how: How) => void} update
+ * @property {(row: Row, appearance: Appearance) => void} update
  */
 
 /** Characters of a message by which its button is named. */
@@ -98,7 +98,7 @@ function showProblem(element, row, actions) {
  */
 function showState(element, row, own) {
   const stored = own && row.state === 'stored';
-  say(element, stored ? '✓' : row.state === 'sending' && !isLate(row) ? texts.sending : '');
+  setText(element, stored ? '✓' : row.state === 'sending' && !isLate(row) ? texts.sending : '');
   element.title = stored ? texts.stored : '';
   if (stored) element.setAttribute('role', 'img');
   else element.removeAttribute('role');
@@ -122,7 +122,7 @@ function showTime(element, time) {
   if (element.dateTime === iso) return;
   element.dateTime = iso;
   element.title = '';
-  say(element, hourText(time));
+  setText(element, hourText(time));
 }
 
 /** Writes the whole date to the time that the event is about: nobody asks for most of them. @param {Event} event */
@@ -136,11 +136,11 @@ export function showFullTime({ target }) {
 
 /**
  * @param {Row} first
- * @param {How} how
+ * @param {Appearance} appearance
  * @param {Actions} actions
  * @returns {RowView}
  */
-export function createRowView(first, how, actions) {
+export function createRowView(first, appearance, actions) {
   const name = make('bdi', 'name');
   const time = make('time', 'time');
   const when = make('a', 'when', time);
@@ -162,7 +162,7 @@ export function createRowView(first, how, actions) {
       element.classList.toggle('own', own);
       element.classList.toggle('head', head);
       element.classList.toggle('lead', lead);
-      say(name, row.nickname);
+      setText(name, row.nickname);
       name.style.setProperty('--hue', `${hueOf(row.nickname)}`);
       const content = `${nickname}\n${row.text}`;
       if (content !== shown) text.replaceChildren(renderText(row.text, nickname));
@@ -174,6 +174,6 @@ export function createRowView(first, how, actions) {
       showTime(time, timeOf(row));
     },
   };
-  view.update(first, how);
+  view.update(first, appearance);
   return view;
 }

@@ -1,7 +1,7 @@
 // The panel of the search: a field, what was found, newest first, and a way to older ones. A match
 // is a link to its message in the room.
 
-import { byId, make, say } from './dom.js';
+import { byId, make, setText } from './dom.js';
 import { HistoryError } from './history.js';
 import { texts } from './texts.js';
 import { dayText, fullText, hourText } from './times.js';
@@ -79,26 +79,26 @@ export function createSearchPanel({ search, room }) {
     if (matches.length > 0) query = { ...query, before: matches[0].id };
     more.hidden = !older;
     const count = list.children.length;
-    if (count === 0) say(status, texts.noMatches);
-    else say(status, older ? texts.matchesMore(count) : texts.matches(count));
+    if (count === 0) setText(status, texts.noMatches);
+    else setText(status, older ? texts.matchesMore(count) : texts.matches(count));
   }
 
-  async function ask() {
+  async function readPage() {
     const mine = ++asked;
-    say(status, texts.searching);
+    setText(status, texts.searching);
     try {
       const page = await search(query);
       if (mine === asked) show(page);
     } catch (error) {
       if (!(error instanceof HistoryError)) throw error;
-      if (mine === asked) say(status, texts.searchFailed(error.message));
+      if (mine === asked) setText(status, texts.searchFailed(error.message));
     }
   }
 
   /** The button goes when there are no older ones; the focus then goes to the first that came. */
   async function readOlder() {
     const known = list.children.length;
-    await ask();
+    await readPage();
     if (more.hidden) list.children[known]?.querySelector('a')?.focus();
   }
 
@@ -108,7 +108,7 @@ export function createSearchPanel({ search, room }) {
     more.hidden = true;
     list.replaceChildren();
     query = { q, ...(here.checked ? { room: room() } : {}) };
-    ask();
+    readPage();
   }
 
   function close() {

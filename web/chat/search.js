@@ -1,6 +1,6 @@
 // Searches the history over HTTP. What matched comes as segments of plain text.
 
-import { describe, HistoryError, request } from './history.js';
+import { describeError, HistoryError, request } from './history.js';
 import { isRoom, parsePage } from './payload.js';
 
 /** @typedef {{text: string, match: boolean}} Segment */
@@ -57,7 +57,7 @@ export function createSearch(base, fetcher = (...args) => fetch(...args)) {
       if (value !== undefined) url.searchParams.set(name, String(value));
     }
     const response = await request(url, fetcher);
-    if (!response.ok) throw new HistoryError(await describe(response));
+    if (!response.ok) throw new HistoryError(await describeError(response));
     const matches = parseMatches(await response.json().catch(() => null));
     if (matches === null) throw new HistoryError('the answer is not a page of matches');
     return { matches, older: hasPrevious(response.headers.get('Link')) };

@@ -14,7 +14,7 @@ import { due, nextDue } from './store.js';
 export function createSender({ store, publish, clock }) {
   let sending = false;
   let plannedFor = Number.POSITIVE_INFINITY;
-  let callOff = () => {};
+  let cancelTimer = () => {};
 
   /** @param {{room: string, row: import('./store.js').Row}} pending */
   async function send({ room, row }) {
@@ -31,12 +31,12 @@ export function createSender({ store, publish, clock }) {
   }
 
   function plan() {
-    callOff();
+    cancelTimer();
     plannedFor = nextDue(store.get());
     if (plannedFor === Number.POSITIVE_INFINITY) return;
     const wait = plannedFor - clock.now();
     if (wait <= 0) sendDue();
-    else callOff = clock.after(wait, sendDue);
+    else cancelTimer = clock.after(wait, sendDue);
   }
 
   store.subscribe((state) => {

@@ -1,15 +1,15 @@
 // The rooms, and what stands beside the messages: on a wide screen a column that can be put away, on a
 // narrow one a drawer.
 
-import { byId, make, say } from './dom.js';
+import { byId, make, setText } from './dom.js';
 import { isRoom } from './payload.js';
 import { unread } from './room.js';
-import { read, write } from './settings.js';
+import { readItem, writeItem } from './storage.js';
 import { texts } from './texts.js';
 
 /** @typedef {import('./store.js').State} State */
 
-const KEPT = 'chat.side';
+const SIDE_KEY = 'chat.side';
 const BADGE_MAX = 99;
 const narrow = matchMedia('(max-width: 47.99rem)');
 
@@ -43,13 +43,13 @@ function createRooms() {
 
   return {
     /** @param {State} state */
-    render({ rooms, room: open }) {
+    render({ rooms, room: current }) {
       update(Object.keys(rooms));
       for (const [name, { link, badge }] of links) {
         const count = unread(rooms[name]);
-        link.ariaCurrent = name === open ? 'page' : null;
+        link.ariaCurrent = name === current ? 'page' : null;
         link.classList.toggle('unread', count > 0);
-        say(badge, count > 0 ? badgeText(count) : '');
+        setText(badge, count > 0 ? badgeText(count) : '');
         if (count > 0) link.ariaLabel = `${name}, ${texts.unread(count)}`;
         else link.removeAttribute('aria-label');
       }
@@ -62,14 +62,14 @@ function createRoomForm(onOpened) {
   const field = byId('room-name', HTMLInputElement);
   const error = byId('room-error', HTMLElement);
   field.placeholder = texts.newRoom;
-  field.addEventListener('input', () => say(error, ''));
+  field.addEventListener('input', () => setText(error, ''));
   byId('room-form', HTMLFormElement).addEventListener('submit', (event) => {
     event.preventDefault();
     const typed = field.value.trim().replace(/^#/, '');
     const name = typed.toLowerCase().replace(/\s+/g, '-');
     if (name === '') return;
     if (!isRoom(name)) {
-      say(error, texts.roomName(typed));
+      setText(error, texts.roomName(typed));
       return;
     }
     field.value = '';
@@ -100,11 +100,11 @@ export function createSidebar() {
     menu.focus();
   }
 
-  const settle = () => show(!narrow.matches && read(KEPT) !== 'closed');
+  const showForWidth = () => show(!narrow.matches && readItem(SIDE_KEY) !== 'closed');
 
   menu.addEventListener('click', () => {
     show(!open);
-    if (!narrow.matches) write(KEPT, open ? 'open' : 'closed');
+    if (!narrow.matches) writeItem(SIDE_KEY, open ? 'open' : 'closed');
     else if (open) side.querySelector('a')?.focus();
   });
   side.addEventListener('click', ({ target }) => {
@@ -114,9 +114,9 @@ export function createSidebar() {
   document.addEventListener('click', ({ target }) => {
     if (target === document.body) hide();
   });
-  narrow.addEventListener('change', settle);
+  narrow.addEventListener('change', showForWidth);
   createRoomForm(hide);
-  settle();
+  showForWidth();
 
   return {
     hide,
@@ -126,7 +126,7 @@ export function createSidebar() {
       const others = Object.values(state.rooms).filter(({ name }) => name !== state.room);
       const count = others.reduce((sum, room) => sum + unread(room), 0);
       badge.hidden = count === 0;
-      say(badge, badgeText(count));
+      setText(badge, badgeText(count));
     },
   };
 }

@@ -1,7 +1,7 @@
 // The header's line on the connection, and the notices on what does not work.
 
-import { byId, say } from './dom.js';
-import { roomOf } from './store.js';
+import { byId, setText } from './dom.js';
+import { currentRoom } from './store.js';
 import { texts } from './texts.js';
 
 /** @typedef {import('./store.js').State} State */
@@ -15,10 +15,10 @@ function retryText(at) {
   return seconds > 0 ? texts.retryIn(seconds) : '';
 }
 
-/** @param {import('./store.js').History} history @param {import('./store.js').Link} link */
-function historyText(history, link) {
+/** @param {import('./store.js').History} history @param {import('./store.js').ConnectionState} connection */
+function historyText(history, connection) {
   const reason = texts.historyFailed(history.reason);
-  return link.phase === 'online' ? `${reason} ${texts.liveOn}` : reason;
+  return connection.phase === 'online' ? `${reason} ${texts.liveOn}` : reason;
 }
 
 /**
@@ -33,7 +33,7 @@ export function createStatus({ reconnect, readAgain }) {
   let downSince = 0;
 
   for (const [id, action] of /** @type {const} */ ([
-    ['link-now', reconnect],
+    ['connection-now', reconnect],
     ['history-now', readAgain],
   ])) {
     part(id).textContent = texts.retryNow;
@@ -43,23 +43,30 @@ export function createStatus({ reconnect, readAgain }) {
   /** @param {State} state */
   function render(state) {
     shown = state;
-    const { link } = state;
-    const { history } = roomOf(state);
-    const down = link.phase === 'offline' || (link.phase === 'connecting' && downSince > 0);
+    const { connection } = state;
+    const { history } = currentRoom(state);
+    const down =
+      connection.phase === 'offline' || (connection.phase === 'connecting' && downSince > 0);
     downSince = down ? downSince || Date.now() : 0;
-    part('link').dataset.phase = link.phase;
-    say(part('status'), texts[link.phase]);
-    part('link-notice').hidden = !down || Date.now() - downSince < NOTICE_AFTER_MS;
-    say(part('link-reason'), texts.offlineNotice);
-    say(part('link-retry'), link.phase === 'offline' ? retryText(link.retryAt) : texts.connecting);
+    part('connection').dataset.phase = connection.phase;
+    setText(part('status'), texts[connection.phase]);
+    part('connection-notice').hidden = !down || Date.now() - downSince < NOTICE_AFTER_MS;
+    setText(part('connection-reason'), texts.offlineNotice);
+    setText(
+      part('connection-retry'),
+      connection.phase === 'offline' ? retryText(connection.retryAt) : texts.connecting,
+    );
     part('history-notice').hidden = history.phase !== 'failed';
-    say(part('history-reason'), history.phase === 'failed' ? historyText(history, link) : '');
-    say(part('history-retry'), history.phase === 'failed' ? retryText(history.retryAt) : '');
+    setText(
+      part('history-reason'),
+      history.phase === 'failed' ? historyText(history, connection) : '',
+    );
+    setText(part('history-retry'), history.phase === 'failed' ? retryText(history.retryAt) : '');
   }
 
   // Counts down while something is wrong.
   setInterval(() => {
-    if (shown && (downSince > 0 || roomOf(shown).history.phase === 'failed')) render(shown);
+    if (shown && (downSince > 0 || currentRoom(shown).history.phase === 'failed')) render(shown);
   }, 500);
 
   return { render };

@@ -11,7 +11,7 @@ import * as rooms from './room.js';
 /**
  * waiting: it has not been tried yet. offline: it is tried again at `retryAt`.
  * @typedef {{phase: 'waiting' | 'connecting' | 'online' | 'offline', retryAt: number,
- *   reason: string}} Link
+ *   reason: string}} ConnectionState
  */
 
 /**
@@ -20,7 +20,7 @@ import * as rooms from './room.js';
  * @property {Readonly<Record<string, Room>>} rooms that are known
  * @property {string} clientId this browser, in what it sends
  * @property {string} nickname '' until one was chosen
- * @property {Link} link to the broker
+ * @property {ConnectionState} connection to the broker
  * @property {boolean} visible whether somebody can see the page
  */
 
@@ -51,7 +51,7 @@ import * as rooms from './room.js';
 /**
  * @typedef {(RoomEvent & {room?: string})
  *   | {type: 'named', nickname: string}
- *   | {type: 'link', link: Link}
+ *   | {type: 'connection', connection: ConnectionState}
  *   | {type: 'entered', room: string, message: number}
  *   | {type: 'listed', rooms: {room: string, messages: number, lastId: number}[]}
  *   | {type: 'visible', visible: boolean}} Event
@@ -65,20 +65,20 @@ export function initialState(start) {
   return {
     ...start,
     rooms: { [start.room]: rooms.newRoom(start.room) },
-    link: { phase: 'waiting', retryAt: 0, reason: '' },
+    connection: { phase: 'waiting', retryAt: 0, reason: '' },
     visible: true,
   };
 }
 
 /** The room on the screen. @param {State} state */
-export const roomOf = (state) => state.rooms[state.room];
+export const currentRoom = (state) => state.rooms[state.room];
 
 /** @param {Room} room @param {log.Log} next */
 const withLog = (room, next) => (next === room.log ? room : { ...room, log: next });
 
 /**
  * @typedef {object} Context
- * @property {boolean} open whether the room is on the screen
+ * @property {boolean} current whether the room is on the screen
  * @property {boolean} live whether messages come in
  * @property {string} own client id
  * @property {string} nickname
@@ -100,8 +100,8 @@ const changes = {
   retry: (room, { key }) => withLog(room, log.sendAgain(room.log, key)),
   discarded: (room, { msgId }) => withLog(room, log.discard(room.log, msgId)),
   refused: (room, { key, reason }) => withLog(room, log.fail(room.log, key, reason)),
-  live: (room, { message, now }, { open }) =>
-    open ? withLog(room, log.addLive(room.log, message, now)) : room,
+  live: (room, { message, now }, { current }) =>
+    current ? withLog(room, log.addLive(room.log, message, now)) : room,
   receipts: (room, { receipts }, context) => rooms.addReceipts(room, receipts, context),
   rejected: (room, { rejection }) => withLog(room, log.addRejection(room.log, rejection)),
   reading: (room) => withLog(room, { ...room.log, wanted: false }),
@@ -127,14 +127,15 @@ const changes = {
 /**
  * With the connection goes what was in doubt on it: while it is down, that alone is what is wrong.
  * @param {State} state
- * @param {Link} link
+ * @param {ConnectionState} connection
  * @returns {State}
  */
-function linked(state, link) {
-  if ((link.phase === 'online') === (state.link.phase === 'online')) return { ...state, link };
-  const again = (/** @type {Room} */ room) => withLog(room, log.sendAllAgain(room.log));
-  const next = Object.entries(state.rooms).map(([name, room]) => [name, again(room)]);
-  return { ...state, link, rooms: Object.fromEntries(next) };
+function withConnection(state, connection) {
+  if ((connection.phase === 'online') === (state.connection.phase === 'online'))
+    return { ...state, connection };
+  const sendAgain = (/** @type {Room} */ room) => withLog(room, log.sendAllAgain(room.log));
+  const next = Object.entries(state.rooms).map(([name, room]) => [name, sendAgain(room)]);
+  return { ...state, connection, rooms: Object.fromEntries(next) };
 }
 
 /** @param {State} state @param {Room} room @returns {State} */
@@ -156,8 +157,11 @@ function inRoom(state, event) {
   const name = event.room ?? state.room;
   const room = state.rooms[name] ?? rooms.newRoom(name);
   const { clientId: own, nickname } = state;
-  const live = state.link.phase === 'online';
-  return withRoom(state, change(room, event, { open: name === state.room, live, own, nickname }));
+  const live = state.connection.phase === 'online';
+  return withRoom(
+    state,
+    change(room, event, { current: name === state.room, live, own, nickname }),
+  );
 }
 
 /** @param {State} state @param {Event} event @returns {State} */
@@ -165,8 +169,8 @@ function changed(state, event) {
   switch (event.type) {
     case 'named':
       return { ...state, nickname: event.nickname };
-    case 'link':
-      return linked(state, event.link);
+    case 'connection':
+      return withConnection(state, event.connection);
     case 'visible':
       return { ...state, visible: event.visible };
     case 'entered': {
@@ -175,7 +179,7 @@ function changed(state, event) {
     }
     case 'listed':
       return event.rooms.reduce(
-        (next, facts) => withRoom(next, rooms.list(next.rooms[facts.room], facts)),
+        (next, facts) => withRoom(next, rooms.applyListed(next.rooms[facts.room], facts)),
         state,
       );
     default:
@@ -185,7 +189,7 @@ function changed(state, event) {
 
 /** Whether new messages are seen as they come. @param {State} state */
 export function isWatching(state) {
-  const { log: shown, goal } = roomOf(state);
+  const { log: shown, goal } = currentRoom(state);
   return state.visible && shown.tail && !shown.held && shown.first !== null && goal === null;
 }
 
@@ -196,7 +200,7 @@ export function isWatching(state) {
  */
 export function reduce(state, event) {
   const next = changed(state, event);
-  const room = roomOf(next);
+  const room = currentRoom(next);
   if (isWatching(next)) return withRoom(next, rooms.markSeen(room));
   const before = state.rooms[next.room];
   return before && rooms.unread(before) === 0 ? withRoom(next, rooms.markNew(room)) : next;
@@ -219,7 +223,7 @@ function outbox(state) {
  * @param {number} now
  */
 export function due(state, now) {
-  if (state.link.phase !== 'online') return [];
+  if (state.connection.phase !== 'online') return [];
   return outbox(state).filter(({ row }) => row.retryAt <= now);
 }
 
@@ -228,7 +232,7 @@ export function due(state, now) {
  * @param {State} state
  */
 export function nextDue(state) {
-  if (state.link.phase !== 'online') return Number.POSITIVE_INFINITY;
+  if (state.connection.phase !== 'online') return Number.POSITIVE_INFINITY;
   return Math.min(...outbox(state).map(({ row }) => row.retryAt), Number.POSITIVE_INFINITY);
 }
 

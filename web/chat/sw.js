@@ -9,9 +9,9 @@ const api = new URL('../api/', location.href);
 /** What names a page of the history that is read on from another. */
 const SELECTORS = ['after', 'before', 'since'];
 
-/** @typedef {Event & {waitUntil: (promise: Promise<unknown>) => void}} LifeEvent */
-/** @typedef {LifeEvent & {request: Request, respondWith: (answer: Promise<Response>) => void}} FetchEvent */
-/** @typedef {LifeEvent & {notification: Notification}} NoticeEvent */
+/** @typedef {Event & {waitUntil: (promise: Promise<unknown>) => void}} ExtendableEvent */
+/** @typedef {ExtendableEvent & {request: Request, respondWith: (answer: Promise<Response>) => void}} FetchEvent */
+/** @typedef {ExtendableEvent & {notification: Notification}} NotificationEvent */
 
 const worker =
   /** @type {EventTarget & {skipWaiting: () => Promise<void>, clients: {claim: () => Promise<void>, matchAll: () => Promise<{focus: () => Promise<void>}[]>, openWindow: (url: string) => Promise<void>}}} */ (
@@ -45,7 +45,7 @@ async function forgetRooms(cache) {
  * @param {string} key
  * @param {Response} response
  */
-async function keep(key, response) {
+async function keepAnswer(key, response) {
   const cache = await caches.open(CACHE);
   await cache.delete(key); // so that the order of the keys is that of their use
   await cache.put(key, response);
@@ -56,7 +56,7 @@ async function keep(key, response) {
 async function answer(event, key) {
   try {
     const response = await fetch(event.request);
-    if (isLast(response)) event.waitUntil(keep(key, response.clone()).catch(() => {}));
+    if (isLast(response)) event.waitUntil(keepAnswer(key, response.clone()).catch(() => {}));
     return response;
   } catch (error) {
     const kept = await caches.match(key);
@@ -72,33 +72,33 @@ const NAMES = / (?:href|src)="([\w./-]+)"|\b(?:from|import) ?\(?["'](\.\/[\w.-]+
  * Keeps a file, and whatever it names.
  * @param {Cache} cache
  * @param {string} url
- * @param {Set<string>} seen
+ * @param {Set<string>} visited
  */
-async function keepTree(cache, url, seen) {
-  if (seen.has(url)) return;
-  seen.add(url);
+async function keepTree(cache, url, visited) {
+  if (visited.has(url)) return;
+  visited.add(url);
   const response = await fetch(url, { cache: 'no-cache' });
   if (!response.ok) throw new Error(`${url} answers ${response.status}`);
   await cache.put(url, response.clone());
   if (!/\/$|\.js$/.test(url)) return;
   const names = Array.from((await response.text()).matchAll(NAMES), ([, a, b]) => a ?? b);
-  await Promise.all(names.map((name) => keepTree(cache, new URL(name, url).href, seen)));
+  await Promise.all(names.map((name) => keepTree(cache, new URL(name, url).href, visited)));
 }
 
 async function keepPage() {
   const cache = await caches.open(CACHE);
-  const seen = new Set();
-  await keepTree(cache, scope.href, seen);
-  await keepTree(cache, new URL('mqtt.js', scope).href, seen); // named in no other file as it is
+  const visited = new Set();
+  await keepTree(cache, scope.href, visited);
+  await keepTree(cache, new URL('mqtt.js', scope).href, visited); // named in no other file as it is
 }
 
 worker.addEventListener('install', (event) => {
-  const { waitUntil } = /** @type {LifeEvent} */ (event);
+  const { waitUntil } = /** @type {ExtendableEvent} */ (event);
   waitUntil.call(event, Promise.all([keepPage(), worker.skipWaiting()]));
 });
 
 worker.addEventListener('activate', (event) => {
-  /** @type {LifeEvent} */ (event).waitUntil(worker.clients.claim());
+  /** @type {ExtendableEvent} */ (event).waitUntil(worker.clients.claim());
 });
 
 worker.addEventListener('fetch', (event) => {
@@ -108,10 +108,10 @@ worker.addEventListener('fetch', (event) => {
 });
 
 worker.addEventListener('notificationclick', (event) => {
-  const { notification } = /** @type {NoticeEvent} */ (event);
+  const { notification } = /** @type {NotificationEvent} */ (event);
   notification.close();
   const show = worker.clients
     .matchAll()
     .then(([client]) => (client ? client.focus() : worker.clients.openWindow(scope.href)));
-  /** @type {NoticeEvent} */ (event).waitUntil(show);
+  /** @type {NotificationEvent} */ (event).waitUntil(show);
 });

@@ -119,7 +119,8 @@ export const english = ({ number, plural, list, isolate }) => ({
   notifyDenied: 'The browser does not let this page show notifications.',
 
   // attention
-  notice: (/** @type {string} */ name, /** @type {string} */ room) => `${name} · ${room}`,
+  notificationTitle: (/** @type {string} */ name, /** @type {string} */ room) =>
+    `${name} · ${room}`,
 
   // shortcuts
   shortcuts: 'Keyboard shortcuts',

@@ -107,7 +107,7 @@ export const finnish = ({ number, plural, list, isolate }) => ({
   notifyAll: 'Kaikista viesteistä',
   notifyDenied: 'Selain ei salli tämän sivun ilmoituksia.',
 
-  notice: (name, room) => `${name} · ${room}`,
+  notificationTitle: (name, room) => `${name} · ${room}`,
 
   shortcuts: 'Pikanäppäimet',
   keySend: 'Lähetä viesti',

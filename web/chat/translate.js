@@ -1,7 +1,7 @@
 // Puts the catalogue's words into what index.html says in English: `data-text` names the text of an
 // element, `data-label` its accessible name. What stands in backticks is a key.
 
-import { make, say } from './dom.js';
+import { make, setText } from './dom.js';
 import { language, texts } from './texts.js';
 
 /** @param {string | undefined} key */
@@ -24,6 +24,6 @@ export function translate(root = document.documentElement) {
     if (label) element.ariaLabel = textOf(label);
     if (!text) continue;
     if (textOf(text).includes('`')) element.replaceChildren(...withKeys(textOf(text)));
-    else say(element, textOf(text));
+    else setText(element, textOf(text));
   }
 }

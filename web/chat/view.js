@@ -1,12 +1,12 @@
 // The messages on the screen. Rows keep their element as their state changes, and the reader's place
 // stays, unless there is a goal to go to.
 
-import { byId, make, say } from './dom.js';
+import { byId, make, setText } from './dom.js';
 import { layOut } from './layout.js';
 import { createPlace } from './place.js';
 import { unread } from './room.js';
 import { createRowView, showFullTime } from './row.js';
-import { isOwn, roomOf } from './store.js';
+import { currentRoom, isOwn } from './store.js';
 import { texts } from './texts.js';
 import { dayLineText, isSameDay } from './times.js';
 
@@ -21,10 +21,10 @@ import { dayLineText, isSameDay } from './times.js';
  * @param {HTMLElement[]} wanted
  */
 function arrange(parent, wanted) {
-  const keep = new Set(wanted);
+  const staying = new Set(wanted);
   for (let child = parent.firstElementChild; child; ) {
     const next = child.nextElementSibling;
-    if (!keep.has(/** @type {HTMLElement} */ (child))) child.remove();
+    if (!staying.has(/** @type {HTMLElement} */ (child))) child.remove();
     child = next;
   }
   let next = parent.firstElementChild;
@@ -61,11 +61,11 @@ function createLine(item, state) {
 /** @param {Item} item @param {State} state @param {import('./row.js').Actions} actions @returns {ItemView} */
 function createItem(item, state, actions) {
   if (item.kind !== 'row') return createLine(item, state);
-  const how = (/** @type {Item & {kind: 'row'}} */ next, /** @type {State} */ now) => ({
+  const appearanceOf = (/** @type {Item & {kind: 'row'}} */ next, /** @type {State} */ now) => ({
     ...{ lead: next.lead, head: next.head, own: isOwn(now, next.row) },
     ...{ room: now.room, nickname: now.nickname },
   });
-  const view = createRowView(item.row, how(item, state), actions);
+  const view = createRowView(item.row, appearanceOf(item, state), actions);
   let { lead, head } = item;
   let { nickname } = state;
   return {
@@ -76,7 +76,7 @@ function createItem(item, state, actions) {
       if (next.row === view.row && same) return;
       ({ lead, head } = next);
       ({ nickname } = now);
-      view.update(next.row, how(next, now));
+      view.update(next.row, appearanceOf(next, now));
     },
   };
 }
@@ -152,7 +152,7 @@ export function createView({ retry, remove, onHeld, onNear, onArrived, toNewest 
   function update(state) {
     /** @type {typeof views} */
     const next = new Map();
-    for (const item of layOut(roomOf(state), state.clientId)) {
+    for (const item of layOut(currentRoom(state), state.clientId)) {
       const view = views.get(item.key) ?? createItem(item, state, { retry, remove });
       view.update(item, state);
       next.set(item.key, view);
@@ -183,7 +183,7 @@ export function createView({ retry, remove, onHeld, onNear, onArrived, toNewest 
    * @param {boolean} loading
    * @returns {boolean} whether it was reached
    */
-  function go(goal, loading) {
+  function scrollToGoal(goal, loading) {
     const third = log.clientHeight / 3;
     if (goal.to === 'end' || goal.to === 'new') {
       const line = goal.to === 'new' ? rows.querySelector('.new') : null;
@@ -210,15 +210,15 @@ export function createView({ retry, remove, onHeld, onNear, onArrived, toNewest 
   /** @param {State} state */
   function renderRows(state) {
     if (state.room === room) {
-      place.keep(() => update(state));
+      place.anchored(() => update(state));
     } else {
       room = state.room;
       views = new Map();
       rows.replaceChildren();
       update(state);
     }
-    const { goal, history } = roomOf(state);
-    if (goal && go(goal, history.phase !== 'ready')) onArrived();
+    const { goal, history } = currentRoom(state);
+    if (goal && scrollToGoal(goal, history.phase !== 'ready')) onArrived();
   }
 
   return {
@@ -229,19 +229,19 @@ export function createView({ retry, remove, onHeld, onNear, onArrived, toNewest 
     },
     /** @param {State} state */
     render(state) {
-      const shown = roomOf(state);
+      const shown = currentRoom(state);
       const [title, hint] = blankTexts(shown.history);
       updateDay();
       blank.hidden = shown.log.rows.length > 0;
       blank.dataset.phase = shown.history.phase;
-      say(byId('blank-title', HTMLElement), title);
-      say(byId('blank-hint', HTMLElement), hint);
+      setText(byId('blank-title', HTMLElement), title);
+      setText(byId('blank-hint', HTMLElement), hint);
       renderRows(state);
       const count = unread(shown);
       newest.hidden = shown.log.rows.length === 0 || (place.atEnd() && shown.log.tail);
-      say(newest, count > 0 ? texts.newBelow(count) : texts.newest);
+      setText(newest, count > 0 ? texts.newBelow(count) : texts.newest);
       newest.classList.toggle('some', count > 0);
-      place.look();
+      place.checkEdges();
     },
   };
 }

@@ -1,11 +1,11 @@
-// What this browser keeps for its user. Storage may be full, blocked or empty; then the page does
+// What this browser stores for its user. localStorage may be full, blocked or empty; then the page does
 // without.
 
 const NICKNAME = 'chat.nickname';
 const CLIENT_ID = 'chat.clientId';
 
 /** @param {string} key */
-export function read(key) {
+export function readItem(key) {
   try {
     return localStorage.getItem(key) ?? '';
   } catch {
@@ -17,7 +17,7 @@ export function read(key) {
  * @param {string} key
  * @param {string} value
  */
-export function write(key, value) {
+export function writeItem(key, value) {
   try {
     localStorage.setItem(key, value);
   } catch {
@@ -26,32 +26,32 @@ export function write(key, value) {
 }
 
 /** @param {string} key */
-export function remove(key) {
+export function removeItem(key) {
   try {
     localStorage.removeItem(key);
   } catch {
-    // Nothing could be kept there either.
+    // Nothing could be stored there either.
   }
 }
 
 /**
- * What is kept under keys that begin so, by the rest of the key.
+ * What is stored under keys with this prefix, by the rest of the key.
  * @param {string} prefix
  * @returns {[string, string][]}
  */
-export function readAll(prefix) {
+export function readItems(prefix) {
   try {
     const keys = Object.keys(localStorage).filter((key) => key.startsWith(prefix));
-    return keys.map((key) => [key.slice(prefix.length), read(key)]);
+    return keys.map((key) => [key.slice(prefix.length), readItem(key)]);
   } catch {
     return [];
   }
 }
 
-export const readNickname = () => read(NICKNAME);
+export const readNickname = () => readItem(NICKNAME);
 
 /** @param {string} nickname */
-export const writeNickname = (nickname) => write(NICKNAME, nickname);
+export const writeNickname = (nickname) => writeItem(NICKNAME, nickname);
 
 /**
  * Says "this is mine" to the same browser later. It is no secret: everybody can read it in the
@@ -59,9 +59,9 @@ export const writeNickname = (nickname) => write(NICKNAME, nickname);
  * @param {() => string} make
  */
 export function clientIdOr(make) {
-  const known = read(CLIENT_ID);
+  const known = readItem(CLIENT_ID);
   if (/^[0-9a-z-]{8,64}$/.test(known)) return known;
   const made = make();
-  write(CLIENT_ID, made);
+  writeItem(CLIENT_ID, made);
   return made;
 }

@@ -4,22 +4,22 @@
 import { isPending } from './log.js';
 import { cleanText, isRoom } from './payload.js';
 import { NEVER, newRoom } from './room.js';
-import { read, readAll, remove, write } from './settings.js';
+import { readItem, readItems, removeItem, writeItem } from './storage.js';
 
 /** @typedef {import('./room.js').Room} Room */
 /** @typedef {import('./room.js').Seen} Seen */
 /** @typedef {import('./log.js').Row} Row */
 /** @typedef {import('./store.js').Store} Store */
 
-const SEEN = 'chat.seen.';
-const DRAFT = 'chat.draft.';
-const OUT = 'chat.out.';
+const SEEN_PREFIX = 'chat.seen.';
+const DRAFT_PREFIX = 'chat.draft.';
+const OUTBOX_PREFIX = 'chat.out.';
 
 /** @param {Seen} seen */
-const seenText = ({ id, count, exact }) => JSON.stringify([id, count, exact]);
+const formatSeen = ({ id, count, exact }) => JSON.stringify([id, count, exact]);
 
 /** @param {string} text @returns {unknown} */
-function parse(text) {
+function parseJson(text) {
   try {
     return JSON.parse(text);
   } catch {
@@ -29,18 +29,18 @@ function parse(text) {
 
 /** @param {string} text @returns {Seen} */
 function parseSeen(text) {
-  const value = parse(text);
+  const value = parseJson(text);
   if (!Array.isArray(value) || !value.slice(0, 2).every(Number.isSafeInteger)) return NEVER;
   return { id: value[0], count: value[1], exact: value[2] === true };
 }
 
-/** The rooms as they were left, for the state to begin with. @param {string} open the one on the screen */
-export function keptRooms(open) {
-  const names = [...readAll(SEEN), ...readAll(DRAFT)].map(([name]) => name);
-  const all = [...new Set([...names.filter(isRoom), open])];
+/** The rooms as they were left, for the state to begin with. @param {string} current the one on the screen */
+export function restoreRooms(current) {
+  const names = [...readItems(SEEN_PREFIX), ...readItems(DRAFT_PREFIX)].map(([name]) => name);
+  const all = [...new Set([...names.filter(isRoom), current])];
   const make = (/** @type {string} */ name) => ({
-    ...newRoom(name, parseSeen(read(SEEN + name))),
-    draft: read(DRAFT + name),
+    ...newRoom(name, parseSeen(readItem(SEEN_PREFIX + name))),
+    draft: readItem(DRAFT_PREFIX + name),
   });
   return Object.fromEntries(all.map((name) => [name, make(name)]));
 }
@@ -49,15 +49,15 @@ export function keptRooms(open) {
  * What was written and is not stored yet, oldest first.
  * @returns {{room: string, nickname: string, text: string, msgId: string, at: number}[]}
  */
-function keptOutbox() {
-  const kept = readAll(OUT).flatMap(([msgId, value]) => {
-    const { room, nickname, text, at } = Object(parse(value));
+function readOutbox() {
+  const messages = readItems(OUTBOX_PREFIX).flatMap(([msgId, value]) => {
+    const { room, nickname, text, at } = Object(parseJson(value));
     const good = isRoom(String(room)) && [nickname, text].every((part) => cleanText(`${part}`));
     return good
       ? [{ room, nickname: `${nickname}`, text: `${text}`, msgId, at: Number(at) || 0 }]
       : [];
   });
-  return kept.sort((a, b) => a.at - b.at || (a.msgId < b.msgId ? -1 : 1));
+  return messages.sort((a, b) => a.at - b.at || (a.msgId < b.msgId ? -1 : 1));
 }
 
 /** @param {Room | undefined} room @returns {Map<string, Row>} */
@@ -67,54 +67,55 @@ function pendingOf(room) {
 }
 
 /** @param {Room} room @param {Room | undefined} before */
-function keepOutbox(room, before) {
+function saveOutbox(room, before) {
   const [now, then] = [pendingOf(room), pendingOf(before)];
-  for (const msgId of then.keys()) if (!now.has(msgId)) remove(OUT + msgId);
+  for (const msgId of then.keys()) if (!now.has(msgId)) removeItem(OUTBOX_PREFIX + msgId);
   for (const [msgId, { nickname, text, at }] of now) {
     if (then.has(msgId)) continue;
-    write(OUT + msgId, JSON.stringify({ room: room.name, nickname, text, at }));
+    writeItem(OUTBOX_PREFIX + msgId, JSON.stringify({ room: room.name, nickname, text, at }));
   }
 }
 
 /** @param {Room} room @param {Room | undefined} before */
-function keepRoom(room, before) {
+function saveRoom(room, before) {
   const { name, seen, draft, log } = room;
-  // Of a room that is new to this tab, another may know more.
-  const known = before ?? (seen === NEVER || read(SEEN + name));
-  if (!known || (before && seen !== before.seen)) write(SEEN + name, seenText(seen));
-  if (draft && draft !== before?.draft) write(DRAFT + name, draft);
-  if (!draft && before?.draft) remove(DRAFT + name);
-  if (log.rows !== before?.log.rows) keepOutbox(room, before);
+  // Of a room that is new to this tab, another may have stored more.
+  const first = !before && seen !== NEVER && !readItem(SEEN_PREFIX + name);
+  const changed = before && seen !== before.seen;
+  if (first || changed) writeItem(SEEN_PREFIX + name, formatSeen(seen));
+  if (draft && draft !== before?.draft) writeItem(DRAFT_PREFIX + name, draft);
+  if (!draft && before?.draft) removeItem(DRAFT_PREFIX + name);
+  if (log.rows !== before?.log.rows) saveOutbox(room, before);
 }
 
-/** Another tab has changed what is kept. @param {Store} store @param {StorageEvent} event */
-function hear(store, { key, newValue }) {
-  if (key?.startsWith(SEEN) && newValue) {
-    const room = key.slice(SEEN.length);
+/** Another tab has changed the storage. @param {Store} store @param {StorageEvent} event */
+function onStorage(store, { key, newValue }) {
+  if (key?.startsWith(SEEN_PREFIX) && newValue) {
+    const room = key.slice(SEEN_PREFIX.length);
     if (store.get().rooms[room]) store.dispatch({ type: 'seen', room, seen: parseSeen(newValue) });
   }
   // It was stored, and comes as anybody's does, or it was given up.
-  if (!key?.startsWith(OUT) || newValue !== null) return;
-  const msgId = key.slice(OUT.length);
+  if (!key?.startsWith(OUTBOX_PREFIX) || newValue !== null) return;
+  const msgId = key.slice(OUTBOX_PREFIX.length);
   for (const room of Object.keys(store.get().rooms)) {
     store.dispatch({ type: 'discarded', room, msgId });
   }
 }
 
 /**
- * Puts the outbox back, and keeps what changes from now on.
+ * Restores the outbox, and saves what changes from now on.
  * @param {Store} store
  */
-export function startKeeping(store) {
+export function startPersistence(store) {
   let { rooms } = store.get();
   store.subscribe((state) => {
     const before = rooms;
     rooms = state.rooms;
     if (rooms === before) return;
     for (const room of Object.values(rooms)) {
-      if (room !== before[room.name]) keepRoom(room, before[room.name]);
+      if (room !== before[room.name]) saveRoom(room, before[room.name]);
     }
   });
-  for (const message of keptOutbox()) store.dispatch({ type: 'restored', ...message });
-  addEventListener('storage', (event) => hear(store, event));
+  for (const message of readOutbox()) store.dispatch({ type: 'restored', ...message });
+  addEventListener('storage', (event) => onStorage(store, event));
 }

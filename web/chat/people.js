@@ -4,7 +4,7 @@
 /** @typedef {{nickname: string, clientId: string | null}} Person */
 /** @typedef {{nickname: string, clientId: string, until: number}} Typist */
 /**
- * @typedef {object} Company
+ * @typedef {object} People
  * @property {ReadonlyMap<string, string>} present nicknames by MQTT client id
  * @property {readonly Typist[]} typists
  */
@@ -14,51 +14,51 @@ export const TYPISTS_MAX = 20;
 export const TYPING_SHOWN_MS = 5000;
 const CLIENT_ID_MAX = 64;
 
-/** @type {Company} */
+/** @type {People} */
 export const NOBODY = { present: new Map(), typists: [] };
 
 /**
- * @param {Company} company
+ * @param {People} people
  * @param {string} id the last level of the topic
  * @param {Person | null} person null for one that went
- * @returns {Company}
+ * @returns {People}
  */
-export function notePresence(company, id, person) {
-  const present = new Map(company.present);
+export function withPresence(people, id, person) {
+  const present = new Map(people.present);
   if (person === null) present.delete(id);
   else if (id.length <= CLIENT_ID_MAX && (present.has(id) || present.size < PRESENT_MAX)) {
     present.set(id, person.nickname);
   }
-  return { ...company, present };
+  return { ...people, present };
 }
 
 /**
- * @param {Company} company
+ * @param {People} people
  * @param {Person} person
  * @param {number} now
- * @returns {Company}
+ * @returns {People}
  */
-export function noteTyping(company, { nickname, clientId }, now) {
-  if (clientId === null) return company;
-  const others = company.typists.filter((one) => one.clientId !== clientId && one.until > now);
-  if (others.length >= TYPISTS_MAX) return { ...company, typists: others };
+export function withTyping(people, { nickname, clientId }, now) {
+  if (clientId === null) return people;
+  const others = people.typists.filter((one) => one.clientId !== clientId && one.until > now);
+  if (others.length >= TYPISTS_MAX) return { ...people, typists: others };
   const until = now + TYPING_SHOWN_MS;
-  return { ...company, typists: [...others, { nickname, clientId, until }] };
+  return { ...people, typists: [...others, { nickname, clientId, until }] };
 }
 
 /**
  * Whoever has sent the message is no longer writing it.
- * @param {Company} company
+ * @param {People} people
  * @param {string | null} clientId
- * @returns {Company}
+ * @returns {People}
  */
-export function noteMessage(company, clientId) {
-  if (!company.typists.some((one) => one.clientId === clientId)) return company;
-  return { ...company, typists: company.typists.filter((one) => one.clientId !== clientId) };
+export function withoutTyping(people, clientId) {
+  if (!people.typists.some((one) => one.clientId === clientId)) return people;
+  return { ...people, typists: people.typists.filter((one) => one.clientId !== clientId) };
 }
 
 /**
- * @param {Company} company
+ * @param {People} people
  * @param {number} now
  * @param {string} own client id of this browser: one knows that oneself is typing
  */
@@ -69,13 +69,13 @@ export function typingNames({ typists }, now, own) {
   return [...new Set(names)];
 }
 
-/** When the first of those who type is no longer shown: Infinity for never. @param {Company} company */
-export function nextSilence({ typists }) {
+/** When the first of those who type is no longer shown: Infinity for never. @param {People} people */
+export function nextTypingEnd({ typists }) {
   return Math.min(...typists.map(({ until }) => until), Number.POSITIVE_INFINITY);
 }
 
 /**
- * @param {Company} company
+ * @param {People} people
  * @param {Intl.Collator} collator
  */
 export function presentNames({ present }, collator) {
