@@ -92,10 +92,7 @@ async function startFossil(messages) {
   const args = ['server', '--localhost', '--nojail', '--scgi', '--port', String(port), repository];
   const started = start('fossil', args, { env, stdio: 'ignore' });
   await until(() => listens(port), 20_000, 'fossil server listens');
-  return {
-    location: scgi(port),
-    close: () => end(started, home),
-  };
+  return { location: scgi(port), close: () => end(started, home) };
 }
 
 /** What the messages say, all of them, with a number behind. */

@@ -165,7 +165,9 @@ describe('accessibility', { skip: browsers.skip, timeout: 180_000 }, () => {
 
   test('with forced colours and without motion the page still says what it did', async () => {
     const context = await browser.context({
-      ...{ viewport: DESKTOP, forcedColors: 'active', reducedMotion: 'reduce' },
+      viewport: DESKTOP,
+      forcedColors: 'active',
+      reducedMotion: 'reduce',
     });
     const page = await enter(stack, context, 'axe');
     await reaches(page, 'x'.repeat(3000), 'stored');

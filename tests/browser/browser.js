@@ -20,8 +20,13 @@ export const skip =
     : false;
 
 const ARGS = [
-  ...['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run'],
-  ...['--disable-background-networking', '--disable-component-update', '--disable-sync'],
+  '--no-sandbox',
+  '--disable-gpu',
+  '--disable-quic',
+  '--no-first-run',
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-sync',
 ];
 
 /** Runs in the page before its own scripts: what the policy stops becomes an error that we see. */
@@ -54,7 +59,10 @@ export class Browser {
   async context(options) {
     const viewport = { width: 900, height: 600 };
     const context = await this.browser.newContext({
-      ...{ locale: 'en-GB', viewport, serviceWorkers: 'block', ...options },
+      locale: 'en-GB',
+      viewport,
+      serviceWorkers: 'block',
+      ...options,
     });
     await context.addInitScript(reportViolations);
     context.on('console', (message) => {

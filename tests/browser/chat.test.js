@@ -148,7 +148,9 @@ describe('the page', { skip: browsers.skip, timeout: 120_000 }, () => {
     await page.focus('#text');
     const devtools = await context.newCDPSession(page);
     await devtools.send('Input.imeSetComposition', {
-      ...{ text: 'にほん', selectionStart: 3, selectionEnd: 3 },
+      text: 'にほん',
+      selectionStart: 3,
+      selectionEnd: 3,
     });
     await page.keyboard.press('Enter');
     assert.equal(await page.locator('.row').count(), 0);

@@ -19,21 +19,20 @@ const NOON = Date.parse('2026-03-10T12:00:00Z');
  * @param {number} [every] milliseconds between them, from NOON on
  */
 function fill({ database }, room, count, every = MINUTE) {
-  const { status, stderr } = spawnSync('sqlite3', [
-    ...['-cmd', '.timeout 5000', database],
-    `WITH RECURSIVE n (i) AS (VALUES (1) UNION ALL SELECT i + 1 FROM n WHERE i < ${count})
-     INSERT INTO messages (ts, room, nickname, text, client_id, msg_id)
-     SELECT ${NOON} + i * ${every}, '${room}', 'Ann', 'message ' || i, 'ann', '${room}-' || i FROM n`,
-  ]);
+  const sql = `
+    WITH RECURSIVE n (i) AS (VALUES (1) UNION ALL SELECT i + 1 FROM n WHERE i < ${count})
+    INSERT INTO messages (ts, room, nickname, text, client_id, msg_id)
+    SELECT ${NOON} + i * ${every}, '${room}', 'Ann', 'message ' || i, 'ann', '${room}-' || i FROM n`;
+  const { status, stderr } = spawnSync('sqlite3', ['-cmd', '.timeout 5000', database, sql]);
   if (status !== 0) throw new Error(String(stderr));
 }
 
 /** @param {browsers.Page} page */
 const place = (page) =>
-  page.locator('#log').evaluate((log) => ({
-    top: log.scrollTop,
-    fromBottom: Math.round(log.scrollHeight - log.clientHeight - log.scrollTop),
-  }));
+  page.locator('#log').evaluate((log) => {
+    const fromBottom = Math.round(log.scrollHeight - log.clientHeight - log.scrollTop);
+    return { top: log.scrollTop, fromBottom };
+  });
 
 /** The number of the first message on the screen, of the last, and how many there are. @param {browsers.Page} page */
 async function span(page) {

@@ -8,10 +8,10 @@ const { device, enter, reaches, rowOf, say, storedCount } = browsers;
 
 /** @param {browsers.Page} page */
 function place(page) {
-  return page.locator('#log').evaluate((log) => ({
-    top: log.scrollTop,
-    fromBottom: log.scrollHeight - log.clientHeight - log.scrollTop,
-  }));
+  return page.locator('#log').evaluate((log) => {
+    const fromBottom = log.scrollHeight - log.clientHeight - log.scrollTop;
+    return { top: log.scrollTop, fromBottom };
+  });
 }
 
 /** @param {browsers.Page} page */

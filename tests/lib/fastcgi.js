@@ -65,11 +65,7 @@ export const request = (values, options = {}) =>
   ]);
 
 /** The newest messages. */
-export const messages = {
-  REQUEST_METHOD: 'GET',
-  PATH_INFO: '/messages',
-  QUERY_STRING: '',
-};
+export const messages = { REQUEST_METHOD: 'GET', PATH_INFO: '/messages', QUERY_STRING: '' };
 
 /**
  * Sends bytes and gives what came back until the other side ended it, or `until` it is enough.

@@ -78,7 +78,11 @@ async function setUp() {
   connection.start();
   await settle();
   return {
-    ...{ clock, clients, phases, messages, connection },
+    clock,
+    clients,
+    phases,
+    messages,
+    connection,
     last: () => /** @type {FakeClient} */ (clients.at(-1)),
     /** @param {boolean} can */
     setLoadable(can) {

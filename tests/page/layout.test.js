@@ -13,7 +13,11 @@ const AWAY = { now: NOON, live: false };
 
 /** @param {number} id @param {number} minutes after noon @param {string} [nickname] */
 const stored = (id, minutes, nickname = 'Aino') => ({
-  ...{ id, nickname, text: `t${id}`, clientId: `c-${nickname}`, msgId: `m${id}` },
+  id,
+  nickname,
+  text: `t${id}`,
+  clientId: `c-${nickname}`,
+  msgId: `m${id}`,
   ts: new Date(NOON + minutes * 60_000).toISOString(),
 });
 
@@ -35,7 +39,11 @@ const opened = (...items) => openHistory(emptyLog(), { items, older: true, newer
 
 test('a name stands above the first of what one says within five minutes', () => {
   const log = opened(
-    ...[stored(1, 0), stored(2, 5), stored(3, 10.1), stored(4, 11, 'Otso'), stored(5, 11)],
+    stored(1, 0),
+    stored(2, 5),
+    stored(3, 10.1),
+    stored(4, 11, 'Otso'),
+    stored(5, 11),
   );
   assert.equal(shown(log), '[23] Aino.1 .2 Aino.3 Otso.4 Aino.5');
 });

@@ -393,8 +393,14 @@ test('any interleaving of the sources ends in the history, once and in order', (
 
 /** A device's rows have no msgId and equal texts; every third receipt and live copy is lost. */
 const HISTORY = [
-  ...[stored(1, 'tick'), stored(2, 'tick'), stored(3, 't3', 'm3'), stored(4, 't4', 'm4')],
-  ...[stored(5, 'tick'), stored(6, 't6', 'm6'), stored(7, 'tick'), stored(8, 't8', 'm8')],
+  stored(1, 'tick'),
+  stored(2, 'tick'),
+  stored(3, 't3', 'm3'),
+  stored(4, 't4', 'm4'),
+  stored(5, 'tick'),
+  stored(6, 't6', 'm6'),
+  stored(7, 'tick'),
+  stored(8, 't8', 'm8'),
 ];
 
 /**

@@ -89,7 +89,9 @@ test('a rejection is read, whatever it lacks', () => {
   const read = (/** @type {unknown} */ value) =>
     payload.parseRejection(bytes(JSON.stringify(value)));
   assert.deepEqual(read({ clientId: 'c', msgId: 'm', reason: 'r' }), {
-    ...{ clientId: 'c', msgId: 'm', reason: 'r' },
+    clientId: 'c',
+    msgId: 'm',
+    reason: 'r',
   });
   assert.deepEqual(read({ msgId: 5 }), { clientId: null, msgId: null, reason: '' });
   assert.equal(read([]), null);

@@ -7,8 +7,14 @@ import { locale } from '../../web/chat/texts.js';
 import { dayLineText, hourText, setHours } from '../../web/chat/times.js';
 
 const DEFAULTS = {
-  ...{ theme: 'system', size: 'normal', hours: 'system', density: 'roomy' },
-  ...{ announce: 'on', sound: 'off', keys: 'on', notify: 'off' },
+  theme: 'system',
+  size: 'normal',
+  hours: 'system',
+  density: 'roomy',
+  announce: 'on',
+  sound: 'off',
+  keys: 'on',
+  notify: 'off',
 };
 
 test('without a stored value the defaults hold', () => {

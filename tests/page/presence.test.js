@@ -25,7 +25,8 @@ function harness() {
     clock,
   });
   return {
-    ...{ clock, presence },
+    clock,
+    presence,
     said: () => published.splice(0),
     here: () => company.presentNames(seen, new Intl.Collator('en')),
     typing: () => company.typingNames(seen, clock.now(), 'me'),
@@ -43,7 +44,10 @@ test('presence is said in the room of the will, retained, and again after each c
   presence.setOnline(true, 'lab');
   assert.deepEqual(said(), [aino]);
   assert.deepEqual(willFor('lab', 'page-1'), {
-    ...{ topic: 'chat/lab/presence/page-1', payload: '', qos: 1, retain: true },
+    topic: 'chat/lab/presence/page-1',
+    payload: '',
+    qos: 1,
+    retain: true,
   });
   assert.deepEqual(presenceTopics('lab'), ['chat/lab/presence/+', 'chat/lab/typing']);
 });

@@ -257,7 +257,10 @@ test('a link leads into the middle; from there it goes both ways, to the end', a
   }
   assert.deepEqual(span(parts), [191, 460]);
   assert.deepEqual(server.requests.slice(1), [
-    ...['lab 100 around 300', 'lab 60 before 251', 'lab 60 after 350', 'lab 60 after 410'],
+    'lab 100 around 300',
+    'lab 60 before 251',
+    'lab 60 after 350',
+    'lab 60 after 410',
   ]);
   assert.ok(currentRoom(store.get()).log.tail);
 });

@@ -9,13 +9,19 @@ const TS = '2026-11-23T17:41:05.123Z';
 
 /** @param {number} id @param {string} [clientId] */
 const item = (id, clientId = 'c') => ({
-  ...{ id, ts: TS, nickname: 'n', text: `t${id}`, clientId, msgId: `m${id}` },
+  id,
+  ts: TS,
+  nickname: 'n',
+  text: `t${id}`,
+  clientId,
+  msgId: `m${id}`,
 });
 
 /** @param {number} from @param {number} to @param {{older?: boolean, newer?: boolean}} [edges] */
 const page = (from, to, { older = true, newer = false } = {}) => ({
   items: Array.from({ length: to - from + 1 }, (_, i) => item(from + i)),
-  ...{ older, newer },
+  older,
+  newer,
 });
 
 /** @param {number} id @param {string} [clientId] */
@@ -28,7 +34,8 @@ function setUp() {
   store.dispatch({ type: 'arrived' });
   const room = () => currentRoom(store.get());
   return {
-    ...{ store, room },
+    store,
+    room,
     ids: () => room().log.rows.map(({ id }) => id),
     /** @param {number[]} ids @param {string} [name] @param {string} [clientId] */
     receipts(ids, name, clientId) {

@@ -5,7 +5,12 @@ import { createSearch, hasPrevious, parseMatches } from '../../web/chat/search.j
 
 const BASE = new URL('http://chat.example/team/api/');
 const MATCH = {
-  ...{ id: 7, room: 'lab', nickname: 'Bo', text: 'the door', clientId: null, msgId: null },
+  id: 7,
+  room: 'lab',
+  nickname: 'Bo',
+  text: 'the door',
+  clientId: null,
+  msgId: null,
   ts: '2026-01-01T00:00:00.000Z',
   snippet: [
     { text: 'the ', match: false },
@@ -33,7 +38,10 @@ test('a search asks below the prefix of the page, with what was given', async ()
   const url = new URL(asked[0]);
   assert.equal(url.pathname, '/team/api/search');
   assert.deepEqual(Object.fromEntries(url.searchParams), {
-    ...{ q: '"a b" -c', room: 'lab', before: '9', limit: '20' },
+    q: '"a b" -c',
+    room: 'lab',
+    before: '9',
+    limit: '20',
   });
 });
 

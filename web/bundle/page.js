@@ -60,11 +60,7 @@ const scripts = await build({
 for (const { path, text } of scripts.outputFiles) writeFileSync(path, await short(text));
 await build({
   ...shared,
-  stdin: {
-    contents: styles.join('\n'),
-    loader: 'css',
-    resolveDir: root,
-  },
+  stdin: { contents: styles.join('\n'), loader: 'css', resolveDir: root },
   entryNames: 'chat',
 });
 writeFileSync(join(to, 'index.html'), shortPage());

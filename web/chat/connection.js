@@ -97,9 +97,16 @@ export function createConnection(parts) {
   /** @returns {import('mqtt').IClientOptions} */
   function options() {
     return {
-      ...{ clientId, clean: true, protocolVersion: version, keepalive: KEEPALIVE_S },
-      ...{ reconnectPeriod: 0, connectTimeout: CONNECT_TIMEOUT_MS, resubscribe: false },
-      ...{ timerVariant: 'native', queueQoSZero: false, manualConnect: true },
+      clientId,
+      clean: true,
+      protocolVersion: version,
+      keepalive: KEEPALIVE_S,
+      reconnectPeriod: 0,
+      connectTimeout: CONNECT_TIMEOUT_MS,
+      resubscribe: false,
+      timerVariant: 'native',
+      queueQoSZero: false,
+      manualConnect: true,
       will: retained().will,
     };
   }

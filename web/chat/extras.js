@@ -51,7 +51,10 @@ function createPeople(store, connection, connectionId) {
   }
 
   const presence = createPresence({
-    ...{ connectionId, clientId: store.get().clientId, publish: connection.publish, clock },
+    connectionId,
+    clientId: store.get().clientId,
+    publish: connection.publish,
+    clock,
     onChange(next) {
       people = next;
       requestAnimationFrame(show);

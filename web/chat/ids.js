@@ -22,9 +22,7 @@ export function uuid7(now, random) {
   bytes[0] = (bytes[0] & 0x0f) | 0x70;
   bytes[2] = (bytes[2] & 0x3f) | 0x80;
   const tail = hex(bytes);
-  return [time.slice(0, 8), time.slice(8), tail.slice(0, 4), tail.slice(4, 8), tail.slice(8)].join(
-    '-',
-  );
+  return `${time.slice(0, 8)}-${time.slice(8)}-${tail.slice(0, 4)}-${tail.slice(4, 8)}-${tail.slice(8)}`;
 }
 
 export function newMsgId() {

@@ -64,8 +64,14 @@ const LATE_AFTER = 2;
 /** @returns {Log} */
 export function emptyLog() {
   return {
-    ...{ rows: [], first: null, cursor: 0, start: false, tail: true, held: false },
-    ...{ wanted: false, nextKey: 1 },
+    rows: [],
+    first: null,
+    cursor: 0,
+    start: false,
+    tail: true,
+    held: false,
+    wanted: false,
+    nextKey: 1,
   };
 }
 
@@ -77,9 +83,22 @@ export function emptyLog() {
  */
 export function newRow({ nickname, text, clientId, msgId }, key, now) {
   return {
-    ...{ nickname, text, clientId, msgId, key, at: now },
-    ...{ id: null, guessed: false, ts: null, state: 'live', reason: '' },
-    ...{ tries: 0, unanswered: 0, retryAt: 0, aheadUntil: 0, sought: false },
+    nickname,
+    text,
+    clientId,
+    msgId,
+    key,
+    at: now,
+    id: null,
+    guessed: false,
+    ts: null,
+    state: 'live',
+    reason: '',
+    tries: 0,
+    unanswered: 0,
+    retryAt: 0,
+    aheadUntil: 0,
+    sought: false,
   };
 }
 
@@ -118,10 +137,8 @@ export function withRow(rows, index, change) {
 
 /** @param {readonly Row[]} rows */
 export function inOrder(rows) {
-  const position = (/** @type {Row} */ row) => row.id ?? Number.POSITIVE_INFINITY;
-  return [...rows].sort((a, b) =>
-    position(a) === position(b) ? a.key - b.key : position(a) - position(b),
-  );
+  const rank = (/** @type {Row} */ row) => row.id ?? Number.POSITIVE_INFINITY;
+  return [...rows].sort((a, b) => (rank(a) === rank(b) ? a.key - b.key : rank(a) - rank(b)));
 }
 
 /**

@@ -40,7 +40,8 @@ export function createPeopleView() {
       shown = next;
       const items = names.slice(0, SHOWN_MAX).map((name) => makePerson(name, nickname));
       const rest = names.length - items.length;
-      list.replaceChildren(...items, ...(rest > 0 ? [make('li', '', texts.peopleMore(rest))] : []));
+      if (rest > 0) items.push(make('li', '', texts.peopleMore(rest)));
+      list.replaceChildren(...items);
       // Without a connection nobody knows.
       setText(count, names.length > 0 ? texts.peopleCount(names.length) : texts.people);
     },

@@ -57,8 +57,8 @@ export function createPresence({ connectionId, clientId, publish, onChange, cloc
     onChange(people);
     cancelExpiry();
     const at = nextTypingEnd(people);
-    if (at < Number.POSITIVE_INFINITY)
-      cancelExpiry = clock.after(at - clock.now() + 1, dropExpired);
+    if (at === Number.POSITIVE_INFINITY) return;
+    cancelExpiry = clock.after(at - clock.now() + 1, dropExpired);
   }
 
   function dropExpired() {
@@ -71,13 +71,10 @@ export function createPresence({ connectionId, clientId, publish, onChange, cloc
     const { room, nickname } = me;
     if (!online || room === '' || nickname === '') return;
     const hasWill = room === willRoom;
-    const options = { qos: /** @type {const} */ (1), retain: true };
-    const payload = JSON.stringify({ nickname });
-    publish(
-      presenceTopic(room, connectionId),
-      payload,
-      hasWill ? options : { ...options, expiryS: EXPIRY_S },
-    );
+    /** @type {PublishOptions} */
+    const options = { qos: 1, retain: true };
+    if (!hasWill) options.expiryS = EXPIRY_S;
+    publish(presenceTopic(room, connectionId), JSON.stringify({ nickname }), options);
     if (!hasWill) cancelRenewal = clock.after(AGAIN_MS, publishPresence);
   }
 

@@ -54,8 +54,16 @@ export const NEVER = { id: 0, count: 0, exact: false };
  */
 export function newRoom(name, seen = NEVER) {
   return {
-    ...{ name, log: log.emptyLog(), history: LOADING, draft: '' },
-    ...{ count: seen.count, lastId: seen.id, seen, newFrom: null, place: null, goal: null },
+    name,
+    log: log.emptyLog(),
+    history: LOADING,
+    draft: '',
+    count: seen.count,
+    lastId: seen.id,
+    seen,
+    newFrom: null,
+    place: null,
+    goal: null,
   };
 }
 

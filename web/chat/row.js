@@ -154,7 +154,8 @@ export function createRowView(first, appearance, actions) {
 
   /** @type {RowView} */
   const view = {
-    ...{ element, row: first },
+    element,
+    row: first,
     update(row, { lead, head, own, room, nickname }) {
       view.row = row;
       element.dataset.state = isLate(row) ? 'late' : row.state;

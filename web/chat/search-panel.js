@@ -107,7 +107,7 @@ export function createSearchPanel({ search, room }) {
     if (q === '') return;
     more.hidden = true;
     list.replaceChildren();
-    query = { q, ...(here.checked ? { room: room() } : {}) };
+    query = here.checked ? { q, room: room() } : { q };
     readPage();
   }
 
@@ -132,7 +132,10 @@ export function createSearchPanel({ search, room }) {
   panel.ariaLabel = texts.search;
   panel.replaceChildren(
     make('div', 'panel-head', make('h2', '', texts.search), closing),
-    ...[form, status, list, more],
+    form,
+    status,
+    list,
+    more,
   );
   form.addEventListener('submit', (event) => {
     event.preventDefault();

@@ -21,7 +21,7 @@ function makeLink(name) {
   const badge = make('span', 'badge');
   const link = make('a', 'room-link', make('bdi', '', name), badge);
   link.href = `#${name}`;
-  return { item: make('li', '', link), link, badge, count: 0 };
+  return { item: make('li', '', link), link, badge };
 }
 
 /** The list of rooms, in the order of their names: it stays the same while messages come. */
@@ -34,11 +34,8 @@ function createRooms() {
   function update(names) {
     if (names.length === links.size && names.every((name) => links.has(name))) return;
     for (const name of names) if (!links.has(name)) links.set(name, makeLink(name));
-    list.replaceChildren(
-      ...names
-        .sort()
-        .map((name) => /** @type {ReturnType<typeof makeLink>} */ (links.get(name)).item),
-    );
+    const sorted = [...links].sort(([a], [b]) => (a < b ? -1 : 1));
+    list.replaceChildren(...sorted.map(([, { item }]) => item));
   }
 
   return {

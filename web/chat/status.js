@@ -32,36 +32,27 @@ export function createStatus({ reconnect, readAgain }) {
   let shown = null;
   let downSince = 0;
 
-  for (const [id, action] of /** @type {const} */ ([
-    ['connection-now', reconnect],
-    ['history-now', readAgain],
-  ])) {
-    part(id).textContent = texts.retryNow;
-    part(id).addEventListener('click', action);
-  }
+  for (const id of ['connection-now', 'history-now']) part(id).textContent = texts.retryNow;
+  part('connection-now').addEventListener('click', reconnect);
+  part('history-now').addEventListener('click', readAgain);
 
   /** @param {State} state */
   function render(state) {
     shown = state;
     const { connection } = state;
     const { history } = currentRoom(state);
-    const down =
-      connection.phase === 'offline' || (connection.phase === 'connecting' && downSince > 0);
+    const offline = connection.phase === 'offline';
+    const failed = history.phase === 'failed';
+    const down = offline || (connection.phase === 'connecting' && downSince > 0);
     downSince = down ? downSince || Date.now() : 0;
     part('connection').dataset.phase = connection.phase;
     setText(part('status'), texts[connection.phase]);
     part('connection-notice').hidden = !down || Date.now() - downSince < NOTICE_AFTER_MS;
     setText(part('connection-reason'), texts.offlineNotice);
-    setText(
-      part('connection-retry'),
-      connection.phase === 'offline' ? retryText(connection.retryAt) : texts.connecting,
-    );
-    part('history-notice').hidden = history.phase !== 'failed';
-    setText(
-      part('history-reason'),
-      history.phase === 'failed' ? historyText(history, connection) : '',
-    );
-    setText(part('history-retry'), history.phase === 'failed' ? retryText(history.retryAt) : '');
+    setText(part('connection-retry'), offline ? retryText(connection.retryAt) : texts.connecting);
+    part('history-notice').hidden = !failed;
+    setText(part('history-reason'), failed ? historyText(history, connection) : '');
+    setText(part('history-retry'), failed ? retryText(history.retryAt) : '');
   }
 
   // Counts down while something is wrong.

@@ -13,10 +13,16 @@ const SELECTORS = ['after', 'before', 'since'];
 /** @typedef {ExtendableEvent & {request: Request, respondWith: (answer: Promise<Response>) => void}} FetchEvent */
 /** @typedef {ExtendableEvent & {notification: Notification}} NotificationEvent */
 
-const worker =
-  /** @type {EventTarget & {skipWaiting: () => Promise<void>, clients: {claim: () => Promise<void>, matchAll: () => Promise<{focus: () => Promise<void>}[]>, openWindow: (url: string) => Promise<void>}}} */ (
-    /** @type {unknown} */ (self)
-  );
+/** @typedef {{focus: () => Promise<void>}} WindowClient */
+/**
+ * What a service worker's `self` has and the types of a page do not know.
+ * @typedef {object} Worker
+ * @property {() => Promise<void>} skipWaiting
+ * @property {{claim: () => Promise<void>, matchAll: () => Promise<WindowClient[]>,
+ *   openWindow: (url: string) => Promise<void>}} clients
+ */
+
+const worker = /** @type {EventTarget & Worker} */ (/** @type {unknown} */ (self));
 
 /**
  * Under what a request is kept, or '' for one that is not.

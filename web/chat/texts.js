@@ -3,10 +3,7 @@
 import { english } from './texts-en.js';
 
 /** Only the one that is read is loaded. */
-const catalogues = {
-  en: () => english,
-  fi: async () => (await import('./texts-fi.js')).finnish,
-};
+const catalogues = { en: () => english, fi: async () => (await import('./texts-fi.js')).finnish };
 
 /** @typedef {keyof typeof catalogues} Language */
 /** @typedef {ReturnType<typeof toolsFor>} Tools what a catalogue writes numbers and names with */

@@ -62,8 +62,11 @@ function createLine(item, state) {
 function createItem(item, state, actions) {
   if (item.kind !== 'row') return createLine(item, state);
   const appearanceOf = (/** @type {Item & {kind: 'row'}} */ next, /** @type {State} */ now) => ({
-    ...{ lead: next.lead, head: next.head, own: isOwn(now, next.row) },
-    ...{ room: now.room, nickname: now.nickname },
+    lead: next.lead,
+    head: next.head,
+    own: isOwn(now, next.row),
+    room: now.room,
+    nickname: now.nickname,
   });
   const view = createRowView(item.row, appearanceOf(item, state), actions);
   let { lead, head } = item;
@@ -158,10 +161,8 @@ export function createView({ retry, remove, onHeld, onNear, onArrived, toNewest 
       next.set(item.key, view);
     }
     views = next;
-    arrange(
-      rows,
-      Array.from(next.values(), ({ element }) => element),
-    );
+    const elements = Array.from(next.values(), ({ element }) => element);
+    arrange(rows, elements);
     roving.update();
   }
 
