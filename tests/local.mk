@@ -17,7 +17,7 @@ browser_tests = \
   tests/browser/failures.test.js tests/browser/history.test.js tests/browser/installed.test.js \
   tests/browser/late.test.js tests/browser/offline.test.js tests/browser/rooms.test.js \
   tests/browser/scrolling.test.js tests/browser/search.test.js tests/browser/sending.test.js \
-  tests/browser/work.test.js
+  tests/browser/whole.test.js tests/browser/work.test.js
 page_tests = \
   tests/page/connection.test.js tests/page/files.test.js tests/page/ids.test.js \
   tests/page/layout.test.js tests/page/log.test.js tests/page/markdown.test.js \

@@ -8,20 +8,52 @@ const folder = new URL('../../web/chat/', import.meta.url);
 const read = (/** @type {string} */ name) => readFileSync(new URL(name, folder), 'utf8');
 const page = read('index.html');
 
+const modules = readdirSync(folder).filter((name) => name.endsWith('.js') && name !== 'mqtt.js');
+
+/** What a module imports to begin with: what it loads when it is wanted is no part of that. @param {string} text */
+function importsOf(text) {
+  const imports = text.matchAll(/^(?:import|export)\b(?:[^;]*? from)? '\.\/([\w-]+\.js)'/gm);
+  return Array.from(imports, ([, name]) => name);
+}
+
 /**
  * The modules that a module imports, in the end.
  * @param {string} name
  * @param {Set<string>} seen
  */
-function importsOf(name, seen = new Set()) {
-  for (const [, other] of read(name).matchAll(
-    /^(?:import|export)\b[^;]*?from '\.\/([\w-]+\.js)'/gm,
-  )) {
+function allImportsOf(name, seen = new Set()) {
+  for (const other of importsOf(read(name))) {
     if (seen.has(other)) continue;
     seen.add(other);
-    importsOf(other, seen);
+    allImportsOf(other, seen);
   }
   return seen;
+}
+
+/**
+ * The first circle of imports, from a module back to itself; or none.
+ * @param {Map<string, string[]>} imports by module
+ * @returns {string[]}
+ */
+function findCircle(imports) {
+  /** @type {Set<string>} */
+  const done = new Set();
+  /** @param {string} name @param {string[]} path @returns {string[]} */
+  function visit(name, path) {
+    if (path.includes(name)) return [...path.slice(path.indexOf(name)), name];
+    if (done.has(name)) return [];
+    for (const other of imports.get(name) ?? []) {
+      const circle = visit(other, [...path, name]);
+      if (circle.length > 0) return circle;
+    }
+    done.add(name);
+    return [];
+  }
+  for (const name of imports.keys()) {
+    const circle = visit(name, []);
+    if (circle.length > 0) return circle;
+  }
+  return [];
 }
 
 test('index.html preloads every module of the page, and nothing else', () => {
@@ -30,7 +62,7 @@ test('index.html preloads every module of the page, and nothing else', () => {
     ([, name]) => name,
   );
   const scripts = Array.from(page.matchAll(/<script[^>]* src="([^"]+)"/g), ([, name]) => name);
-  const needed = new Set(scripts.flatMap((script) => [...importsOf(script)]));
+  const needed = new Set(scripts.flatMap((script) => [...allImportsOf(script)]));
   assert.deepEqual([...listed, ...scripts].sort(), [...needed, ...scripts].sort());
 });
 
@@ -46,4 +78,26 @@ test('every file that the page and its manifest name is there', () => {
 test('every file of the page is installed', () => {
   const makefile = readFileSync(new URL('../local.mk', folder), 'utf8');
   for (const name of readdirSync(folder)) assert.ok(makefile.includes(`web/chat/${name}`), name);
+});
+
+test('no module imports itself, by way of others', () => {
+  const imports = new Map();
+  for (const name of modules) {
+    const later = Array.from(read(name).matchAll(/await import\('\.\/([\w-]+\.js)'\)/g));
+    imports.set(name, [...importsOf(read(name)), ...later.map(([, other]) => other)]);
+  }
+  assert.ok(imports.get('main.js').includes('extras.js'), 'imports are found');
+  assert.deepEqual(findCircle(imports), []);
+
+  // One would be found: main.js imports log.js, by way of others.
+  imports.get('log.js').push('main.js');
+  const circle = findCircle(imports);
+  assert.ok(circle.includes('log.js') && circle.includes('main.js'), `${circle}`);
+});
+
+test('the page has no folders', () => {
+  assert.deepEqual(
+    readdirSync(folder, { withFileTypes: true }).filter((entry) => entry.isDirectory()),
+    [],
+  );
 });
