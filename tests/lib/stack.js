@@ -1,22 +1,17 @@
 /**
  * A private mqtt-chat for a test: real broker, logger, API and nginx, on ports and in a folder of
- * its own, made by the same script that quickstart ends in. Each service can be killed and started
- * by itself. Whatever happens to the test, its processes end with it.
+ * its own, with the configuration and launchers that quickstart has. Each service can be killed and
+ * started by itself. Whatever happens to the test, its processes end with it.
  *
  * MQTT_CHAT_BUILD   the build folder (default: build, beside the sources)
+ * MQTT_CHAT_PAGE    the page that is served (default web/chat)
  * MQTT_CHAT_WRAP    a command to run the logger and responders under, such as valgrind
  * MQTT_CHAT_WAIT    seconds that a service may take to answer (default 10)
  * MQTT_CHAT_KEEP    keep the data folder
  */
 import { spawn, spawnSync } from 'node:child_process';
-import {
-  closeSync,
-  existsSync,
-  openSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-} from 'node:fs';
+import { createSocket } from 'node:dgram';
+import { closeSync, existsSync, openSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { mkdtemp } from 'node:fs/promises';
 import { connect, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -33,6 +28,14 @@ import mqtt from 'mqtt';
  * @property {number} logStart where in its log this run begins
  * @property {Promise<Exit>} exited
  * @property {boolean} alive
+ */
+/**
+ * @typedef {object} Address
+ * @property {number} port
+ * @property {number} mqttPort
+ * @property {number} wsPort
+ * @property {number} loggerPort
+ * @property {string} urlPrefix
  */
 /**
  * @typedef {object} Message as the API gives it
@@ -121,17 +124,37 @@ export async function until(ask, ms = patience, what = String(ask)) {
   }
 }
 
-/** A port that is free now, below those that outgoing connections are given. */
+/**
+ * A free port, below those that outgoing connections are given. Tests run side by side: the UDP port
+ * of the same number, which nothing here uses, is held until this process ends and tells the others
+ * that the TCP port is taken.
+ */
 export async function freePort() {
   for (;;) {
     const port = 10000 + Math.floor(Math.random() * 10000);
-    const free = await new Promise((resolve) => {
-      const server = createServer();
-      server.once('error', () => resolve(false));
-      server.listen(port, '127.0.0.1', () => server.close(() => resolve(true)));
-    });
-    if (free) return port;
+    if ((await holdUdp(port)) && (await canListen(port))) return port;
   }
+}
+
+/** @param {number} port */
+function holdUdp(port) {
+  return new Promise((resolve) => {
+    const socket = createSocket('udp4');
+    socket.once('error', () => resolve(false));
+    socket.bind({ address: '127.0.0.1', port, exclusive: true }, () => {
+      socket.unref();
+      resolve(true);
+    });
+  });
+}
+
+/** @param {number} port */
+function canListen(port) {
+  return new Promise((resolve) => {
+    const server = createServer();
+    server.once('error', () => resolve(false));
+    server.listen(port, '127.0.0.1', () => server.close(() => resolve(true)));
+  });
 }
 
 /**
@@ -155,13 +178,15 @@ export class Stack {
 
   /**
    * @param {string} dataDir
-   * @param {{port: number, mqttPort: number, wsPort: number, urlPrefix: string}} address
+   * @param {Address} address
    */
-  constructor(dataDir, { port, mqttPort, wsPort, urlPrefix }) {
+  constructor(dataDir, { port, mqttPort, wsPort, loggerPort, urlPrefix }) {
     this.dataDir = dataDir;
     this.port = port;
     this.mqttPort = mqttPort;
     this.wsPort = wsPort;
+    /** The broker's port for the logger, which needs the password. */
+    this.loggerPort = loggerPort;
     this.origin = `http://127.0.0.1:${port}`;
     this.root = this.origin + urlPrefix;
     /** The page. */
@@ -288,12 +313,6 @@ export class Stack {
     return join(this.dataDir, 'socket/api');
   }
 
-  /** The broker's port for the logger, which needs the password. */
-  get loggerPort() {
-    const config = readFileSync(join(this.dataDir, 'etc/mqtt-chat.conf'), 'utf8');
-    return Number(/^port = (\d+)$/m.exec(config)?.[1]);
-  }
-
   /**
    * A connected client: native MQTT 5, or what `options` says. `over: 'web'` goes through nginx, as
    * a page of this site would.
@@ -376,13 +395,12 @@ export class Stack {
  */
 export async function startStack({ start = services, urlPrefix = '' } = {}) {
   const dataDir = await mkdtemp(join(tmpdir(), 'mqtt-chat-'));
-  const [port, mqttPort, wsPort] = [await freePort(), await freePort(), await freePort()];
-  const prepared = runStack(
-    ...['--prepare', '--data', dataDir, '--port', port, '--mqtt-port', mqttPort],
-    ...['--ws-port', wsPort, ...(urlPrefix ? ['--url-prefix', urlPrefix] : [])],
-  );
-  if (prepared.status !== 0) throw new Error(prepared.stderr);
-  const stack = new Stack(dataDir, { port, mqttPort, wsPort, urlPrefix });
+  const address = {
+    ...{ port: await freePort(), mqttPort: await freePort(), wsPort: await freePort() },
+    ...{ loggerPort: await freePort(), urlPrefix },
+  };
+  prepare(dataDir, address);
+  const stack = new Stack(dataDir, address);
   try {
     for (const name of start) await stack.start(name);
   } catch (error) {
@@ -393,12 +411,18 @@ export async function startStack({ start = services, urlPrefix = '' } = {}) {
 }
 
 /**
- * Runs spawn-fcgi/stack to its end.
- * @param {...(string | number)} args
+ * @param {string} dataDir
+ * @param {Address} address
  */
-export function runStack(...args) {
-  return spawnSync(join(top, 'spawn-fcgi/stack'), ['--build', build, ...args.map(String)], {
-    encoding: 'utf8',
-    timeout: 60_000,
-  });
+function prepare(dataDir, { port, mqttPort, wsPort, loggerPort, urlPrefix }) {
+  const { status, stderr } = spawnSync(
+    join(top, 'spawn-fcgi/prepare'),
+    [
+      ...[dataDir, build, `webdir=${join(top, process.env.MQTT_CHAT_PAGE ?? 'web/chat')}`],
+      ...[`port=${port}`, `mqtt_port=${mqttPort}`, `ws_port=${wsPort}`],
+      ...[`logger_port=${loggerPort}`, `url_prefix=${urlPrefix}`],
+    ],
+    { encoding: 'utf8' },
+  );
+  if (status !== 0) throw new Error(stderr);
 }
