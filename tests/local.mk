@@ -118,6 +118,12 @@ tests/faults/shim.so: tests/faults/shim.c
 faults: all tests/faults/shim.so
 	MQTT_CHAT_BUILD='$(abs_builddir)' SEEDS=$(SEEDS) $(NODE) $(srcdir)/tests/faults/run.js
 
+# What the tests would not notice: small changes to the C code, one at a time. Takes most of an hour.
+MUTANTS = 60
+EXTRA_DIST += tests/mutants/mutate.js tests/mutants/run.js
+mutants: all
+	MUTANTS='$(MUTANTS)' SEED='$(SEED)' ONLY='$(ONLY)' $(NODE) $(srcdir)/tests/mutants/run.js
+
 # Speed: by hand, on a machine that has nothing else to do.
 ROUNDS = 5
 REQUESTS = 0
@@ -192,4 +198,4 @@ check-latency: all
 budgets: all
 	MQTT_CHAT_BUILD='$(abs_builddir)' $(NODE) $(srcdir)/tests/browser/budgets.js
 .PHONY: bench budgets check-compose check-install check-latency check-mariadb \
-  check-valgrind faults fuzz instructions-record lint
+  check-valgrind faults fuzz instructions-record lint mutants
