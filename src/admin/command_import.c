@@ -9,7 +9,7 @@
 #include <unistd.h>
 
 #include "admin/admin.h"
-#include "admin/import_record.h"
+#include "admin/import.h"
 #include "admin/pace.h"
 #include "base/clock.h"
 #include "store/store_admin.h"

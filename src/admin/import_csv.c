@@ -1,7 +1,7 @@
 /*
  * import_csv.c: RFC 4180 with a head; lines may end in LF alone. An empty field is an absent one.
  */
-#include "admin/import_record.h"
+#include "admin/import.h"
 
 struct record {
 	size_t ends[IMPORT_COLUMNS]; /* of the fields, in import->record */

@@ -2,7 +2,7 @@
  * import_mariadb.c: what `mariadb --batch` prints: names of columns first, then a row a line,
  * columns between tabs; \n \t \\ and \0 are escaped, and NULL is the word.
  */
-#include "admin/import_record.h"
+#include "admin/import.h"
 
 /* What a backslash and this character stand for; -1: for themselves. */
 static int meaning(char c)

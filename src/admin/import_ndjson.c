@@ -4,7 +4,7 @@
 #include <json-c/json.h>
 #include <stdlib.h>
 
-#include "admin/import_record.h"
+#include "admin/import.h"
 
 static void end(struct import *import)
 {

@@ -63,6 +63,14 @@ ssize_t utf8_count(struct str s)
 	return count;
 }
 
+size_t utf8_length(struct str s)
+{
+	size_t length = 0;
+	for (size_t i = 0; i < s.len; i++)
+		length += ((unsigned char)s.at[i] & 0xc0) != 0x80;
+	return length;
+}
+
 bool utf8_is_space(uint32_t point)
 {
 	return (point >= 0x09 && point <= 0x0d) || point == 0x20 || point == 0xa0 ||

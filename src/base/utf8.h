@@ -23,6 +23,9 @@ uint32_t utf8_take(struct str *s);
  */
 ssize_t utf8_count(struct str s);
 
+/* The number of code points in `s`, which must be UTF-8. */
+size_t utf8_length(struct str s);
+
 /*
  * Whether it is white space, as String.prototype.trim() of ECMAScript has it (TAB VT FF SP NBSP
  * ZWNBSP, category Zs, LF CR LS PS).

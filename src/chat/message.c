@@ -55,11 +55,12 @@ static struct str room_of(struct str topic)
 	return (struct str){topic.at + prefix, topic.len - prefix};
 }
 
-static enum message_fault check_text(struct str s, ssize_t max, enum message_fault fault)
+/* Of UTF-8, which whoever calls has made sure of. */
+static enum message_fault check_text(struct str s, size_t max, enum message_fault fault)
 {
 	if (s.len > 0 && memchr(s.at, '\0', s.len))
 		return MESSAGE_NUL;
-	ssize_t points = utf8_count(s);
+	size_t points = utf8_length(s);
 	return points >= 1 && points <= max ? MESSAGE_OK : fault;
 }
 
@@ -86,7 +87,7 @@ static enum message_fault own_members(struct message *m)
 
 struct member {
 	const char *key;
-	ssize_t max;
+	size_t max;
 	bool optional;
 	enum message_fault fault;
 };
@@ -230,7 +231,7 @@ enum message_fault message_parse(struct message *out, struct str topic, struct s
 
 /* Leaves `out` alone unless the member is valid. */
 static enum message_fault copy_member(
-    struct str s, ssize_t max, enum message_fault fault, struct str *out)
+    struct str s, size_t max, enum message_fault fault, struct str *out)
 {
 	if (!s.at)
 		return MESSAGE_OK;

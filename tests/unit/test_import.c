@@ -1,7 +1,7 @@
 /*
  * Histories of others, record by record: what is read of them, and what is told to be broken.
  */
-#include "admin/import_record.h"
+#include "admin/import.h"
 
 #include "unit.h"
 

@@ -1,5 +1,5 @@
 /*
- * import_record.h: records of other histories, one after the other: NDJSON and CSV as they are
+ * import.h: records of other histories, one after the other: NDJSON and CSV as they are
  * exported, and what `mariadb --batch` prints of a table.
  */
 #ifndef CHAT_IMPORT_H
