@@ -1,7 +1,10 @@
 # tests/: what `make check` runs, and what is run by hand.
 
-# Each JavaScript file is a test of its own; what they start has its own folder and ports.
-# tests/run-js skips them where Node.js or the npm packages are missing.
+# Tests run side by side (`make check -j2`): what each starts has its own folder and ports. One kind, or
+# one file:  make check TESTS='$(system_tests)'    make check TESTS=tests/admin/check.test.js
+# Of browser_tests, which take minutes, `make check` runs the first alone: it goes through the whole.
+#
+# Each JavaScript file is a test; tests/run-js skips it where Node.js or the npm packages are missing.
 system_tests = \
   tests/system/api.test.js tests/system/deaths.test.js tests/system/export.test.js \
   tests/system/hostile.test.js tests/system/limits.test.js \
@@ -12,7 +15,8 @@ system_tests = \
 admin_tests = \
   tests/admin/check.test.js tests/admin/commands.test.js tests/admin/import.test.js \
   tests/admin/load.test.js
-browser_tests = \
+whole_test = tests/browser/whole.test.js
+browser_tests = $(whole_test) \
   tests/browser/accessible.test.js tests/browser/chat.test.js tests/browser/extras.test.js \
   tests/browser/failures.test.js tests/browser/history.test.js tests/browser/installed.test.js \
   tests/browser/late.test.js tests/browser/offline.test.js tests/browser/rooms.test.js \
@@ -24,9 +28,7 @@ page_tests = \
   tests/page/payload.test.js tests/page/preferences.test.js tests/page/presence.test.js \
   tests/page/reader.test.js tests/page/room.test.js tests/page/search.test.js \
   tests/page/sender.test.js tests/page/store.test.js tests/page/texts.test.js
-bench_tests = tests/bench/bench.test.js
-js_tests = $(page_tests) $(system_tests) $(admin_tests) $(browser_tests) $(bench_tests)
-EXTRA_DIST += $(js_tests) tests/run-js \
+EXTRA_DIST += $(page_tests) $(system_tests) $(admin_tests) $(browser_tests) tests/run-js tests/check tests/rooms \
   tests/admin/latency.js \
   tests/admin/mariadb.js \
   tests/browser/browser.js \
@@ -61,7 +63,10 @@ unit_tests = \
   tests/unit/test_store_write tests/unit/test_utf8 tests/unit/test_words
 check_PROGRAMS = $(unit_tests)
 EXTRA_DIST += tests/unit/history.h tests/unit/requests.h tests/unit/unit.h
-TESTS = $(unit_tests) $(js_tests)
+fuzz_tests = tests/fuzz/replay.sh
+faults_tests = tests/faults/short.sh
+# What takes long begins first.
+TESTS = $(faults_tests) $(whole_test) $(system_tests) $(admin_tests) $(page_tests) $(unit_tests) $(fuzz_tests)
 
 LDADD = src/libchat.a $(SQLITE_LIBS) $(JSONC_LIBS) $(CMOCKA_LIBS)
 
@@ -79,8 +84,7 @@ check_PROGRAMS += tests/fuzz/fuzz_message tests/fuzz/fuzz_params tests/fuzz/fuzz
 tests_fuzz_fuzz_message_SOURCES = tests/fuzz/fuzz_message.c tests/fuzz/replay.c
 tests_fuzz_fuzz_params_SOURCES = tests/fuzz/fuzz_params.c tests/fuzz/replay.c
 tests_fuzz_fuzz_search_SOURCES = tests/fuzz/fuzz_search.c tests/fuzz/replay.c
-TESTS += tests/fuzz/replay.sh
-EXTRA_DIST += tests/fuzz/replay.sh tests/fuzz/message tests/fuzz/message.dict \
+EXTRA_DIST += $(fuzz_tests) tests/fuzz/message tests/fuzz/message.dict \
   tests/fuzz/params tests/fuzz/params.dict tests/fuzz/search tests/fuzz/search.dict
 SECONDS = 60
 
@@ -98,12 +102,11 @@ fuzz: all
 	done
 
 # Faults: the logger under a shim that kills it, or fails its disk, at a chosen place. `make check` runs
-# a short round; sanitizers and the shim both want to come first, so there it is skipped.
+# a short round; not with sanitizers, as they and the shim both want to come first.
 SEEDS = 100
 check_DATA = tests/faults/shim.so
-TESTS += tests/faults/short.sh
 CLEANFILES += tests/faults/shim.so
-EXTRA_DIST += tests/faults/README.md tests/faults/short.sh $(faults_sources)
+EXTRA_DIST += tests/faults/README.md $(faults_tests) $(faults_sources)
 faults_sources = \
   tests/faults/bench.js tests/faults/broker.js tests/faults/checker.js tests/faults/database.js \
   tests/faults/disk.js tests/faults/input.js tests/faults/kills.js tests/faults/namespace.js \
@@ -124,11 +127,12 @@ EXTRA_DIST += tests/mutants/mutate.js tests/mutants/run.js
 mutants: all
 	MUTANTS='$(MUTANTS)' SEED='$(SEED)' ONLY='$(ONLY)' $(NODE) $(srcdir)/tests/mutants/run.js
 
-# Speed: by hand, on a machine that has nothing else to do.
+# Speed: by hand, on a machine that has nothing else to do. The guard comes first: what 10,000
+# messages and 10,000 pages cost, in instructions, may not grow unnoticed.
 ROUNDS = 5
 REQUESTS = 0
 EXTRA_PROGRAMS = tests/bench/constant tests/bench/crowd tests/bench/generate tests/bench/measure \
-  tests/bench/send tests/bench/sync
+  tests/bench/instructions tests/bench/send tests/bench/sync
 tests_bench_constant_SOURCES = tests/bench/constant.c cgi-bin/serve.c cgi-bin/serve.h
 tests_bench_constant_CPPFLAGS = $(AM_CPPFLAGS) -I$(srcdir)/cgi-bin
 tests_bench_constant_LDADD = src/libchat.a $(FCGI_LIBS)
@@ -136,10 +140,12 @@ tests_bench_crowd_SOURCES = tests/bench/crowd.c tests/bench/crowd.h tests/bench/
   tests/bench/crowd_history.c tests/bench/crowd_seen.c tests/bench/crowd_stream.c
 tests_bench_crowd_LDADD =
 tests_bench_generate_LDADD = $(LDADD) -lm
+tests_bench_instructions_CPPFLAGS = $(AM_CPPFLAGS) -DBUILD_FLAGS='"$(CFLAGS)"'
 tests_bench_send_LDADD =
 tests_bench_sync_LDADD =
 CLEANFILES += $(EXTRA_PROGRAMS)
-EXTRA_DIST += $(bench_sources) \
+bench_tests = tests/bench/instructions.sh tests/bench/bench.test.js
+EXTRA_DIST += $(bench_sources) $(bench_tests) tests/bench/instructions.txt \
   tests/bench/baseline/app.py \
   tests/bench/baseline/logger.py \
   tests/bench/baseline/schema.sql \
@@ -152,16 +158,14 @@ bench_sources = \
   tests/bench/page.js tests/bench/parts.js tests/bench/run.js tests/bench/store.js \
   tests/bench/table.js tests/bench/wrk.js
 
+check-bench: all $(EXTRA_PROGRAMS)
+	$(MAKE) check check_PROGRAMS= check_DATA= TESTS='$(bench_tests)'
+
 bench: SECONDS = 5
-bench: all $(EXTRA_PROGRAMS)
+bench: check-bench
 	@MQTT_CHAT_BUILD='$(abs_builddir)' ROUNDS='$(ROUNDS)' SECONDS='$(SECONDS)' SCALE='$(SCALE)' \
 	  ONLY='$(ONLY)' OUT='$(OUT)' FORCE='$(FORCE)' REQUESTS='$(REQUESTS)' $(NODE) $(srcdir)/tests/bench/run.js
 
-# The guard: what 10,000 messages and 10,000 pages cost, in instructions, may not grow unnoticed.
-check_PROGRAMS += tests/bench/instructions
-tests_bench_instructions_CPPFLAGS = $(AM_CPPFLAGS) -DBUILD_FLAGS='"$(CFLAGS)"'
-TESTS += tests/bench/instructions.sh
-EXTRA_DIST += tests/bench/instructions.sh tests/bench/instructions.txt
 AM_TESTS_FD_REDIRECT = 9>&2
 
 instructions-record: all tests/bench/instructions
@@ -172,7 +176,7 @@ valgrind = valgrind -q --error-exitcode=99 --leak-check=full --errors-for-leak-k
 
 # The unit tests, and the logger and the responder at work.
 check-valgrind: all
-	$(MAKE) check TESTS='$(unit_tests)' LOG_COMPILER='$(valgrind)'
+	$(MAKE) check check_DATA= TESTS='$(unit_tests)' LOG_COMPILER='$(valgrind)'
 	MQTT_CHAT_WRAP='$(valgrind)' MQTT_CHAT_WAIT=30 $(MAKE) check check_PROGRAMS= \
 	  TESTS='tests/system/messages.test.js'
 
@@ -197,5 +201,5 @@ check-latency: all
 # Prints what the page weighs and how long it takes; asserts nothing.
 budgets: all
 	MQTT_CHAT_BUILD='$(abs_builddir)' $(NODE) $(srcdir)/tests/browser/budgets.js
-.PHONY: bench budgets check-compose check-install check-latency check-mariadb \
+.PHONY: bench budgets check-bench check-compose check-install check-latency check-mariadb \
   check-valgrind faults fuzz instructions-record lint mutants

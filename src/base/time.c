@@ -129,7 +129,7 @@ static int days_of(int year, int month)
 	return days[month - 1] + (month == 2 && leap);
 }
 
-static struct tm date(struct reader *r)
+static struct tm read_date(struct reader *r)
 {
 	int year = number(r, 4, 1970, 9999);
 	expect(r, "-");
@@ -142,7 +142,7 @@ static struct tm date(struct reader *r)
 bool time_read(struct str s, int64_t *ts)
 {
 	struct reader r = {s, false};
-	struct tm utc = date(&r);
+	struct tm utc = read_date(&r);
 	int ms = 0, east = 0;
 	if (r.left.len > 0) {
 		expect(&r, "Tt ");

@@ -57,6 +57,12 @@ const patience = Number(process.env.MQTT_CHAT_WAIT || 10) * 1000;
 /** @type {readonly Service[]} in the order in which they start */
 export const services = ['broker', 'logger', 'api', 'nginx'];
 
+/**
+ * Whether the programs run as users run them. What measures memory, or lets libfcgi do what a
+ * sanitizer reports, is a test only then.
+ */
+export const asShipped = process.env.MQTT_CHAT_SANITIZERS !== 'yes' && !process.env.MQTT_CHAT_WRAP;
+
 /** What valgrind and the sanitizers write when they find something. */
 const finding = /^==\d+==.*|.*(?:AddressSanitizer|LeakSanitizer|runtime error:).*/m;
 

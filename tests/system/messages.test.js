@@ -4,7 +4,7 @@ import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { after, before, test } from 'node:test';
 import { Sender } from '../lib/sender.js';
-import { startStack, until } from '../lib/stack.js';
+import { asShipped, startStack, until } from '../lib/stack.js';
 
 /** @type {import('../lib/stack.js').Stack} */
 let stack;
@@ -201,9 +201,7 @@ test('nobody but the logger can publish receipts, whichever way he comes', async
 });
 
 // The sanitizers and valgrind keep what is freed.
-const skip =
-  (process.env.MQTT_CHAT_SANITIZERS === 'yes' || !!process.env.MQTT_CHAT_WRAP) &&
-  'the memory is another';
+const testMemory = asShipped ? test : () => {};
 
 /** The logger's memory that is nobody else's, in kB. */
 function own() {
@@ -211,7 +209,7 @@ function own() {
   return Number(/^Private_Dirty:\s+(\d+) kB$/m.exec(rollup)?.[1]);
 }
 
-test('in a quiet moment the logger gives back the memory that a flood took', { skip }, async () => {
+testMemory('in a quiet moment the logger gives back the memory that a flood took', async () => {
   const count = 20_000;
   const before = own();
   const input = Array.from({ length: count }, (_, n) => `message ${n}`).join('\n');

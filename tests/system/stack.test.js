@@ -213,7 +213,7 @@ test('wrong options: one line each', () => {
     [['--port', '7777', '--mqtt-port', '7777'], /must differ/],
     [['--data'], /--data needs a folder/],
     [['--colour'], /unknown option --colour/],
-    [['check', 'twice'], /check takes no option/],
+    [['check', 'twice'], /check takes full or night: twice/],
   ])) {
     assertRefuses(line, args, 64);
   }

@@ -139,8 +139,7 @@ TEST(a_missing_folder_is_told_with_what_to_do)
 
 TEST(a_folder_that_may_not_be_written_is_told_with_what_to_do)
 {
-	if (geteuid() == 0)
-		skip();
+	unit_be_no_root();
 	assert_int_equal(mkdir(unit_path("closed"), 0500), 0);
 	assert_int_equal(identity_claim(unit_path("closed/db"), id, error), -1);
 	expect(strstr(error, "Permission denied; check owner and mode of the folder"), "%s", error);

@@ -311,8 +311,7 @@ TEST(a_damaged_database_is_told)
 
 TEST(a_database_that_may_not_be_read_is_told)
 {
-	if (geteuid() == 0)
-		skip();
+	unit_be_no_root();
 	make_history(database, 2);
 	chmod(database, 0);
 	ask("");

@@ -195,8 +195,7 @@ TEST(a_folder_is_not_a_file)
 
 TEST(a_file_that_may_not_be_read_is_told)
 {
-	if (geteuid() == 0)
-		skip();
+	unit_be_no_root();
 	unit_write(unit_path("closed"), BYTES("port = 1\n"));
 	chmod(unit_path("closed"), 0);
 	assert_int_equal(LOAD("-c", unit_path("closed")), SETTINGS_BROKEN);

@@ -244,8 +244,7 @@ TEST(a_writer_in_a_missing_folder_is_denied)
 
 TEST(a_file_that_may_not_be_read_is_denied)
 {
-	if (geteuid() == 0)
-		skip();
+	unit_be_no_root();
 	make_history(unit_path("db"), 1);
 	chmod(unit_path("db"), 0);
 	expect_refusal(unit_path("db"), STORE_READER, STORE_DENIED, "check owner and mode");
@@ -253,8 +252,7 @@ TEST(a_file_that_may_not_be_read_is_denied)
 
 TEST(a_file_that_may_not_be_written_is_denied_to_a_writer)
 {
-	if (geteuid() == 0)
-		skip();
+	unit_be_no_root();
 	make_history(unit_path("db"), 1);
 	chmod(unit_path("db"), 0400);
 	struct store *store;
@@ -269,16 +267,14 @@ TEST(a_file_that_may_not_be_written_is_denied_to_a_writer)
 
 TEST(a_folder_that_may_not_be_written_is_denied_to_a_writer)
 {
-	if (geteuid() == 0)
-		skip();
+	unit_be_no_root();
 	assert_int_equal(mkdir(unit_path("closed"), 0500), 0);
 	expect_refusal(unit_path("closed/db"), STORE_CREATOR, STORE_DENIED, "check owner and mode");
 }
 
 TEST(a_reader_may_live_where_it_can_write_nothing)
 {
-	if (geteuid() == 0)
-		skip();
+	unit_be_no_root();
 	assert_int_equal(mkdir(unit_path("closed"), 0700), 0);
 	make_history(unit_path("closed/db"), 1);
 	chmod(unit_path("closed/db"), 0400);
