@@ -31,7 +31,7 @@ enum store_status {
 enum store_mode {
 	STORE_READER,  /* never writes */
 	STORE_WRITER,  /* of a database that is there */
-	STORE_EDITOR,  /* a second writer beside the logger: see HACKING.md */
+	STORE_EDITOR,  /* a second writer beside the logger: see docs/design.md */
 	STORE_CREATOR, /* a writer that makes what is missing */
 };
 
