@@ -49,7 +49,7 @@ JS_LOG_COMPILER = $(SHELL) $(srcdir)/tests/run-js
 AM_TESTS_ENVIRONMENT = MQTT_CHAT_BUILD='$(abs_builddir)'; export MQTT_CHAT_BUILD; \
   MQTT_CHAT_SANITIZERS='$(enable_sanitizers)'; export MQTT_CHAT_SANITIZERS;
 
-unit_tests = \
+unit_tests = tests/unit/test_durable tests/unit/test_serve tests/unit/test_writer \
   tests/unit/test_batch tests/unit/test_cache tests/unit/test_http \
   tests/unit/test_identity tests/unit/test_import tests/unit/test_indexer tests/unit/test_json \
   tests/unit/test_log tests/unit/test_message tests/unit/test_message_limits \
@@ -62,6 +62,8 @@ unit_tests = \
   tests/unit/test_store_search tests/unit/test_store_time tests/unit/test_store_whole \
   tests/unit/test_store_write tests/unit/test_utf8 tests/unit/test_words
 check_PROGRAMS = $(unit_tests)
+tests_unit_test_serve_SOURCES = tests/unit/test_serve.c cgi-bin/serve.c cgi-bin/serve.h
+tests_unit_test_serve_LDADD = $(LDADD) $(FCGI_LIBS)
 EXTRA_DIST += tests/unit/history.h tests/unit/requests.h tests/unit/unit.h
 fuzz_tests = tests/fuzz/replay.sh
 faults_tests = tests/faults/short.sh

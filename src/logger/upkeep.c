@@ -128,12 +128,11 @@ static enum store_status one_slice(struct upkeep *upkeep, struct store *store, i
 	return STORE_OK;
 }
 
+/* A failure is told once, until a whole pass went well. */
 static bool goes_on(struct upkeep *upkeep, struct store *store, enum store_status status)
 {
-	if (status == STORE_OK || status == STORE_BUSY) {
-		upkeep->told = upkeep->told && status != STORE_OK;
+	if (status == STORE_OK || status == STORE_BUSY)
 		return true;
-	}
 	if (!upkeep->told)
 		log_warning("retention: %s", store_error(store));
 	upkeep->told = true;
@@ -151,6 +150,7 @@ bool upkeep_run(struct upkeep *upkeep, struct store *store, int64_t now, bool wa
 	bool due = upkeep->days || upkeep->messages;
 	if (!status && due && now >= upkeep->next_at + (waited_for ? LATE_MS : 0)) {
 		status = one_slice(upkeep, store, now);
+		upkeep->told = upkeep->told && (status || upkeep->phase != UPKEEP_REST);
 		upkeep->next_at = now + (upkeep->phase == UPKEEP_REST ? REST_MS : PAUSE_MS);
 	}
 	bool well = goes_on(upkeep, store, status);

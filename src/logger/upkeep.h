@@ -26,7 +26,7 @@ struct upkeep {
 	int64_t cursor;	  /* of UPKEEP_AGE */
 	int64_t left;	  /* empty pages after the last slice; -1: not known */
 	int64_t deleted;  /* since the log told of it, once a day */
-	bool told;	  /* that it fails */
+	bool told;	  /* that it fails; until a whole pass went well */
 };
 
 /* How long the logger may wait for messages: at most `ms`. */

@@ -293,6 +293,15 @@ TEST(what_was_kept_is_kept_again_the_next_time)
 	assert_int_equal(batch_count(batch), 1);
 }
 
+TEST(what_is_left_of_a_batch_is_still_what_nobody_sends_again)
+{
+	add_payload("chat/lab", BYTES("a"), 1);
+	add_payload("chat/lab", BYTES("b"), 0);
+	batch_drop_unacknowledged(batch);
+	batch_drop_unacknowledged(batch);
+	assert_int_equal(batch_count(batch), 1);
+}
+
 TEST(what_was_dropped_takes_no_room)
 {
 	add_bytes(BATCH_BYTES_MAX / 2, 0);
@@ -447,6 +456,7 @@ int main(void)
 	    BATCH(a_cleared_batch_is_empty_and_takes_in_as_much_again),
 	    BATCH(what_nobody_sends_again_is_kept_when_the_connection_is_lost),
 	    BATCH(what_was_kept_is_kept_again_the_next_time),
+	    BATCH(what_is_left_of_a_batch_is_still_what_nobody_sends_again),
 	    BATCH(what_was_dropped_takes_no_room),
 	    BATCH(what_was_not_stored_is_stored_by_the_next_attempt),
 	    cmocka_unit_test(no_batch_can_be_closed),

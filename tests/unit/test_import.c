@@ -126,6 +126,14 @@ TEST(ndjson_takes_strings_and_numbers_and_skips_what_is_no_object)
 	close_import(&import);
 }
 
+TEST(a_number_that_is_none_of_seconds_is_no_time)
+{
+	int64_t ts = 7;
+	assert_false(import_time(str_of("1e-999"), &ts));
+	assert_false(import_time(str_of("1e999"), &ts));
+	assert_int_equal(ts, 7);
+}
+
 TEST(times_are_read_in_each_form_and_nothing_else_is)
 {
 	static const struct {
@@ -167,6 +175,7 @@ int main(void)
 	    IN_DIR(csv_fields_are_quoted_as_in_rfc_4180),
 	    IN_DIR(csv_with_something_behind_a_quote_or_an_open_quote_is_broken),
 	    IN_DIR(ndjson_takes_strings_and_numbers_and_skips_what_is_no_object),
+	    cmocka_unit_test(a_number_that_is_none_of_seconds_is_no_time),
 	    cmocka_unit_test(times_are_read_in_each_form_and_nothing_else_is),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

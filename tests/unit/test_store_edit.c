@@ -193,6 +193,95 @@ TEST(retention_keeps_the_newest_of_each_room)
 	store_close(store);
 }
 
+/* One pass: until it rests. */
+static void pass(struct upkeep *upkeep, struct store *store, int64_t now)
+{
+	int64_t at = now;
+	assert_true(upkeep_run(upkeep, store, at, false));
+	for (int i = 0; upkeep->phase != UPKEEP_REST; i++) {
+		expect(i < 1000, "there is no end");
+		assert_true(upkeep_run(upkeep, store, at += 1000, false));
+	}
+}
+
+TEST(of_each_room_exactly_as_many_stay_as_are_set)
+{
+	struct store *store = open_store(unit_path("db"), STORE_CREATOR);
+	for (int i = 0; i < 5; i++)
+		add_message(store, "five", "x");
+	for (int i = 0; i < 6; i++)
+		add_message(store, "six", "x");
+	struct upkeep upkeep = {.messages = 5};
+	pass(&upkeep, store, 1000);
+	assert_int_equal(count_rows(store, "five"), 5);
+	assert_int_equal(count_rows(store, "six"), 5);
+	store_close(store);
+}
+
+/* What came in old stands behind what is young, where only the daily look at all finds it. */
+TEST(all_messages_are_looked_at_once_a_day_and_not_more_often)
+{
+	struct store *store = open_store(unit_path("db"), STORE_CREATOR);
+	struct upkeep upkeep = {.days = 1};
+	for (int i = 0; i < 1001; i++)
+		add_at(store, "lab", "young", now_ms());
+	pass(&upkeep, store, 1000);
+	add_at(store, "lab", "old", now_ms() - 2 * DAY_MS);
+	pass(&upkeep, store, 10000000);
+	assert_int_equal(count_rows(store, "lab"), 1002);
+	pass(&upkeep, store, 1000 + DAY_MS);
+	assert_int_equal(count_rows(store, "lab"), 1001);
+	store_close(store);
+}
+
+static int warnings(struct upkeep *upkeep, struct store *store, int64_t now)
+{
+	char logged[4000];
+	struct capture capture = capture_begin(STDERR_FILENO);
+	bool well = true;
+	for (int i = 0; i < 3; i++)
+		well = upkeep_run(upkeep, store, now + i * 1000, false) && well;
+	capture_end(&capture, logged, sizeof(logged));
+	int count = 0;
+	for (const char *at = logged; (at = strstr(at, "retention: ")); at++)
+		count++;
+	return well ? -1 : count;
+}
+
+TEST(retention_that_fails_is_told_once_until_it_works_again)
+{
+	struct store *store = open_store(unit_path("db"), STORE_CREATOR);
+	struct upkeep upkeep = {.days = 1};
+	add_at(store, "lab", "old", 1);
+	raw_run(unit_path("db"), "ALTER TABLE messages RENAME TO away");
+	assert_int_equal(warnings(&upkeep, store, 1000), 1);
+	assert_int_equal(warnings(&upkeep, store, 100000), 0);
+	raw_run(unit_path("db"), "ALTER TABLE away RENAME TO messages");
+	pass(&upkeep, store, 200000);
+	assert_int_equal(count_rows(store, "lab"), 0);
+	raw_run(unit_path("db"), "ALTER TABLE messages RENAME TO away");
+	assert_int_equal(warnings(&upkeep, store, 400000), 1);
+	store_close(store);
+}
+
+TEST(what_shrinking_says_is_left_is_left)
+{
+	struct store *store = open_store(unit_path("db"), STORE_CREATOR);
+	for (int i = 0; i < 400; i++)
+		add_message(
+		    store, "lab", "a text of some length, so that there are pages to give back");
+	const struct store_filter filter = {.room = str_of("lab")};
+	int64_t cursor = 0, matched = 0, before, left;
+	bool done;
+	assert_int_equal(store_prune(store, &filter, 1000, &cursor, &matched, &done), STORE_OK);
+	assert_int_equal(store_shrink(store, 0, &before), STORE_OK);
+	assert_true(before > 5);
+	assert_int_equal(store_shrink(store, 2, &left), STORE_OK);
+	assert_int_equal(left, raw_number(unit_path("db"), "PRAGMA freelist_count"));
+	assert_true(left < before && left > 0);
+	store_close(store);
+}
+
 TEST(nothing_is_deleted_without_retention)
 {
 	struct store *store = open_store(unit_path("db"), STORE_CREATOR);
@@ -235,6 +324,10 @@ int main(void)
 	    IN_DIR(an_editor_makes_no_checkpoint_and_an_idle_logger_does),
 	    IN_DIR(retention_finds_old_messages_wherever_they_stand),
 	    IN_DIR(retention_keeps_the_newest_of_each_room),
+	    IN_DIR(of_each_room_exactly_as_many_stay_as_are_set),
+	    IN_DIR(all_messages_are_looked_at_once_a_day_and_not_more_often),
+	    IN_DIR(retention_that_fails_is_told_once_until_it_works_again),
+	    IN_DIR(what_shrinking_says_is_left_is_left),
 	    IN_DIR(nothing_is_deleted_without_retention),
 	    IN_DIR(a_copy_is_one_sound_file_and_gives_no_id_again),
 	};

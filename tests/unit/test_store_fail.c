@@ -31,6 +31,11 @@ static int64_t stored(void)
 	return raw_number(unit_path("db"), "SELECT count(*) FROM messages");
 }
 
+static int64_t counted(void)
+{
+	return raw_number(unit_path("db"), "SELECT sum(messages) FROM rooms");
+}
+
 /* ---- locks ---- */
 
 TEST(a_lock_of_another_program_is_busy_and_then_the_same_batch_is_stored)
@@ -116,6 +121,25 @@ TEST(a_batch_that_fails_at_its_end_leaves_nothing)
 	raw_run(unit_path("db"), "ALTER TABLE away RENAME TO rejected");
 	assert_int_equal(store_insert_batch(writer, two, 2, NULL, NULL), STORE_OK);
 	assert_int_equal(stored(), 1);
+	store_close(writer);
+}
+
+/* Its COMMIT fails, after the rooms were counted in it. */
+TEST(after_a_batch_that_failed_the_rooms_are_counted_right)
+{
+	struct store *writer = open_store(unit_path("db"), STORE_CREATOR);
+	struct store_entry one = entry_with("lab", "one", NULL, NULL);
+	struct stat wal;
+	add_message(writer, "lab", "before");
+	assert_int_equal(stat(unit_path("db-wal"), &wal), 0);
+	signal(SIGXFSZ, SIG_IGN);
+	limit_files((rlim_t)wal.st_size);
+	enum store_status status = store_insert_batch(writer, &one, 1, NULL, NULL);
+	limit_files(RLIM_INFINITY);
+	assert_int_not_equal(status, STORE_OK);
+	add_message(writer, "lab", "after");
+	assert_int_equal(stored(), 2);
+	assert_int_equal(counted(), 2);
 	store_close(writer);
 }
 
@@ -248,6 +272,7 @@ int main(void)
 	    IN_DIR(a_reader_reads_on_while_somebody_writes),
 	    IN_DIR(a_batch_that_fails_half_way_leaves_nothing_and_can_be_stored_later),
 	    IN_DIR(a_batch_that_fails_at_its_end_leaves_nothing),
+	    IN_DIR(after_a_batch_that_failed_the_rooms_are_counted_right),
 	    IN_DIR(a_full_disk_is_told_and_a_smaller_batch_is_stored),
 	    IN_DIR(a_batch_is_on_the_disk_before_it_counts_as_stored),
 	    IN_DIR(a_damaged_page_is_told_with_what_to_do),

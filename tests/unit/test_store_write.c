@@ -406,6 +406,20 @@ static struct store_entry unchecked(int which)
 	return entry;
 }
 
+TEST(each_entry_counts_in_the_one_figure_that_it_belongs_to)
+{
+	struct store_figures figures;
+	struct store_entry batch[] = {entry_with("lab", "new", "c", "m1"),
+	    entry_with("lab", "again", "c", "m1"), rejected_entry(MESSAGE_NUL, BYTES("x")),
+	    rejected_entry(MESSAGE_BAD_TEXT, BYTES("y"))};
+	assert_int_equal(store_insert_batch(writer, batch, COUNT(batch), NULL, NULL), STORE_OK);
+	assert_int_equal(store_read_figures(writer, &figures), STORE_OK);
+	assert_int_equal(figures.stored, 1);
+	assert_int_equal(figures.repeated, 1);
+	assert_int_equal(figures.rejected, 2);
+	assert_int_equal(figures.batches, 1);
+}
+
 TEST(an_entry_that_the_database_refuses_becomes_a_rejected_one)
 {
 	for (int which = 0; which < 5; which++) {
@@ -465,6 +479,7 @@ int main(void)
 	    WRITING(of_more_rejected_the_newest_thousand_are_kept),
 	    WRITING(the_bound_holds_within_one_batch_and_over_a_restart),
 	    WRITING(rejected_ones_do_not_touch_the_messages_between_them),
+	    WRITING(each_entry_counts_in_the_one_figure_that_it_belongs_to),
 	    WRITING(an_entry_that_the_database_refuses_becomes_a_rejected_one),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
