@@ -62,7 +62,7 @@ static void close_api(void *api)
 	api_close(api);
 }
 
-static int run(int argc, char **argv)
+static int serve_api(int argc, char **argv)
 {
 	struct settings settings;
 	char error[SETTINGS_ERROR_SIZE];
@@ -90,7 +90,7 @@ static int run(int argc, char **argv)
 
 int main(int argc, char **argv)
 {
-	int status = run(argc, argv);
+	int status = serve_api(argc, argv);
 	/*
 	 * multiwatch starts it again at once, and what is wrong does not mend itself that quickly.
 	 */

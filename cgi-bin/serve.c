@@ -97,7 +97,7 @@ static void answer_one(const struct thread *thread, FCGX_Request *request, int f
  * closed with its answer, so that the web server uses it no more. When nothing has come for a
  * moment, nothing is on its way.
  */
-static void *run(void *arg)
+static void *serve_requests(void *arg)
 {
 	const struct thread *thread = arg;
 	const struct server *server = thread->server;
@@ -174,7 +174,7 @@ static int start_threads(struct thread *threads, struct server *server)
 		threads[i].own = server->service->open(server->service->arg);
 		if (!threads[i].own)
 			break;
-		if (pthread_create(&threads[i].id, NULL, run, &threads[i]) != 0) {
+		if (pthread_create(&threads[i].id, NULL, serve_requests, &threads[i]) != 0) {
 			server->service->close(threads[i].own);
 			break;
 		}

@@ -61,14 +61,17 @@ unit_tests = tests/unit/test_durable tests/unit/test_serve tests/unit/test_write
   tests/unit/test_store_open tests/unit/test_store_page tests/unit/test_store_schema \
   tests/unit/test_store_search tests/unit/test_store_time tests/unit/test_store_whole \
   tests/unit/test_store_write tests/unit/test_utf8 tests/unit/test_words
-check_PROGRAMS = $(unit_tests)
+# It starts a broker, which a machine that only builds does not have.
+broker_tests = tests/unit/test_mqtt
+check_PROGRAMS = $(unit_tests) $(broker_tests)
 tests_unit_test_serve_SOURCES = tests/unit/test_serve.c cgi-bin/serve.c cgi-bin/serve.h
 tests_unit_test_serve_LDADD = $(LDADD) $(FCGI_LIBS)
+tests_unit_test_mqtt_LDADD = $(LDADD) $(MOSQUITTO_LIBS)
 EXTRA_DIST += tests/unit/history.h tests/unit/requests.h tests/unit/unit.h
 fuzz_tests = tests/fuzz/replay.sh
 faults_tests = tests/faults/short.sh
 # What takes long begins first.
-TESTS = $(faults_tests) $(whole_test) $(system_tests) $(admin_tests) $(page_tests) $(unit_tests) $(fuzz_tests)
+TESTS = $(faults_tests) $(whole_test) $(system_tests) $(admin_tests) $(page_tests) $(unit_tests) $(broker_tests) $(fuzz_tests)
 
 LDADD = src/libchat.a $(SQLITE_LIBS) $(JSONC_LIBS) $(CMOCKA_LIBS)
 
@@ -183,11 +186,15 @@ check-valgrind: all
 	  TESTS='tests/system/messages.test.js'
 
 # The Debian package, on a system of its own; shows what was seen, or why it was skipped.
-EXTRA_DIST += tests/install/compose.sh tests/install/nspawn.sh tests/install/probe.sh tests/install/steps.sh
+EXTRA_DIST += tests/install/compose.sh tests/install/newest.sh tests/install/nspawn.sh tests/install/probe.sh tests/install/steps.sh
 
 check-install: all
 	@$(MAKE) check check_PROGRAMS= check_DATA= SH_LOG_COMPILER=bash TESTS=tests/install/nspawn.sh; \
 	  status=$$?; cat tests/install/nspawn.log; exit $$status
+
+# What we lean on in libmosquitto, with the newest one: Debian sid's.
+check-newest: all
+	MQTT_CHAT_BUILD='$(abs_builddir)' $(srcdir)/tests/install/newest.sh
 
 check-compose: all
 	MQTT_CHAT_BUILD='$(abs_builddir)' $(srcdir)/tests/install/compose.sh
@@ -203,5 +210,5 @@ check-latency: all
 # Prints what the page weighs and how long it takes; asserts nothing.
 budgets: all
 	MQTT_CHAT_BUILD='$(abs_builddir)' $(NODE) $(srcdir)/tests/browser/budgets.js
-.PHONY: bench budgets check-bench check-compose check-install check-latency check-mariadb \
+.PHONY: bench budgets check-bench check-compose check-install check-latency check-mariadb check-newest \
   check-valgrind faults fuzz instructions-record lint mutants

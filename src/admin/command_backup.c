@@ -13,7 +13,7 @@ static const struct admin_option options[] = {
     {0},
 };
 
-static void show(void *arg, int64_t done, int64_t total)
+static void show_progress(void *arg, int64_t done, int64_t total)
 {
 	struct admin_progress *progress = arg;
 	progress->total = total;
@@ -21,12 +21,12 @@ static void show(void *arg, int64_t done, int64_t total)
 }
 
 /* Copies and looks at the copy; what is in the place of FILE before stays until that is sound. */
-static int copy(struct store *store, const char *part, struct store_overview *overview)
+static int copy_and_verify(struct store *store, const char *part, struct store_overview *overview)
 {
 	char error[STORE_ERROR_SIZE];
 	struct admin_progress progress = {.what = "copying"};
 	unlink(part);
-	enum store_status status = store_backup(store, part, show, &progress, error);
+	enum store_status status = store_backup(store, part, show_progress, &progress, error);
 	admin_progress_end(&progress);
 	if (status)
 		return admin_fail("no backup was made: %s", error);
@@ -49,7 +49,7 @@ static int back_up(struct admin *admin)
 	struct store *store = admin_open(admin, STORE_READER);
 	if (!store)
 		return ADMIN_FAILED;
-	int result = copy(store, part, &overview);
+	int result = copy_and_verify(store, part, &overview);
 	store_close(store);
 	if (result != ADMIN_OK)
 		return result;

@@ -128,7 +128,7 @@ static int keep_rejected(
 }
 
 /* Makes the next entry of a record. -1 without memory. */
-static int take(struct import_run *run, enum import_result result)
+static int take_record(struct import_run *run, enum import_result result)
 {
 	char made[80];
 	struct store_entry *entry = &run->entries[run->count];
@@ -207,7 +207,7 @@ static int import_all(struct import_run *run)
 		progress.total = about.st_size;
 	do {
 		result = import_next(&run->import);
-		if (result < IMPORT_END && take(run, result) != 0)
+		if (result < IMPORT_END && take_record(run, result) != 0)
 			return admin_fail("out of memory; run it again");
 		if (run->count == STORE_SLICE_MAX || (result >= IMPORT_END && run->count))
 			status = store_entries(run, &pace);

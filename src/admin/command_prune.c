@@ -54,7 +54,7 @@ static int read_filter(const struct admin *admin, struct store_filter *filter)
 	return -1;
 }
 
-static int count(struct prune *p)
+static int count_matches(struct prune *p)
 {
 	p->cursor = p->matched = 0;
 	p->done = false;
@@ -108,7 +108,7 @@ static int count_and_delete(struct admin *admin, struct prune *p)
 	bool dry = admin_option(admin, "dry-run") != NULL;
 	if (store_newest(p->store, &p->filter.until))
 		return admin_fail("%s", store_error(p->store));
-	int result = count(p);
+	int result = count_matches(p);
 	if (result != ADMIN_OK)
 		return result;
 	int64_t total = p->matched;

@@ -29,10 +29,10 @@ struct status {
 };
 
 /* A line of the list: as text with a colour, or a member of the JSON object. */
-static void line(struct status *s, enum admin_colour colour, const char *name, const char *format,
-    ...) __attribute__((format(printf, 4, 5)));
+static void put_line(struct status *s, enum admin_colour colour, const char *name,
+    const char *format, ...) __attribute__((format(printf, 4, 5)));
 
-static void line(
+static void put_line(
     struct status *s, enum admin_colour colour, const char *name, const char *format, ...)
 {
 	char value[400];
@@ -82,10 +82,10 @@ static void show_broker(struct status *s)
 	char error[BROKER_ERROR_SIZE];
 	if (broker_visit(
 		&visit.broker, &s->admin->settings, "$SYS/broker/version", &events, error) != 0) {
-		line(s, ADMIN_BAD, "broker", "%.380s", error);
+		put_line(s, ADMIN_BAD, "broker", "%.380s", error);
 	} else {
 		broker_wait(&visit.broker, &visit.known, 500);
-		line(s, ADMIN_GOOD, "broker", "%s", visit.version);
+		put_line(s, ADMIN_GOOD, "broker", "%s", visit.version);
 	}
 	broker_leave(&visit.broker);
 }
@@ -98,9 +98,9 @@ static void show_api(struct status *s)
 	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	bool answers = fd >= 0 && connect(fd, (struct sockaddr *)&address, sizeof(address)) == 0;
 	if (answers)
-		line(s, ADMIN_GOOD, "api", "takes requests at %s", address.sun_path);
+		put_line(s, ADMIN_GOOD, "api", "takes requests at %s", address.sun_path);
 	else
-		line(s, ADMIN_BAD, "api", "%s: %m", address.sun_path);
+		put_line(s, ADMIN_BAD, "api", "%s: %m", address.sun_path);
 	if (fd >= 0)
 		close(fd);
 }
@@ -110,25 +110,26 @@ static void show_logger(struct status *s, struct store *store)
 	struct store_signs signs;
 	char age[24];
 	if (store_read_signs(store, &signs)) {
-		line(s, ADMIN_BAD, "logger", "%s", store_error(store));
+		put_line(s, ADMIN_BAD, "logger", "%s", store_error(store));
 		return;
 	}
 	int64_t since = clock_ms(CLOCK_REALTIME) - signs.alive_at;
 	int lock = -1;
 	figure(s, "loggerAgeSeconds", signs.alive_at ? since / 1000 : -1);
 	if (identity_borrow(s->admin->settings.database, &lock))
-		line(s, ADMIN_BAD, "logger", "does not run");
+		put_line(s, ADMIN_BAD, "logger", "does not run");
 	else if (signs.alive_at == 0)
-		line(s, ADMIN_WARN, "logger", "runs, and has not given a sign of life yet");
+		put_line(s, ADMIN_WARN, "logger", "runs, and has not given a sign of life yet");
 	else if (since > LIMITS_SILENT_MS)
-		line(s, ADMIN_BAD, "logger", "has not stored anything for %s: see its log",
+		put_line(s, ADMIN_BAD, "logger", "has not stored anything for %s: see its log",
 		    admin_age(age, since));
 	else
-		line(s, ADMIN_GOOD, "logger", "last sign of life %s ago", admin_age(age, since));
+		put_line(
+		    s, ADMIN_GOOD, "logger", "last sign of life %s ago", admin_age(age, since));
 	if (lock >= 0)
 		close(lock);
 	if (signs.session_lost_at)
-		line(s, ADMIN_WARN, "session", "the broker forgot the logger's queue %s ago",
+		put_line(s, ADMIN_WARN, "session", "the broker forgot the logger's queue %s ago",
 		    admin_age(age, clock_ms(CLOCK_REALTIME) - signs.session_lost_at));
 }
 
@@ -145,7 +146,7 @@ static void show_rates(struct status *s, struct store *store, int64_t newest)
 			counts[i] = newest - id;
 		figure(s, spans[i].figure, counts[i]);
 	}
-	line(s, ADMIN_PLAIN, "rate",
+	put_line(s, ADMIN_PLAIN, "rate",
 	    "%lld in the last minute, %lld in the last hour, %lld in the last day",
 	    (long long)counts[0], (long long)counts[1], (long long)counts[2]);
 }
@@ -155,7 +156,7 @@ static void show_history(struct status *s, struct store *store)
 	struct store_overview o;
 	char age[24], file[24], empty[24], wal[24];
 	if (store_overview(store, &o)) {
-		line(s, ADMIN_BAD, "history", "%s", store_error(store));
+		put_line(s, ADMIN_BAD, "history", "%s", store_error(store));
 		return;
 	}
 	int64_t lag = o.newest_id > o.indexed_id ? o.newest_id - o.indexed_id : 0;
@@ -166,28 +167,28 @@ static void show_history(struct status *s, struct store *store)
 	figure(s, "walBytes", o.wal_bytes);
 	figure(s, "unindexed", lag);
 	figure(s, "rejectedKept", o.rejected);
-	line(s, ADMIN_PLAIN, "history", "%lld messages in %lld rooms, the last one %s%s",
+	put_line(s, ADMIN_PLAIN, "history", "%lld messages in %lld rooms, the last one %s%s",
 	    (long long)o.messages, (long long)o.rooms,
 	    o.newest_id ? admin_age(age, clock_ms(CLOCK_REALTIME) - o.newest_ts) : "never",
 	    o.newest_id ? " ago" : "");
 	show_rates(s, store, o.newest_id);
-	line(s, o.wal_bytes > LIMITS_WAL_WARN_BYTES ? ADMIN_WARN : ADMIN_PLAIN, "sizes",
+	put_line(s, o.wal_bytes > LIMITS_WAL_WARN_BYTES ? ADMIN_WARN : ADMIN_PLAIN, "sizes",
 	    "%s, of that %s empty; -wal %s", admin_bytes(file, o.file_bytes),
 	    admin_bytes(empty, o.free_bytes), admin_bytes(wal, o.wal_bytes));
-	line(s, lag > LIMITS_UNINDEXED_WARN ? ADMIN_WARN : ADMIN_PLAIN, "search",
+	put_line(s, lag > LIMITS_UNINDEXED_WARN ? ADMIN_WARN : ADMIN_PLAIN, "search",
 	    "%lld messages to be indexed", (long long)lag);
-	line(s, ADMIN_PLAIN, "rejected", "%lld are kept for a look (at most %d)",
+	put_line(s, ADMIN_PLAIN, "rejected", "%lld are kept for a look (at most %d)",
 	    (long long)o.rejected, LIMITS_REJECTED_ROWS);
 }
 
 static void show_settings(struct status *s)
 {
 	const struct settings *set = &s->admin->settings;
-	line(s, ADMIN_PLAIN, "version", "%s, schema %d, %s", PACKAGE_STRING, STORE_SCHEMA_VERSION,
-	    store_engine());
-	line(s, ADMIN_PLAIN, "database", "%.380s", set->database);
+	put_line(s, ADMIN_PLAIN, "version", "%s, schema %d, %s", PACKAGE_STRING,
+	    STORE_SCHEMA_VERSION, store_engine());
+	put_line(s, ADMIN_PLAIN, "database", "%.380s", set->database);
 	if (set->retention_days || set->retention_messages)
-		line(s, ADMIN_PLAIN, "retention", "%lld days, %lld messages a room (0: all)",
+		put_line(s, ADMIN_PLAIN, "retention", "%lld days, %lld messages a room (0: all)",
 		    (long long)set->retention_days, (long long)set->retention_messages);
 }
 
@@ -202,7 +203,7 @@ static int show_status(struct admin *admin)
 	show_broker(&s);
 	show_api(&s);
 	if (store_open(&store, admin->settings.database, STORE_READER, error)) {
-		line(&s, ADMIN_BAD, "history", "%.380s", error);
+		put_line(&s, ADMIN_BAD, "history", "%.380s", error);
 	} else {
 		show_logger(&s, store);
 		show_history(&s, store);

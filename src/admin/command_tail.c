@@ -46,7 +46,7 @@ static void print_person(const struct tail *tail, const struct store_row *row)
 	putchar('\n');
 }
 
-static int show(void *arg, const struct store_row *row)
+static int show_row(void *arg, const struct store_row *row)
 {
 	struct tail *tail = arg;
 	tail->range.after = row->id;
@@ -97,7 +97,7 @@ static int follow(struct tail *tail, bool once)
 			return admin_fail("the database was replaced; start again");
 		enum store_status status = store_version(tail->store, &now);
 		if (!status && now != version)
-			status = store_history(tail->store, &tail->range, show, tail);
+			status = store_history(tail->store, &tail->range, show_row, tail);
 		if (status && status != STORE_BUSY)
 			return admin_fail("%s", store_error(tail->store));
 		version = status ? version : now;

@@ -8,7 +8,7 @@
 
 #include "admin/admin.h"
 
-static void tell(void *arg, const char *what, const char *remedy)
+static void tell_finding(void *arg, const char *what, const char *remedy)
 {
 	(void)remedy;
 	admin_fail("%s: %s", (const char *)arg, what);
@@ -21,7 +21,7 @@ int admin_verify(const char *path, struct store_overview *overview)
 	int findings = 0;
 	if (store_open(&store, path, STORE_READER, error))
 		return admin_fail("%s", error);
-	enum store_status status = store_inspect(store, tell, (void *)path, &findings);
+	enum store_status status = store_inspect(store, tell_finding, (void *)path, &findings);
 	if (!status)
 		status = store_overview(store, overview);
 	if (status && !findings)

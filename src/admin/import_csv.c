@@ -17,7 +17,7 @@ static void end_field(struct import *import, struct record *record)
 		record->broken = true;
 }
 
-static void put(struct import *import, int c)
+static void put_char(struct import *import, int c)
 {
 	char byte = (char)c;
 	text_put(&import->record, (struct str){&byte, 1});
@@ -30,7 +30,7 @@ static int read_quoted(struct import *import)
 	while ((c = getc(import->in)) != EOF) {
 		if (c == '"' && (c = getc(import->in)) != '"')
 			return c;
-		put(import, c);
+		put_char(import, c);
 	}
 	return '"'; /* it was never closed */
 }
@@ -59,7 +59,7 @@ static bool read_record(struct import *import, struct record *record)
 		if (c == ',' || c == '\n' || c == EOF)
 			end_field(import, record);
 		else
-			put(import, c);
+			put_char(import, c);
 		if (c == '\n' || c == EOF)
 			return true;
 	}

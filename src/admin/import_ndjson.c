@@ -6,7 +6,7 @@
 
 #include "admin/import.h"
 
-static void end(struct import *import)
+static void end_ndjson(struct import *import)
 {
 	json_object_put(import->owner);
 	import->owner = NULL;
@@ -51,11 +51,11 @@ static enum import_result next(struct import *import)
 			length--;
 		if (length == 0)
 			continue;
-		end(import);
+		end_ndjson(import);
 		import->raw = (struct str){import->line, (size_t)length};
 		return read_object(import, (size_t)length);
 	}
 	return IMPORT_END;
 }
 
-const struct import_format import_ndjson = {"ndjson", next, end};
+const struct import_format import_ndjson = {"ndjson", next, end_ndjson};

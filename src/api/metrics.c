@@ -24,12 +24,12 @@ static struct {
 
 static atomic_int exports;
 
-static void add(atomic_uint_fast64_t *counter, uint64_t n)
+static void count_up(atomic_uint_fast64_t *counter, uint64_t n)
 {
 	atomic_fetch_add_explicit(counter, n, memory_order_relaxed);
 }
 
-static uint64_t get(atomic_uint_fast64_t *counter)
+static uint64_t read_counter(atomic_uint_fast64_t *counter)
 {
 	return atomic_load_explicit(counter, memory_order_relaxed);
 }
@@ -43,9 +43,9 @@ void metrics_count(size_t route, const char *name, int status, int64_t begin)
 	while (b < BOUNDS && (double)took > bounds[b] * 1e9)
 		b++;
 	atomic_store_explicit(&routes[route].name, name, memory_order_relaxed);
-	add(&routes[route].by_status[s], 1);
-	add(&routes[route].by_time[b], 1);
-	add(&routes[route].nanoseconds, (uint64_t)took);
+	count_up(&routes[route].by_status[s], 1);
+	count_up(&routes[route].by_time[b], 1);
+	count_up(&routes[route].nanoseconds, (uint64_t)took);
 }
 
 bool metrics_export_begin(void)
@@ -87,10 +87,10 @@ static void put_requests(struct text *out)
 	metrics_put_head(out, name, "counter", "Requests to the API that were answered.");
 	for (size_t i = 0; i < METRICS_ROUTES_MAX; i++)
 		for (size_t s = 0; s < STATUSES; s++)
-			if (get(&routes[i].by_status[s]))
+			if (read_counter(&routes[i].by_status[s]))
 				text_printf(out, "%s{route=\"%s\",status=\"%d\"} %llu\n", name,
 				    routes[i].name, statuses[s],
-				    (unsigned long long)get(&routes[i].by_status[s]));
+				    (unsigned long long)read_counter(&routes[i].by_status[s]));
 }
 
 static void put_times(struct text *out)
@@ -101,12 +101,12 @@ static void put_times(struct text *out)
 		char labels[64];
 		int64_t within[BOUNDS], total = 0;
 		for (size_t b = 0; b < BOUNDS; b++)
-			within[b] = total += (int64_t)get(&routes[i].by_time[b]);
-		total += (int64_t)get(&routes[i].by_time[BOUNDS]);
+			within[b] = total += (int64_t)read_counter(&routes[i].by_time[b]);
+		total += (int64_t)read_counter(&routes[i].by_time[BOUNDS]);
 		snprintf(labels, sizeof(labels), "route=\"%s\",", total ? routes[i].name : "");
 		if (total)
 			metrics_put_histogram(out, name, labels, bounds, within, BOUNDS, total,
-			    (double)get(&routes[i].nanoseconds) / 1e9);
+			    (double)read_counter(&routes[i].nanoseconds) / 1e9);
 	}
 }
 

@@ -49,7 +49,7 @@ static int read_piece(struct export_stream *export)
 	return status ? -1 : 0;
 }
 
-static int run(void *arg, http_write_fn *write, void *to)
+static int write_export(void *arg, http_write_fn *write, void *to)
 {
 	struct export_stream *export = arg;
 	if (export->csv && write(to, str_of(CSV_HEAD)))
@@ -64,7 +64,7 @@ static int run(void *arg, http_write_fn *write, void *to)
 	}
 }
 
-static void end(void *arg)
+static void end_export(void *arg)
 {
 	struct export_stream *export = arg;
 	text_free(&export->piece);
@@ -73,7 +73,8 @@ static void end(void *arg)
 }
 
 /* What is stored by now; NULL without memory. */
-static struct export_stream *begin(struct api *api, const struct params *params, int64_t newest)
+static struct export_stream *begin_export(
+    struct api *api, const struct params *params, int64_t newest)
 {
 	struct export_stream *export = calloc(1, sizeof(*export));
 	if (!export)
@@ -123,11 +124,11 @@ void route_export(struct api *api, const struct params *params, struct http_resp
 		response->retry_after = 10;
 		return;
 	}
-	struct export_stream *export = begin(api, params, newest);
+	struct export_stream *export = begin_export(api, params, newest);
 	if (!export) {
 		metrics_export_end();
 		return;
 	}
-	response->stream = (struct http_stream){run, end, export};
+	response->stream = (struct http_stream){write_export, end_export, export};
 	describe(response, export);
 }

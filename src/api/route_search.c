@@ -41,7 +41,8 @@ static int add_hit(void *arg, const struct store_row *row, struct str snippet)
 	return body->broken ? -1 : 0;
 }
 
-static void fail(struct api *api, enum store_status status, struct http_response *response)
+static void answer_failure(
+    struct api *api, enum store_status status, struct http_response *response)
 {
 	if (status != STORE_SLOW && status != STORE_BEHIND)
 		history_failed(api, status);
@@ -79,7 +80,7 @@ void route_search(struct api *api, const struct params *params, struct http_resp
 	    add_hit, &response->body);
 	json_end(&response->body, ']');
 	if (status) {
-		fail(api, status, response);
+		answer_failure(api, status, response);
 		return;
 	}
 	history_tell(api, STORE_OK, "");

@@ -43,7 +43,7 @@ static const struct option_def table[] = {
 };
 enum { OPTIONS = sizeof(table) / sizeof(table[0]) };
 
-static const struct option_def *find(const char *name)
+static const struct option_def *find_option(const char *name)
 {
 	for (size_t i = 0; i < OPTIONS; i++)
 		if (strcmp(table[i].name, name) == 0)
@@ -90,7 +90,7 @@ static const char *set_integer(const struct option_def *def, struct settings *s,
 }
 
 /* Returns NULL, or what is wrong with the value. */
-static const char *set(const struct option_def *def, struct settings *s, const char *value)
+static const char *set_option(const struct option_def *def, struct settings *s, const char *value)
 {
 	return def->type == OPTION_STRING ? set_string(def, s, value) : set_integer(def, s, value);
 }
@@ -121,12 +121,12 @@ static bool take_line(struct settings *s, char *line, char *error, size_t size)
 	}
 	*equals = '\0';
 	const char *name = trim(line), *value = trim(equals + 1);
-	const struct option_def *def = find(name);
+	const struct option_def *def = find_option(name);
 	if (!def) {
 		snprintf(error, size, "unknown option '%.60s'; --help lists all", name);
 		return false;
 	}
-	const char *problem = set(def, s, value);
+	const char *problem = set_option(def, s, value);
 	if (problem)
 		snprintf(error, size, "%s %s, not '%.60s'", name, problem, value);
 	return !problem;
@@ -241,7 +241,8 @@ static enum settings_result apply_command_line(
     struct settings *s, const struct command_line *line, char *error)
 {
 	for (size_t i = 0; i < OPTIONS; i++) {
-		const char *problem = line->values[i] ? set(&table[i], s, line->values[i]) : NULL;
+		const char *problem =
+		    line->values[i] ? set_option(&table[i], s, line->values[i]) : NULL;
 		if (!problem)
 			continue;
 		snprintf(error, SETTINGS_ERROR_SIZE, "--%s %s, not '%.100s'", table[i].name,
@@ -260,7 +261,7 @@ enum settings_result settings_load(struct settings *out, int argc, char **argv, 
 	if (result != SETTINGS_OK)
 		return result;
 	for (size_t i = 0; i < OPTIONS; i++)
-		set(&table[i], out, table[i].value);
+		set_option(&table[i], out, table[i].value);
 	result = read_file(out, line.config, error);
 	return result == SETTINGS_OK ? apply_command_line(out, &line, error) : result;
 }

@@ -65,7 +65,7 @@ static int peek(const struct reader *r)
 	return r->left.len ? (unsigned char)r->left.at[0] : -1;
 }
 
-static int take(struct reader *r)
+static int take_char(struct reader *r)
 {
 	int c = peek(r);
 	if (c >= 0)
@@ -82,7 +82,7 @@ static int number(struct reader *r, int digits, int min, int max)
 {
 	int value = 0;
 	for (int i = 0; i < digits; i++) {
-		int c = take(r);
+		int c = take_char(r);
 		r->bad |= !is_digit(c);
 		value = value * 10 + (c - '0');
 	}
@@ -92,7 +92,7 @@ static int number(struct reader *r, int digits, int min, int max)
 
 static void expect(struct reader *r, const char *one_of)
 {
-	int c = take(r);
+	int c = take_char(r);
 	r->bad |= c <= 0 || !strchr(one_of, c);
 }
 
@@ -102,17 +102,17 @@ static int fraction(struct reader *r)
 	int ms = 0, weight = 100;
 	if (peek(r) != '.')
 		return 0;
-	take(r);
+	take_char(r);
 	r->bad |= !is_digit(peek(r));
 	for (; is_digit(peek(r)); weight /= 10)
-		ms += weight * (take(r) - '0');
+		ms += weight * (take_char(r) - '0');
 	return ms;
 }
 
 /* The offset in seconds east of UTC. */
 static int offset(struct reader *r)
 {
-	int sign = take(r);
+	int sign = take_char(r);
 	if (sign == 'Z' || sign == 'z')
 		return 0;
 	r->bad |= sign != '+' && sign != '-';

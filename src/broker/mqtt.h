@@ -4,7 +4,7 @@
  *
  * libmosquitto queues the PUBACK before it hands a message over. In its threaded mode a queued
  * packet stays queued until mqtt_write(), so: read, store, and only then write. Nothing else here
- * puts a byte on the wire.
+ * sends a byte.
  */
 #ifndef CHAT_MQTT_H
 #define CHAT_MQTT_H

@@ -48,7 +48,7 @@ static void put_quoted(struct text *text, struct str s)
 }
 
 /* NOT binds looser than what stands side by side, so what is unwanted goes to the end. */
-static void add(struct reading *r, const char *column, const struct term *term)
+static void add_term(struct reading *r, const char *column, const struct term *term)
 {
 	char split[WORDS_SIZE(SEARCH_BYTES_MAX)];
 	struct text *text = term->negative ? &r->unwanted : &r->wanted;
@@ -73,7 +73,7 @@ static void take_word(struct reading *r, const struct term *term)
 	if (!words_any(term->value))
 		return;
 	r->terms++;
-	add(r, "text", term);
+	add_term(r, "text", term);
 }
 
 static void take_from(struct reading *r, const struct term *term)
@@ -81,7 +81,7 @@ static void take_from(struct reading *r, const struct term *term)
 	if (!words_any(term->value))
 		complain(r, "from: takes a nickname, or from:\"two words\"");
 	r->terms++;
-	add(r, "nickname", term);
+	add_term(r, "nickname", term);
 }
 
 static void take_in(struct reading *r, const struct term *term)

@@ -89,7 +89,7 @@ static bool is_word(uint32_t point)
 }
 
 /* As utf8_take(), but a space for a byte that is not UTF-8, for NUL, and for what is ours. */
-static uint32_t take(struct str *s)
+static uint32_t take_point(struct str *s)
 {
 	uint32_t point = utf8_take(s);
 	if (point == UTF8_INVALID)
@@ -103,7 +103,7 @@ struct str words_split(struct str s, char *out)
 	bool gap = false, started = false; /* whether the last one wants a gap after it */
 	while (s.len > 0) {
 		const char *at = s.at;
-		uint32_t point = take(&s);
+		uint32_t point = take_point(&s);
 		bool alone = is_single(point);
 		if (started && (alone || gap))
 			out[n++] = WORDS_GAP;
@@ -137,7 +137,7 @@ struct str words_room(struct str room, char *out)
 bool words_any(struct str s)
 {
 	while (s.len > 0)
-		if (is_word(take(&s)))
+		if (is_word(take_point(&s)))
 			return true;
 	return false;
 }
@@ -147,7 +147,7 @@ size_t words_last(struct str s)
 	size_t length = 0;
 	bool over = true; /* the next character begins a word */
 	while (s.len > 0) {
-		uint32_t point = take(&s);
+		uint32_t point = take_point(&s);
 		if (is_word(point))
 			length = is_single(point) ? 0 : over ? 1 : length + 1;
 		over = !is_word(point) || is_single(point);

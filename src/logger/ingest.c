@@ -260,7 +260,7 @@ static bool broken_at_start(const struct ingest *in)
 }
 
 /* For `systemctl status`; not before the first connection has come about, or has failed. */
-static void tell(const struct ingest *in)
+static void tell_systemd(const struct ingest *in)
 {
 	const char *error = writer_error(in->writer);
 	if (error[0])
@@ -306,9 +306,9 @@ static enum ingest_status loop(struct ingest *in)
 			one_round(in);
 		else
 			wait_and_reconnect(in);
-		if (in->ready)
-			writer_show_life(in->writer);
-		tell(in);
+		if (in->ready && writer_show_life(in->writer))
+			in->attempt = 0;
+		tell_systemd(in);
 	}
 	notify_stopping();
 	leave(in);

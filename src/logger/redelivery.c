@@ -98,14 +98,14 @@ void redelivery_settle(struct redelivery *r, uint64_t batch)
 
 /* ---- bytes, little-endian ---- */
 
-static unsigned char *put(unsigned char *out, uint64_t value, int bytes)
+static unsigned char *put_number(unsigned char *out, uint64_t value, int bytes)
 {
 	for (int i = 0; i < bytes; i++)
 		*out++ = (unsigned char)(value >> (8 * i));
 	return out;
 }
 
-static const unsigned char *get(const unsigned char *in, uint64_t *value, int bytes)
+static const unsigned char *get_number(const unsigned char *in, uint64_t *value, int bytes)
 {
 	*value = 0;
 	for (int i = 0; i < bytes; i++)
@@ -117,10 +117,10 @@ size_t redelivery_encode(const struct redelivery *r, unsigned char out[REDELIVER
 {
 	unsigned char *end = out;
 	for (size_t i = 0; i < r->count; i++) {
-		end = put(end, r->marks[i].packet_id, 2);
-		end = put(end, r->marks[i].digest, 8);
-		end = put(end, (uint64_t)r->marks[i].id, 8);
-		end = put(end, (uint64_t)r->marks[i].ts, 8);
+		end = put_number(end, r->marks[i].packet_id, 2);
+		end = put_number(end, r->marks[i].digest, 8);
+		end = put_number(end, (uint64_t)r->marks[i].id, 8);
+		end = put_number(end, (uint64_t)r->marks[i].ts, 8);
 	}
 	return (size_t)(end - out);
 }
@@ -133,10 +133,10 @@ void redelivery_decode(struct redelivery *r, struct str note)
 	     left >= REDELIVERY_MARK_SIZE && r->count < REDELIVERY_MARKS_MAX;
 	     left -= REDELIVERY_MARK_SIZE) {
 		uint64_t packet_id, digest, id, ts;
-		in = get(in, &packet_id, 2);
-		in = get(in, &digest, 8);
-		in = get(in, &id, 8);
-		in = get(in, &ts, 8);
+		in = get_number(in, &packet_id, 2);
+		in = get_number(in, &digest, 8);
+		in = get_number(in, &id, 8);
+		in = get_number(in, &ts, 8);
 		r->marks[r->count++] = (struct redelivery_mark){
 		    (uint16_t)packet_id, digest, (int64_t)id, (int64_t)ts, NOT_YET};
 	}

@@ -195,11 +195,14 @@ void writer_forget_marks(struct writer *writer)
 		writer_store(writer);
 }
 
-void writer_show_life(struct writer *writer)
+bool writer_show_life(struct writer *writer)
 {
 	bool due = clock_ms(CLOCK_MONOTONIC) - writer->alive >= LIMITS_ALIVE_MS;
-	if ((due || !writer->known) && writer->store && batch_count(writer->batch) == 0)
-		writer->known = writer_store(writer) || writer->known;
+	if (!(due || !writer->known) || !writer->store || batch_count(writer->batch) > 0)
+		return false;
+	bool stored = writer_store(writer);
+	writer->known = stored || writer->known;
+	return stored;
 }
 
 const char *writer_error(const struct writer *writer)

@@ -62,9 +62,10 @@ void writer_settle(struct writer *writer, uint64_t number);
 void writer_forget_marks(struct writer *writer);
 
 /*
- * Stores a sign of life where one is due; the first one tells that the broker has a session for us.
+ * Stores a sign of life where one is due, and tells whether it did. The first one tells that the
+ * broker has a session for us.
  */
-void writer_show_life(struct writer *writer);
+bool writer_show_life(struct writer *writer);
 
 /* Why the last batch could not be stored; empty where it was. */
 const char *writer_error(const struct writer *writer);

@@ -78,10 +78,10 @@ struct inspection {
 	int count;
 };
 
-static void find(struct inspection *in, const char *remedy, const char *format, ...)
+static void report(struct inspection *in, const char *remedy, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 
-static void find(struct inspection *in, const char *remedy, const char *format, ...)
+static void report(struct inspection *in, const char *remedy, const char *format, ...)
 {
 	char what[400];
 	va_list args;
@@ -101,7 +101,7 @@ static int inspect_pages(struct inspection *in)
 		rc = sqlite3_step(stmt);
 		struct str said = rc == SQLITE_ROW ? sql_column_str(stmt, 0) : str_of("ok");
 		if (!str_eq(said, str_of("ok")))
-			find(in, "restore it from a backup: mqtt-chat restore FILE",
+			report(in, "restore it from a backup: mqtt-chat restore FILE",
 			    "the file is damaged: %.200s", said.at);
 	}
 	sqlite3_finalize(stmt);
@@ -127,7 +127,7 @@ static int compare_schema(struct inspection *in)
 		sql_bind_str(have, 1, sql_column_str(stmt, 1));
 		sql_bind_str(have, 2, sql_column_str(stmt, 2));
 		if (!rc && sqlite3_step(have) != SQLITE_ROW)
-			find(in,
+			report(in,
 			    "make it as in schema.sql, or restore a backup: mqtt-chat restore FILE",
 			    "the %s `%s` is missing or not as in the schema",
 			    (const char *)sqlite3_column_text(stmt, 0),
@@ -147,7 +147,7 @@ static int inspect_rooms(struct inspection *in)
 	    " (SELECT count(*) FROM messages m WHERE m.room = r.room AND m.id <= r.last_id)",
 	    &wrong);
 	if (!rc && wrong)
-		find(in,
+		report(in,
 		    "delete its rows while the logger runs; it counts anew with the next message",
 		    "the table `rooms` counts %lld rooms wrong", (long long)wrong);
 	return rc;
@@ -191,7 +191,7 @@ static int inspect_samples(struct inspection *in)
 	sqlite3_finalize(rows);
 	sqlite3_finalize(search);
 	if (!rc && lost)
-		find(in, "make it anew: mqtt-chat reindex",
+		report(in, "make it anew: mqtt-chat reindex",
 		    "the index of the search lacks %lld of %d messages that were tried",
 		    (long long)lost, SAMPLES);
 	return rc;
@@ -205,7 +205,7 @@ static int inspect_progress(struct inspection *in)
 	if (!rc)
 		rc = number(in->store->db, "SELECT max(indexed_id) FROM search_state", &indexed);
 	if (!rc && indexed > newest)
-		find(in, "make it anew: mqtt-chat reindex",
+		report(in, "make it anew: mqtt-chat reindex",
 		    "the index of the search claims to be at %lld, beyond the last message, %lld",
 		    (long long)indexed, (long long)newest);
 	return rc;

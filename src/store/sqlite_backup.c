@@ -47,7 +47,7 @@ static int copy_pages(sqlite3 *from, sqlite3 *to, store_progress_fn *progress, v
 	return rc == SQLITE_DONE ? finished : rc;
 }
 
-static enum store_status copy(struct store *store, const char *path, sqlite3 *to,
+static enum store_status copy_snapshot(struct store *store, const char *path, sqlite3 *to,
     store_progress_fn *progress, void *arg, char *error)
 {
 	int64_t newest;
@@ -72,7 +72,7 @@ enum store_status store_backup(struct store *store, const char *path, store_prog
 	enum store_status status = create_copy(path, &to, error);
 	bool made = to != NULL;
 	if (!status)
-		status = copy(store, path, to, progress, arg, error);
+		status = copy_snapshot(store, path, to, progress, arg, error);
 	if (!sqlite3_get_autocommit(store->db))
 		sql_run(store, STMT_COMMIT);
 	sqlite3_close(to);

@@ -69,7 +69,7 @@ int sql_index_merge(struct store *store, int pages)
 /*
  * *more: there was something to merge. FTS5 tells that by a second change beside the statement's.
  */
-static int merge(struct store *store, int pages, bool *more)
+static int merge_pages(struct store *store, int pages, bool *more)
 {
 	int before = sqlite3_total_changes(store->db);
 	int rc = sql_index_merge(store, pages);
@@ -77,7 +77,7 @@ static int merge(struct store *store, int pages, bool *more)
 	return rc;
 }
 
-struct slice {
+struct index_slice {
 	int messages, pages; /* to put in, and to merge, at most */
 	int64_t last;	     /* the last message of the index then */
 	bool more;	     /* there may be something left to merge */
@@ -85,14 +85,14 @@ struct slice {
 
 static int run_slice(struct store *store, void *arg)
 {
-	struct slice *slice = arg;
+	struct index_slice *slice = arg;
 	int rc = SQLITE_OK;
 	slice->last = store->indexed_id;
 	slice->more = true;
 	if (slice->messages)
 		rc = index_rows(store, slice->messages, &slice->last);
 	if (!rc && slice->pages)
-		rc = merge(store, slice->pages, &slice->more);
+		rc = merge_pages(store, slice->pages, &slice->more);
 	if (!rc && slice->messages) {
 		sqlite3_bind_int64(store->stmts[STMT_INDEX_STATE], 1, slice->last);
 		rc = sql_run(store, STMT_INDEX_STATE);
@@ -101,7 +101,7 @@ static int run_slice(struct store *store, void *arg)
 }
 
 /* The logger does not wait for a lock here: the index is behind the messages, and can wait. */
-static enum store_status write_slice(struct store *store, struct slice *slice)
+static enum store_status write_slice(struct store *store, struct index_slice *slice)
 {
 	if (!store->editor)
 		sqlite3_busy_timeout(store->db, 0);
@@ -116,7 +116,8 @@ static enum store_status write_slice(struct store *store, struct slice *slice)
 enum store_status store_index(struct store *store, int limit, enum store_merging merging)
 {
 	bool now = merging == STORE_MERGE;
-	struct slice slice = {.messages = limit, .pages = now ? limit / MESSAGES_A_PAGE + 1 : 0};
+	struct index_slice slice = {
+	    .messages = limit, .pages = now ? limit / MESSAGES_A_PAGE + 1 : 0};
 	enum store_status status = write_slice(store, &slice);
 	if (!status && !now)
 		store->unmerged++;
@@ -125,7 +126,7 @@ enum store_status store_index(struct store *store, int limit, enum store_merging
 
 enum store_status store_merge(struct store *store, int pages)
 {
-	struct slice slice = {.pages = pages};
+	struct index_slice slice = {.pages = pages};
 	enum store_status status = write_slice(store, &slice);
 	if (!status && !slice.more)
 		store->unmerged = 0;

@@ -6,7 +6,7 @@
 
 #include "store/sqlite.h"
 
-struct slice {
+struct prune_slice {
 	int64_t ids[STORE_SLICE_MAX]; /* those that the filter selects */
 	int count;
 	int64_t last; /* the last one that was looked at */
@@ -21,7 +21,7 @@ static bool selects(const struct store_filter *filter, sqlite3_stmt *stmt)
 }
 
 static int find_slice(struct store *store, const struct store_filter *filter, int limit,
-    int64_t cursor, struct slice *slice)
+    int64_t cursor, struct prune_slice *slice)
 {
 	sqlite3_stmt *stmt = store->stmts[filter->room.at ? STMT_SCAN_ROOM : STMT_SCAN];
 	int rc, left = limit < STORE_SLICE_MAX ? limit : STORE_SLICE_MAX;
@@ -55,7 +55,7 @@ static int unindex(struct store *store, int64_t id)
 
 static int delete_slice(struct store *store, void *arg)
 {
-	const struct slice *slice = arg;
+	const struct prune_slice *slice = arg;
 	int rc = SQLITE_OK;
 	for (int i = 0; i < slice->count && !rc; i++) {
 		if (slice->ids[i] <= store->indexed_id)
@@ -70,7 +70,7 @@ static int delete_slice(struct store *store, void *arg)
 enum store_status store_match(struct store *store, const struct store_filter *filter, int limit,
     int64_t *cursor, int64_t *matched, bool *done)
 {
-	struct slice slice;
+	struct prune_slice slice;
 	int rc = find_slice(store, filter, limit, *cursor, &slice);
 	if (rc)
 		return sql_fail(store, rc);
@@ -85,7 +85,7 @@ enum store_status store_match(struct store *store, const struct store_filter *fi
 enum store_status store_prune(struct store *store, const struct store_filter *filter, int limit,
     int64_t *cursor, int64_t *matched, bool *done)
 {
-	struct slice slice;
+	struct prune_slice slice;
 	int rc = find_slice(store, filter, limit, *cursor, &slice);
 	enum store_status status = rc ? sql_fail(store, rc) : STORE_OK;
 	if (!status && slice.count)

@@ -103,7 +103,7 @@ static int need_search(struct store *store)
 	return rc;
 }
 
-static int run(struct store *store, int which)
+static int run_statement(struct store *store, int which)
 {
 	sqlite3_stmt *stmt = store->search->stmts[which];
 	sqlite3_step(stmt);
@@ -136,7 +136,7 @@ static int update_tail(struct store *store)
 		       store->indexed_id < search->tail_first ||
 		       search->tail_last - search->tail_first > 2LL * STORE_UNINDEXED_MAX;
 	if (useless) {
-		int rc = run(store, TAIL_CLEAR);
+		int rc = run_statement(store, TAIL_CLEAR);
 		if (rc)
 			return rc;
 		search->tail_first = search->tail_last = store->indexed_id;
@@ -154,7 +154,7 @@ static int past_deadline(void *arg)
 }
 
 /* Appends the matches in one of the two indexes from `low` to `high`, newest first. */
-static int find(struct task *task, int which, int64_t low, int64_t high)
+static int find_matches(struct task *task, int which, int64_t low, int64_t high)
 {
 	sqlite3_stmt *stmt = task->store->search->stmts[which];
 	const struct search_query *query = task->query;
@@ -199,9 +199,11 @@ static int find_all(struct task *task)
 	sqlite3_progress_handler(store->db, DEADLINE_STEPS, past_deadline, store->search);
 	int rc = bound(task);
 	if (!rc)
-		rc = find(task, IN_TAIL, task->low > indexed ? task->low : indexed + 1, task->high);
+		rc = find_matches(
+		    task, IN_TAIL, task->low > indexed ? task->low : indexed + 1, task->high);
 	if (!rc)
-		rc = find(task, IN_INDEX, task->low, task->high < indexed ? task->high : indexed);
+		rc = find_matches(
+		    task, IN_INDEX, task->low, task->high < indexed ? task->high : indexed);
 	sqlite3_progress_handler(store->db, 0, NULL, NULL);
 	return rc;
 }
@@ -212,7 +214,7 @@ static int find_all(struct task *task)
 static int fill_page(struct task *task)
 {
 	sqlite3_stmt *stmt = task->store->search->stmts[PAGE_ROW];
-	int rc = run(task->store, PAGE_CLEAR);
+	int rc = run_statement(task->store, PAGE_CLEAR);
 	for (int i = 0; i < task->count && !rc; i++) {
 		sqlite3_bind_int64(stmt, 1, task->ids[i]);
 		rc = sqlite3_step(stmt);
@@ -274,7 +276,7 @@ static bool behind(struct store *store)
 	return true;
 }
 
-static void end(struct store *store, bool well)
+static void end_search(struct store *store, bool well)
 {
 	if (!well && store->search)
 		store->search->tail_unknown = true;
@@ -299,6 +301,6 @@ enum store_status store_search(struct store *store, const struct search_query *q
 		rc = answer(&task, limit, page, hit, arg);
 	if (rc)
 		status = sql_fail(store, rc);
-	end(store, rc == SQLITE_OK || (rc & 0xff) == SQLITE_INTERRUPT);
+	end_search(store, rc == SQLITE_OK || (rc & 0xff) == SQLITE_INTERRUPT);
 	return status;
 }

@@ -1,5 +1,5 @@
 /**
- * FastCGI as it is on the wire, for a test that speaks to the responder's socket itself, rightly or
+ * FastCGI as it is sent, for a test that speaks to the responder's socket itself, rightly or
  * not (https://fastcgi-archives.github.io/FastCGI_Specification.html).
  */
 import { connect } from 'node:net';

@@ -1,5 +1,5 @@
 /**
- * HTTP as it is on the wire: unlike fetch(), this neither tidies the path nor forbids a header.
+ * HTTP as it is sent: unlike fetch(), this neither tidies the path nor forbids a header.
  */
 import { request } from 'node:http';
 

@@ -21,7 +21,6 @@ import {
   readdirSync,
   readFileSync,
   rmSync,
-  symlinkSync,
   writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -47,12 +46,11 @@ const running = new Set();
 // ---- the copy ----
 
 function prepare() {
-  const left = ['.git', 'build', 'node_modules', 'run', 'Makefile', 'config.status'];
+  const left = ['.git', 'build', 'run', 'Makefile', 'config.status'];
   const taken = (/** @type {string} */ from) =>
     !left.includes(relative(top, from)) && !/\.[oa]$/.test(from);
-  cpSync(top, copy, { recursive: true, filter: taken });
+  cpSync(top, copy, { recursive: true, preserveTimestamps: true, filter: taken });
   chmodSync(copy, 0o755); // for nginx
-  symlinkSync(join(top, 'node_modules'), join(copy, 'node_modules'));
   mkdirSync(build);
   // Without lines' numbers, the same code is the same file.
   const flags = ['../configure', '-q', 'CFLAGS=-O2 -g0 -w'];

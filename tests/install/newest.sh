@@ -1,0 +1,31 @@
+#!/bin/bash
+# What we read from libmosquitto's log, the DUP flag, against the newest libmosquitto there is: builds a
+# release on Debian sid, in a root made by debootstrap, and runs tests/unit/test_mqtt there.
+#
+# MQTT_CHAT_BUILD   the build folder (default: build, beside the sources)
+# MQTT_CHAT_MIRROR  where debootstrap gets its packages from
+set -u
+export LC_ALL=C PATH="$PATH:/usr/local/sbin:/usr/sbin:/sbin"
+top=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd -P)
+build=$(cd "${MQTT_CHAT_BUILD:-$top/build}" && pwd -P) || exit
+readonly top build work=$build/install root=$build/install/newest
+readonly packages=gcc,libc6-dev,make,pkgconf,libcmocka-dev,libmosquitto-dev,libsqlite3-dev,libjson-c-dev,libfcgi-dev,mosquitto
+
+fail() { echo "newest: $*" >&2; exit 1; }
+
+((EUID == 0)) || fail 'only root can make a root folder'
+mkdir -p "$work"
+if [[ ! -e $root/.complete ]]; then
+  rm -rf "$root"
+  debootstrap --variant=minbase --include="$packages" sid "$root" ${MQTT_CHAT_MIRROR:+"$MQTT_CHAT_MIRROR"} \
+    > "$work/newest.log" 2>&1 || fail "debootstrap: $(tail -n 1 "$work/newest.log")"
+  touch "$root/.complete"
+fi
+rm -rf "$root/src"
+mkdir "$root/src"
+make -s -C "$build" dist distdir=mqtt-chat || fail 'there is no release'
+tar xf "$build/mqtt-chat.tar.gz" -C "$root/src" && rm "$build/mqtt-chat.tar.gz"
+# shellcheck disable=SC2016 # make's variable
+chroot "$root" sh -c 'cd /src/mqtt-chat && dpkg-query -W libmosquitto1 mosquitto && ./configure -q &&
+  make -s -j2 src/libchat.a tests/unit/test_mqtt && make -s check check_PROGRAMS= check_DATA= \
+  TESTS="\$(broker_tests)"; status=$?; cat tests/unit/test_mqtt.log; exit $status'
