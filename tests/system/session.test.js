@@ -47,6 +47,16 @@ test('the id of the session is long, random, and told to nobody', async () => {
   assert.ok(!stack.log('broker').includes(id), 'it is in no log');
 });
 
+test('what the broker has read the acknowledgement of is not remembered for a repetition', async () => {
+  const marks = () => stack.sql('SELECT length(note) AS bytes FROM logger_note')[0]?.bytes;
+  const client = await stack.client();
+  await client.publishAsync('chat/lab', 'plain', { qos: 1 });
+  await until(() => Number(marks()) > 0, 5000, 'a mark');
+  await stack.stop('logger');
+  assert.equal(marks(), 0);
+  await stack.start('logger');
+});
+
 test('a session that the broker has forgotten is told in the log and in health', async () => {
   await stack.stop('logger');
   await stack.stop('broker');
