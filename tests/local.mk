@@ -2,7 +2,7 @@
 
 # Tests run side by side (`make check -j2`): what each starts has its own folder and ports. One kind, or
 # one file:  make check TESTS='$(system_tests)'    make check TESTS=tests/admin/check.test.js
-# Of browser_tests, which take minutes, `make check` runs the first alone: it goes through the whole.
+# browser_tests take minutes: `make check` runs whole_test alone, which goes through the whole once.
 #
 # Each JavaScript file is a test; tests/run-js skips it where Node.js or the npm packages are missing.
 system_tests = \
@@ -16,19 +16,20 @@ admin_tests = \
   tests/admin/check.test.js tests/admin/commands.test.js tests/admin/import.test.js \
   tests/admin/load.test.js
 whole_test = tests/browser/whole.test.js
-browser_tests = $(whole_test) \
+browser_tests = \
   tests/browser/accessible.test.js tests/browser/chat.test.js tests/browser/extras.test.js \
   tests/browser/failures.test.js tests/browser/history.test.js tests/browser/installed.test.js \
   tests/browser/late.test.js tests/browser/offline.test.js tests/browser/rooms.test.js \
   tests/browser/scrolling.test.js tests/browser/search.test.js tests/browser/sending.test.js \
-  tests/browser/whole.test.js tests/browser/work.test.js
+  tests/browser/work.test.js
 page_tests = \
   tests/page/connection.test.js tests/page/files.test.js tests/page/ids.test.js \
   tests/page/layout.test.js tests/page/log.test.js tests/page/markdown.test.js \
   tests/page/payload.test.js tests/page/preferences.test.js tests/page/presence.test.js \
   tests/page/reader.test.js tests/page/room.test.js tests/page/search.test.js \
   tests/page/sender.test.js tests/page/store.test.js tests/page/texts.test.js
-EXTRA_DIST += $(page_tests) $(system_tests) $(admin_tests) $(browser_tests) tests/run-js tests/check tests/rooms \
+EXTRA_DIST += $(page_tests) $(system_tests) $(admin_tests) $(whole_test) $(browser_tests) \
+  tests/run-js tests/check tests/rooms \
   tests/admin/latency.js \
   tests/admin/mariadb.js \
   tests/browser/browser.js \
