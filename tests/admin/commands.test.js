@@ -1,7 +1,9 @@
 /** What an administrator does every day: look, say, follow, find, take along, put back. */
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
+import { once } from 'node:events';
 import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { connect, createServer } from 'node:net';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { admin, adminStarted, check } from '../lib/admin.js';
@@ -37,6 +39,23 @@ test('what is sent is stored when the command ends, and its exit status tells', 
   assert.equal(unheard.status, 1);
   assert.match(unheard.stderr, /no receipt/);
   await stack.start('logger');
+});
+
+test('who looks in takes leave of the broker', async (t) => {
+  let said = Buffer.alloc(0);
+  const between = createServer((client) => {
+    const broker = connect(stack.loggerPort, '127.0.0.1');
+    client.on('data', (bytes) => {
+      said = Buffer.concat([said, bytes]);
+    });
+    client.pipe(broker).pipe(client);
+  });
+  t.after(() => between.close());
+  await once(between.listen(0, '127.0.0.1'), 'listening');
+  const { port } = /** @type {import('node:net').AddressInfo} */ (between.address());
+  const { ended } = adminStarted(stack, ['send', `--port=${port}`, 'Goodbye']);
+  assert.equal(await ended, 0);
+  await until(() => said.subarray(-2).toString('hex') === 'e000', 5000, 'DISCONNECT');
 });
 
 test('status tells of each part, and a script gets figures', async () => {

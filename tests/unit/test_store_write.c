@@ -412,12 +412,14 @@ TEST(each_entry_counts_in_the_one_figure_that_it_belongs_to)
 	struct store_entry batch[] = {entry_with("lab", "new", "c", "m1"),
 	    entry_with("lab", "again", "c", "m1"), rejected_entry(MESSAGE_NUL, BYTES("x")),
 	    rejected_entry(MESSAGE_BAD_TEXT, BYTES("y"))};
+	batch[3].repeated = true; /* delivered again: told again, and not kept again */
 	assert_int_equal(store_insert_batch(writer, batch, COUNT(batch), NULL, NULL), STORE_OK);
 	assert_int_equal(store_read_figures(writer, &figures), STORE_OK);
 	assert_int_equal(figures.stored, 1);
 	assert_int_equal(figures.repeated, 1);
 	assert_int_equal(figures.rejected, 2);
 	assert_int_equal(figures.batches, 1);
+	assert_int_equal(count_of("rejected"), 1);
 }
 
 TEST(an_entry_that_the_database_refuses_becomes_a_rejected_one)
