@@ -151,6 +151,7 @@ test('a kept connection serves one request after the other', async () => {
 
 test('half a request holds a thread for a few seconds at most', async () => {
   const half = request(messages).subarray(0, 40);
+  const begun = Date.now();
   const all = await Promise.all(
     Array.from({ length: threads() }, () => exchange(socket, half, { ms: 60_000 })),
   );
@@ -158,6 +159,7 @@ test('half a request holds a thread for a few seconds at most', async () => {
     all.map(({ length }) => length),
     Array(threads()).fill(0),
   );
+  assert.ok(Date.now() - begun < 30_000, 'the responder has ended them, not this test');
   assert.equal((await http(stack.port, '/api/messages')).status, 200);
 });
 
