@@ -60,6 +60,13 @@ describe('the page in trouble', { skip: browsers.skip, timeout: 180_000 }, () =>
     await waitForPhase(page, 'offline');
     assert.equal(await page.locator('#status').textContent(), 'Offline');
     await page.locator('#connection-notice').waitFor({ timeout: 5000 });
+    await page.evaluate(() => {
+      const notice = /** @type {HTMLElement} */ (document.getElementById('connection-notice'));
+      const { dataset } = /** @type {HTMLElement} */ (document.getElementById('connection'));
+      new MutationObserver(() => {
+        if (notice.hidden) notice.dataset.hiddenWhile = dataset.phase;
+      }).observe(notice, { attributeFilter: ['hidden'] });
+    });
     assert.deepEqual(await texts(page), ['before']);
     await say(page, 'written offline');
     await reaches(page, 'written offline', 'sending');
@@ -89,6 +96,8 @@ describe('the page in trouble', { skip: browsers.skip, timeout: 180_000 }, () =>
     await reaches(page, 'written offline', 'stored');
     await shows(page, ['before', ...missed, 'written offline']);
     assert.ok(!(await page.isVisible('#connection-notice')));
+    const hiddenWhile = await page.getAttribute('#connection-notice', 'data-hidden-while');
+    assert.equal(hiddenWhile, 'online', 'it stays while the page tries to connect');
     await page.reload();
     await shows(page, ['before', ...missed, 'written offline']);
     await away.close();

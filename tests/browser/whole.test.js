@@ -49,8 +49,10 @@ describe('the whole', { skip: browsers.skip, timeout: 60_000 }, () => {
 
   test('the page opens, asks for a name and is connected', async () => {
     await page.goto(`${stack.url}#lab`);
-    await page.fill('#name', 'Aino');
-    await page.press('#name', 'Enter');
+    await page.locator('#name:focus').waitFor();
+    await page.keyboard.type('Aino');
+    await page.keyboard.press('Enter');
+    await page.locator('#text:focus').waitFor();
     await waitForPhase(page, 'online');
     assert.equal(await page.textContent('#room'), 'lab');
     assert.equal(await page.textContent('#my-name'), 'Aino');

@@ -1,5 +1,6 @@
 // Preferences and times: only known values, whatever is stored; and a day as people call it.
 import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { CHOICES, parsePreferences } from '../../web/chat/preferences.js';
@@ -46,6 +47,22 @@ test('the clock has 12 or 24 hours as set', () => {
   setHours('24');
   assert.match(hourText(evening), /^21[:.]05$/);
   setHours('system');
+});
+
+test('the clock is as set also where the language has the other one', () => {
+  const times = new URL('../../web/chat/times.js', import.meta.url);
+  const script = `
+    globalThis.navigator ??= {};
+    Object.defineProperty(navigator, 'languages', { value: ['en-US'] });
+    const { hourText, setHours } = await import('${times}');
+    for (const hours of ['system', '12', '24']) {
+      setHours(hours);
+      console.log(hourText(new Date(2026, 2, 1, 21, 5)));
+    }`;
+  const args = ['--input-type=module', '--eval', script];
+  const { stdout, stderr } = spawnSync(process.execPath, args, { encoding: 'utf8' });
+  assert.equal(stderr, '');
+  assert.match(stdout, /^9:05\sPM\n9:05\sPM\n21:05\n$/);
 });
 
 test('today and yesterday are called so, other days by their date', () => {

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { parsePerson } from '../../web/chat/payload.js';
-import * as company from '../../web/chat/people.js';
+import * as people from '../../web/chat/people.js';
 import { createPresence, presenceTopics, willFor } from '../../web/chat/presence.js';
 import { fakeClock } from './fake-clock.js';
 
@@ -14,13 +14,15 @@ function harness() {
   const clock = fakeClock();
   /** @type {[string, string, import('../../web/chat/presence.js').PublishOptions][]} */
   const published = [];
-  let seen = company.NOBODY;
+  let seen = people.NOBODY;
+  let changes = 0;
   const presence = createPresence({
     connectionId: 'page-1',
     clientId: 'me',
     publish: (...what) => published.push(what),
     onChange: (next) => {
       seen = next;
+      changes += 1;
     },
     clock,
   });
@@ -28,8 +30,9 @@ function harness() {
     clock,
     presence,
     said: () => published.splice(0),
-    here: () => company.presentNames(seen, new Intl.Collator('en')),
-    typing: () => company.typingNames(seen, clock.now(), 'me'),
+    here: () => people.presentNames(seen, new Intl.Collator('en')),
+    changes: () => changes,
+    typing: () => people.typingNames(seen, clock.now(), 'me'),
   };
 }
 
@@ -117,7 +120,7 @@ test('a name is here once, however many tabs it has, until the last one goes', (
 });
 
 test('typing shows for 5 s, ends with the message, and is not shown to oneself', async () => {
-  const { presence, typing, clock } = harness();
+  const { presence, typing, changes, clock } = harness();
   presence.enter('lab', 'Aino');
   presence.receive('chat/lab/typing', bytes({ nickname: 'Bo', clientId: 'b' }));
   presence.receive('chat/lab/typing', bytes({ nickname: 'Aino', clientId: 'me' }));
@@ -129,6 +132,25 @@ test('typing shows for 5 s, ends with the message, and is not shown to oneself',
   assert.deepEqual(typing(), ['Cy']);
   presence.endTyping('c');
   assert.deepEqual(typing(), []);
+  presence.receive('chat/lab/typing', bytes({ nickname: 'Bo', clientId: 'b' }));
+  const before = changes();
+  await clock.pass(4900);
+  assert.equal(changes(), before);
+  await clock.pass(200);
+  assert.equal(changes(), before + 1, 'the view is told when it ends');
+  await clock.pass(60_000);
+  assert.equal(changes(), before + 1);
+});
+
+test('in another room those of the one before are gone, and a new name changes nothing', () => {
+  const { presence, here, typing } = harness();
+  presence.enter('lab', 'Aino');
+  presence.receive('chat/lab/presence/a', bytes({ nickname: 'Bo' }));
+  presence.receive('chat/lab/typing', bytes({ nickname: 'Bo', clientId: 'b' }));
+  presence.enter('lab', 'Otso');
+  assert.deepEqual([here(), typing()], [['Bo'], ['Bo']]);
+  presence.enter('tea', 'Otso');
+  assert.deepEqual([here(), typing()], [[], []]);
 });
 
 test('only presence and typing are taken', () => {
@@ -140,17 +162,23 @@ test('only presence and typing are taken', () => {
 });
 
 test('what others say is bounded in number and in length', () => {
-  let state = company.NOBODY;
-  for (let i = 0; i < company.PRESENT_MAX + 50; i++) {
-    state = company.withPresence(state, `id-${i}`, { nickname: `n${i}`, clientId: null });
-    state = company.withTyping(state, { nickname: `n${i}`, clientId: `id-${i}` }, 0);
+  let state = people.NOBODY;
+  for (let i = 0; i < people.PRESENT_MAX + 50; i++) {
+    state = people.withPresence(state, `id-${i}`, { nickname: `n${i}`, clientId: null });
+    state = people.withTyping(state, { nickname: `n${i}`, clientId: `id-${i}` }, 0);
   }
-  assert.equal(state.present.size, company.PRESENT_MAX);
-  assert.equal(state.typists.length, company.TYPISTS_MAX);
+  assert.equal(state.present.size, people.PRESENT_MAX);
+  assert.equal(state.typists.length, people.TYPISTS_MAX);
   assert.equal(parsePerson(bytes({ nickname: 'x'.repeat(65) })), null);
   assert.equal(parsePerson(bytes({ nickname: 'x', clientId: 'y'.repeat(65) })), null);
   assert.equal(parsePerson(bytes({ nickname: 'x', more: 'y'.repeat(2000) })), null);
   assert.equal(parsePerson(bytes({ nickname: ' \n' })), null);
+});
+
+test('an id of 64 characters is somebody, a longer one is not', () => {
+  const bo = { nickname: 'Bo', clientId: null };
+  assert.equal(people.withPresence(people.NOBODY, 'i'.repeat(64), bo).present.size, 1);
+  assert.equal(people.withPresence(people.NOBODY, 'i'.repeat(65), bo).present.size, 0);
 });
 
 test('whatever comes as presence gives a short name or none', () => {

@@ -277,10 +277,12 @@ test('another room is read at once, and what was to be read of the first is not'
 });
 
 test('a day is asked for by its beginning', async () => {
-  const { server, reader } = setUp(10);
+  const { store, server, reader } = setUp(10);
   await reader.read();
   await reader.jump(new Date('2026-11-23T22:00:00Z'), assert.fail);
   assert.equal(server.requests[1], 'lab 100 since 2026-11-23T22:00:00.000Z');
+  const { log, goal } = currentRoom(store.get());
+  assert.deepEqual(goal, { to: 'day', id: log.rows[0].id });
 });
 
 test('a day after which there is nothing leaves the log as it is', async () => {

@@ -138,6 +138,20 @@ test('a room that is opened at what was not seen does so; on the first visit at 
   assert.deepEqual([room().goal, room().newFrom], [{ to: 'new' }, 10]);
 });
 
+test('with more than 100 unread a room is read anew, from where they begin', () => {
+  for (const unseen of [100, 101]) {
+    const { store, room, receipts, ids } = setUp();
+    store.dispatch({ type: 'entered', room: 'shed', message: 0 });
+    receipts(
+      Array.from({ length: unseen }, (_, i) => 11 + i),
+      'lab',
+    );
+    store.dispatch({ type: 'entered', room: 'lab', message: 0 });
+    assert.equal(unread(room()), unseen);
+    assert.deepEqual([ids().length, room().log.first], unseen > 100 ? [0, null] : [10, 1]);
+  }
+});
+
 test('in the middle of the history nothing live is added, and the end is found again', () => {
   const { store, room, ids, receipts } = setUp();
   store.dispatch({ type: 'opened', page: page(100, 199, { newer: true }), now: 0 });

@@ -27,11 +27,15 @@ function parseJson(text) {
   }
 }
 
+/** @param {unknown} value */
+const isText = (value) => typeof value === 'string' && cleanText(value) !== '';
+
 /** @param {string} text @returns {Seen} */
 function parseSeen(text) {
   const value = parseJson(text);
-  if (!Array.isArray(value) || !value.slice(0, 2).every(Number.isSafeInteger)) return NEVER;
-  return { id: value[0], count: value[1], exact: value[2] === true };
+  const [id, count, exact] = Array.isArray(value) ? value : [];
+  if (![id, count].every(Number.isSafeInteger)) return NEVER;
+  return { id, count, exact: exact === true };
 }
 
 /** The rooms as they were left, for the state to begin with. @param {string} current the one on the screen */
@@ -52,10 +56,8 @@ export function restoreRooms(current) {
 function readOutbox() {
   const messages = readItems(OUTBOX_PREFIX).flatMap(([msgId, value]) => {
     const { room, nickname, text, at } = Object(parseJson(value));
-    const good = isRoom(String(room)) && [nickname, text].every((part) => cleanText(`${part}`));
-    return good
-      ? [{ room, nickname: `${nickname}`, text: `${text}`, msgId, at: Number(at) || 0 }]
-      : [];
+    if (![room, nickname, text].every(isText) || !isRoom(room)) return [];
+    return [{ room, nickname, text, msgId, at: Number(at) || 0 }];
   });
   return messages.sort((a, b) => a.at - b.at || (a.msgId < b.msgId ? -1 : 1));
 }

@@ -1,0 +1,198 @@
+// What outlives a reload, and what the tabs of one browser tell each other by their storage.
+import assert from 'node:assert/strict';
+import { beforeEach, test } from 'node:test';
+import { restoreRooms, startPersistence } from '../../web/chat/persistence.js';
+import { clientIdOr, readItems, readNickname, writeNickname } from '../../web/chat/storage.js';
+import { createStore, initialState } from '../../web/chat/store.js';
+
+const TS = '2026-11-23T17:41:05.123Z';
+
+/** As a browser's, but for its events, which tell other tabs alone. @type {Map<string, string>} */
+let stored = new Map();
+
+/** The keys are its own properties, as a browser's are. */
+const fakeStorage = new Proxy(
+  {
+    getItem: (/** @type {string} */ key) => stored.get(key) ?? null,
+    setItem: (/** @type {string} */ key, /** @type {string} */ value) => stored.set(key, value),
+    removeItem: (/** @type {string} */ key) => stored.delete(key),
+  },
+  {
+    ownKeys: () => [...stored.keys()],
+    getOwnPropertyDescriptor: () => ({ enumerable: true, configurable: true }),
+  },
+);
+
+/** @type {((event: {key: string | null, newValue: string | null}) => void)[]} */
+let listeners = [];
+
+const page = /** @type {any} */ (globalThis);
+page.addEventListener = (/** @type {string} */ type, /** @type {any} */ listener) => {
+  if (type === 'storage') listeners.push(listener);
+};
+
+beforeEach(() => {
+  stored = new Map();
+  listeners = [];
+  page.localStorage = fakeStorage;
+});
+
+/** A page that opens a room. @param {string} [room] */
+function openPage(room = 'lab') {
+  const state = initialState({ room, clientId: 'me', nickname: 'Aino' });
+  const store = createStore({ ...state, rooms: restoreRooms(room) });
+  startPersistence(store);
+  const rows = (name = room) => store.get().rooms[name].log.rows;
+  return { store, rows, texts: (name = room) => rows(name).map(({ text }) => text) };
+}
+
+/** @param {number} id @param {string} msgId */
+const receipt = (id, msgId) => ({ id, ts: TS, clientId: 'me', msgId });
+
+/** Another tab changes the storage. @param {string} key @param {string | null} newValue */
+function changeElsewhere(key, newValue) {
+  if (newValue === null) stored.delete(key);
+  else stored.set(key, newValue);
+  for (const listener of listeners) listener({ key, newValue });
+}
+
+test('what is not stored yet outlives a reload, in its order, and is gone when it is stored', () => {
+  const { store } = openPage();
+  store.dispatch({ type: 'composed', text: 'second', msgId: 'm2', now: 20 });
+  store.dispatch({ type: 'composed', text: 'first', msgId: 'm9', now: 10 });
+  store.dispatch({ type: 'composed', room: 'tea', text: 'third', msgId: 'm1', now: 20 });
+  const again = openPage();
+  assert.deepEqual(again.texts(), ['first', 'second']);
+  assert.deepEqual(again.texts('tea'), ['third']);
+  const [row] = again.rows();
+  const { state, msgId, clientId, nickname, at } = row;
+  assert.deepEqual(
+    { state, msgId, clientId, nickname, at },
+    { state: 'sending', msgId: 'm9', clientId: 'me', nickname: 'Aino', at: 10 },
+  );
+  again.store.dispatch({ type: 'receipts', receipts: [receipt(1, 'm9')] });
+  assert.deepEqual(Array.from(readItems('chat.out.'), ([key]) => key).sort(), ['m1', 'm2']);
+  again.store.dispatch({ type: 'discarded', msgId: 'm2' });
+  assert.deepEqual(openPage().texts(), []);
+});
+
+test('a message that failed is still there after a reload', () => {
+  const { store } = openPage();
+  store.dispatch({ type: 'composed', text: 'x', msgId: 'm1', now: 0 });
+  store.dispatch({ type: 'refused', key: 1, reason: 'too large' });
+  assert.deepEqual(openPage().texts(), ['x']);
+});
+
+test('what cannot be read in the outbox is left out', () => {
+  const good = { room: 'lab', nickname: 'n', text: 'good', at: 1 };
+  const bad = ['', '{', 'null', '[]', JSON.stringify({ ...good, room: 'No room' })];
+  bad.push(JSON.stringify({ ...good, text: ' ' }), JSON.stringify({ ...good, nickname: '' }));
+  for (const [i, value] of bad.entries()) stored.set(`chat.out.bad${i}`, value);
+  stored.set('chat.out.good', JSON.stringify(good));
+  stored.set('chat.out.timeless', JSON.stringify({ ...good, text: 'timeless', at: 'x' }));
+  assert.deepEqual(openPage().texts(), ['timeless', 'good']);
+});
+
+test('a draft outlives a reload, and an empty one leaves nothing', () => {
+  const { store } = openPage();
+  store.dispatch({ type: 'drafted', draft: 'half a' });
+  store.dispatch({ type: 'drafted', room: 'tea', draft: 'cup' });
+  const { rooms } = openPage('other').store.get();
+  assert.deepEqual(Object.keys(rooms).sort(), ['lab', 'other', 'tea']);
+  assert.equal(rooms.lab.draft, 'half a');
+  assert.equal(rooms.tea.draft, 'cup');
+  store.dispatch({ type: 'drafted', draft: '' });
+  assert.deepEqual([...stored.keys()], ['chat.draft.tea']);
+});
+
+test('what was seen of a room outlives a reload', () => {
+  const { store } = openPage();
+  const item = { id: 7, ts: TS, nickname: 'n', text: 't', clientId: 'c', msgId: 'm' };
+  const history = { items: [item], older: false, newer: false };
+  store.dispatch({ type: 'opened', page: history, now: 0 });
+  store.dispatch({ type: 'arrived' });
+  assert.equal(stored.get('chat.seen.lab'), '[7,1,false]');
+  const { seen, lastId, count } = openPage().store.get().rooms.lab;
+  assert.deepEqual(
+    { seen, lastId, count },
+    { seen: { id: 7, count: 1, exact: false }, lastId: 7, count: 1 },
+  );
+  for (const value of ['', '7', '[7]', '["7",1]', '{}', '[7.5,1,true]']) {
+    stored.set('chat.seen.lab', value);
+    assert.equal(openPage().store.get().rooms.lab.seen.id, 0, value);
+  }
+});
+
+test('what another tab has seen counts here too, and never goes back', () => {
+  const { store } = openPage();
+  const seen = () => store.get().rooms.lab.seen;
+  changeElsewhere('chat.seen.lab', '[7,3,true]');
+  assert.deepEqual(seen(), { id: 7, count: 3, exact: true });
+  changeElsewhere('chat.seen.lab', '[5,2,true]');
+  assert.equal(seen().id, 7);
+  changeElsewhere('chat.seen.unknown', '[5,2,true]');
+  assert.deepEqual(Object.keys(store.get().rooms), ['lab']);
+});
+
+test('of a room that is new to this tab, what another has stored stays', () => {
+  const { store } = openPage();
+  stored.set('chat.seen.tea', '[9,4,true]');
+  store.dispatch({ type: 'listed', rooms: [{ room: 'tea', messages: 2, lastId: 5 }] });
+  assert.equal(stored.get('chat.seen.tea'), '[9,4,true]');
+  store.dispatch({ type: 'listed', rooms: [{ room: 'den', messages: 2, lastId: 5 }] });
+  assert.equal(stored.get('chat.seen.den'), '[5,2,true]');
+});
+
+test('what another tab saw stored, or gave up, is pending here no longer', () => {
+  const { store, texts } = openPage();
+  store.dispatch({ type: 'composed', text: 'a', msgId: 'm1', now: 0 });
+  store.dispatch({ type: 'composed', room: 'tea', text: 'b', msgId: 'm2', now: 0 });
+  changeElsewhere('chat.out.m2', '{}');
+  assert.deepEqual(texts('tea'), ['b'], 'changed is not removed');
+  changeElsewhere('chat.out.m2', null);
+  assert.deepEqual([texts(), texts('tea')], [['a'], []]);
+});
+
+test('the nickname and the id of the browser are remembered; an id that is none is not', () => {
+  assert.equal(readNickname(), '');
+  writeNickname('Aino');
+  assert.equal(readNickname(), 'Aino');
+  assert.equal(
+    clientIdOr(() => '0123456789ab'),
+    '0123456789ab',
+  );
+  assert.equal(
+    clientIdOr(() => 'another-one'),
+    '0123456789ab',
+  );
+  for (const value of ['', 'short', 'Äitiäitiäiti', 'x'.repeat(65)]) {
+    stored.set('chat.clientId', value);
+    assert.equal(
+      clientIdOr(() => 'another-one'),
+      'another-one',
+    );
+  }
+});
+
+test('where storage is blocked, the page does without', () => {
+  page.localStorage = new Proxy(
+    {},
+    {
+      get() {
+        throw new Error('blocked');
+      },
+      ownKeys() {
+        throw new Error('blocked');
+      },
+    },
+  );
+  const { store, texts } = openPage();
+  store.dispatch({ type: 'composed', text: 'a', msgId: 'm1', now: 0 });
+  store.dispatch({ type: 'drafted', draft: 'b' });
+  store.dispatch({ type: 'drafted', draft: '' });
+  assert.deepEqual(texts(), ['a']);
+  assert.equal(
+    clientIdOr(() => '0123456789ab'),
+    '0123456789ab',
+  );
+});
