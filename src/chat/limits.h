@@ -14,7 +14,7 @@ enum {
 	LIMITS_ALIVE_MS = 30000,   /* between the logger's signs of life, where it stores nothing */
 	LIMITS_SILENT_MS = 120000, /* four of them did not come: it hangs */
 	LIMITS_UNINDEXED_WARN = 50000, /* messages that the search does not have in its index */
-	LIMITS_WAL_WARN_MIB = 256,     /* a reader holds back the -wal file */
+	LIMITS_WAL_WARN_MIB = 128,     /* a reader holds back the -wal file */
 	LIMITS_REJECTED_ROWS = 1000,   /* that the table has room for */
 	LIMITS_REJECTED_HEAD = 256,    /* bytes of a rejected payload that are kept */
 };
