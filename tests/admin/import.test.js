@@ -138,3 +138,14 @@ test('what cannot be read is told with its number, and the rest comes in', () =>
   assert.equal(head.status, 1);
   assert.match(head.stderr, /its first line must name the columns, and has none called text/);
 });
+
+test('what retention would delete at once is left out, and said', () => {
+  const lines = [`${Date.now() - 3 * 86_400_000}`, `${Date.now()}`].map((ms, id) =>
+    JSON.stringify({ id, nickname: 'n', text: `number ${id}`, ts: Number(ms) / 1000 }),
+  );
+  const args = ['--format=ndjson', '--source=late', '--room=late', '--retention-days=2'];
+  const { records, added, stdout } = importing(args, lines.join('\n'));
+  assert.deepEqual([records, added], [2, 1]);
+  assert.match(stdout, /^1 are older than retention-days and were left out$/m);
+  assert.equal(count("room = 'late'"), 1);
+});
