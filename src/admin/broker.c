@@ -58,8 +58,12 @@ int broker_visit(struct broker *broker, const struct settings *settings, const c
 		rc = broker_wait(broker, &broker->subscribed, CONNECT_MS);
 	if (rc == 0 && broker->subscribed)
 		return 0;
-	snprintf(error, BROKER_ERROR_SIZE, "broker at %.300s, port %lld: %s", settings->broker,
-	    (long long)settings->port, rc ? mqtt_error(broker->mqtt) : "no answer");
+	int length = snprintf(error, BROKER_ERROR_SIZE, "broker at %.300s", settings->broker);
+	if (settings->broker[0] != '/')
+		length += snprintf(error + length, BROKER_ERROR_SIZE - (size_t)length, ", port %lld",
+		    (long long)settings->port);
+	snprintf(error + length, BROKER_ERROR_SIZE - (size_t)length, ": %s",
+	    rc ? mqtt_error(broker->mqtt) : "no answer");
 	return -1;
 }
 

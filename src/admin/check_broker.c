@@ -1,27 +1,21 @@
 /*
- * check_broker.c: whether the broker answers, how it is configured, and who can reach it.
+ * check_broker.c: whether the broker answers, and who can do what there. Its configuration is ours but
+ * for what somebody has put into /etc/mqtt-chat/broker.d or the acl_file.
  */
-#include <arpa/inet.h>
 #include <errno.h>
 #include <stdlib.h>
 
 #include "admin/broker.h"
 #include "admin/check.h"
 
-#define LISTENERS 16
-#define INFLIGHT_MAX 1000 /* the logger remembers as many as it may have to tell again */
-
 struct listener {
-	int port;
-	bool anonymous, password;
-	char acl_file[512];
+	int port; /* 0: a Unix socket */
+	bool websockets;
 };
 
-struct broker_config {
-	struct listener listeners[LISTENERS];
-	int count;
-	char per_listener[8], persistence[8], upgrade[8];
-	int64_t queued, inflight;
+struct check_lines {
+	struct check *check;
+	struct listener listener; /* the last one */
 };
 
 static void no_message(
@@ -41,90 +35,14 @@ static void check_visit(struct check *check)
 	char error[BROKER_ERROR_SIZE];
 	if (broker_visit(&broker, &check->admin->settings, "chat/+/stored", &events, error) != 0)
 		check_tell(check, CHECK_FAULT, "broker",
-		    "start it: systemctl start mosquitto; or set `broker`, `port`, `username` and "
-		    "`password-file` as the broker has them",
+		    "start it: systemctl start mqtt-chat-broker; if it ends, journalctl -u "
+		    "mqtt-chat-broker says why; `broker`, `username` and `password-file` have to be "
+		    "the broker's",
 		    "%s", error);
 	else
 		check_tell(
 		    check, CHECK_OK, "broker", NULL, "it answers, and knows the logger's name");
 	broker_leave(&broker);
-}
-
-static void copy_word(char *out, size_t size, const char *value)
-{
-	snprintf(out, size, "%.*s", (int)strcspn(value, " \t"), value);
-}
-
-static void take_global(struct broker_config *config, const char *line)
-{
-	const char *value;
-	if ((value = check_value(line, "per_listener_settings")))
-		copy_word(config->per_listener, sizeof(config->per_listener), value);
-	else if ((value = check_value(line, "persistence")))
-		copy_word(config->persistence, sizeof(config->persistence), value);
-	else if ((value = check_value(line, "upgrade_outgoing_qos")))
-		copy_word(config->upgrade, sizeof(config->upgrade), value);
-	else if ((value = check_value(line, "max_queued_messages")))
-		config->queued = strtoll(value, NULL, 10);
-	else if ((value = check_value(line, "max_inflight_messages")))
-		config->inflight = strtoll(value, NULL, 10);
-}
-
-static void take_listener(struct broker_config *config, const char *line)
-{
-	const char *value = check_value(line, "listener");
-	if (value && config->count < LISTENERS)
-		config->listeners[config->count++].port = (int)strtol(value, NULL, 10);
-	if (config->count == 0)
-		return;
-	struct listener *last = &config->listeners[config->count - 1];
-	if ((value = check_value(line, "allow_anonymous")))
-		last->anonymous = strncmp(value, "true", 4) == 0;
-	else if (check_value(line, "password_file"))
-		last->password = true;
-	else if ((value = check_value(line, "acl_file")))
-		copy_word(last->acl_file, sizeof(last->acl_file), value);
-}
-
-static void read_lines(struct broker_config *config, char *rest)
-{
-	char *line;
-	*config = (struct broker_config){.queued = 1000, .inflight = 20};
-	while (check_next_line(&rest, &line)) {
-		take_global(config, line);
-		take_listener(config, line);
-	}
-}
-
-static void check_globals(struct check *check, const struct broker_config *config)
-{
-	const struct {
-		bool wrong;
-		const char *what, *remedy;
-	} table[] = {
-	    {strcmp(config->per_listener, "true") != 0,
-		"per_listener_settings is not true: the last listener's rules hold for all",
-		"set `per_listener_settings true` in mosquitto.conf, before the listeners"},
-	    {strcmp(config->persistence, "true") != 0,
-		"persistence is not true: what is queued for the logger is lost when the broker "
-		"ends",
-		"set `persistence true` in mosquitto.conf"},
-	    {config->queued != 0,
-		"max_queued_messages is not 0: what is above is dropped silently while the logger "
-		"is away",
-		"set `max_queued_messages 0` and bound it with max_queued_bytes"},
-	    {config->inflight < 1 || config->inflight > INFLIGHT_MAX,
-		"max_inflight_messages is not from 1 to 1000: the logger may store messages twice",
-		"set `max_inflight_messages 1000` in mosquitto.conf"},
-	    {strcmp(config->upgrade, "true") != 0,
-		"upgrade_outgoing_qos is not true: what is sent at QoS 0 is lost while the logger "
-		"is away",
-		"set `upgrade_outgoing_qos true` in mosquitto.conf"},
-	};
-	for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++)
-		if (table[i].wrong)
-			check_tell(
-			    check, CHECK_FAULT, "broker", table[i].remedy, "%s", table[i].what);
 }
 
 /* Whether an MQTT filter takes a topic. */
@@ -164,24 +82,18 @@ static bool acl_lets_forge(char *rest)
 	return false;
 }
 
-static void check_acl(struct check *check, const struct listener *listener)
+static void check_acl(struct check *check, const char *path)
 {
 	struct text acl = {0};
-	if (!listener->acl_file[0])
-		check_tell(check, CHECK_FAULT, "broker",
-		    "give that listener the acl_file that mqtt-chat installs, mqtt-chat.acl",
-		    "the listener on port %d lets anybody in and has no acl_file: receipts can be "
-		    "forged",
-		    listener->port);
-	else if (check_read_config(listener->acl_file, "include", &acl) != 0)
+	if (check_read_config(path, "include", &acl) != 0)
 		check_tell(check, CHECK_FAULT, "broker",
 		    "put it back, readable for the broker: it comes with mqtt-chat",
-		    "acl_file %s: %s", listener->acl_file, strerror(errno));
+		    "acl_file %s: %s", path, strerror(errno));
 	else if (acl_lets_forge(acl.at))
 		check_tell(check, CHECK_FAULT, "broker",
 		    "let nobody but the logger write chat/+/stored: use the mqtt-chat.acl that "
 		    "comes with mqtt-chat",
-		    "%s lets anybody publish receipts", listener->acl_file);
+		    "%s lets anybody publish receipts", path);
 	text_free(&acl);
 }
 
@@ -212,28 +124,48 @@ static bool listens_openly(const char *table, int port)
 	return open;
 }
 
-static void check_listener(struct check *check, const struct listener *listener, bool acl_checked)
+/* Of the listener whose lines have been read. */
+static void check_listener(struct check *check, const struct listener *listener)
 {
-	if (listens_openly("/proc/net/tcp", listener->port) ||
-	    listens_openly("/proc/net/tcp6", listener->port))
-		check_tell(check, listener->anonymous ? CHECK_FAULT : CHECK_WARNING, "broker",
-		    "give the listener the address 127.0.0.1 and `socket_domain ipv4`, and restart "
-		    "the broker; or put a firewall before it",
-		    "port %d can be reached from other machines", listener->port);
-	if (listener->anonymous && !acl_checked)
-		check_acl(check, listener);
-	if (listener->port == check->admin->settings.port &&
-	    (listener->anonymous || !listener->password))
+	if (!listener->port || (!listens_openly("/proc/net/tcp", listener->port) &&
+				   !listens_openly("/proc/net/tcp6", listener->port)))
+		return;
+	if (listener->websockets)
 		check_tell(check, CHECK_FAULT, "broker",
-		    "set `allow_anonymous false` and its password_file on that listener",
-		    "the logger's listener, port %d, takes anybody: the queue can be stolen",
+		    "give that listener the address 127.0.0.1 and `socket_domain ipv4`, and restart "
+		    "the broker: nginx checks who comes, the broker does not",
+		    "the WebSocket port %d can be reached from other machines", listener->port);
+	else
+		check_tell(check, CHECK_WARNING, "broker",
+		    "if that is not meant: `bind_interface lo` below that listener; for devices, "
+		    "`require_certificate true`, or a firewall before it",
+		    "port %d can be reached from other machines: who reaches it may chat",
 		    listener->port);
+}
+
+static void check_line(struct check_lines *lines, const char *line)
+{
+	const char *value;
+	if ((value = check_value(line, "listener"))) {
+		check_listener(lines->check, &lines->listener);
+		lines->listener = (struct listener){.port = (int)strtol(value, NULL, 10)};
+	} else if ((value = check_value(line, "protocol"))) {
+		lines->listener.websockets = strncmp(value, "websockets", 10) == 0;
+	} else if ((value = check_value(line, "acl_file"))) {
+		check_acl(lines->check, value);
+	} else if ((value = check_value(line, "per_listener_settings"))) {
+		if (strncmp(value, "true", 4) == 0)
+			check_tell(lines->check, CHECK_FAULT, "broker",
+			    "take that line out: give users and topics their rights in the acl_file",
+			    "per_listener_settings is true: what is sent while the logger is away "
+			    "is lost");
+	}
 }
 
 static void check_config(struct check *check, const char *path)
 {
 	struct text text = {0};
-	struct broker_config config;
+	char *line;
 	int before = check->faults + check->warnings;
 	if (check_read_config(path, "include_dir", &text) != 0) {
 		check_tell(check, CHECK_SKIPPED, "broker",
@@ -242,19 +174,12 @@ static void check_config(struct check *check, const char *path)
 		text_free(&text);
 		return;
 	}
-	read_lines(&config, text.at);
-	check_globals(check, &config);
-	for (int i = 0; i < config.count; i++) {
-		bool checked = false;
-		for (int k = 0; k < i; k++)
-			checked = checked || (config.listeners[k].anonymous &&
-						 !strcmp(config.listeners[k].acl_file,
-						     config.listeners[i].acl_file));
-		check_listener(check, &config.listeners[i], checked);
-	}
+	struct check_lines lines = {.check = check};
+	for (char *rest = text.at; check_next_line(&rest, &line);)
+		check_line(&lines, line);
+	check_listener(check, &lines.listener);
 	if (check->faults + check->warnings == before)
-		check_tell(check, CHECK_OK, "broker", NULL,
-		    "%s has what the logger needs, %d listeners", path, config.count);
+		check_tell(check, CHECK_OK, "broker", NULL, "%s is safe", path);
 	text_free(&text);
 }
 

@@ -27,8 +27,8 @@ struct option_def {
 static const struct option_def table[] = {
     {"database", OPTION_STRING, FIELD(database), 1, PATH_MAX - 32, DATABASE_FILE,
 	"the SQLite file that holds the history"},
-    {"broker", OPTION_STRING, FIELD(broker), 1, PATH_MAX - 1, "127.0.0.1",
-	"the broker's host, or the path of its Unix socket (the API does not use it)"},
+    {"broker", OPTION_STRING, FIELD(broker), 1, PATH_MAX - 1, BROKER_SOCKET,
+	"the path of the broker's Unix socket, or its host (the API does not use it)"},
     {"port", OPTION_INTEGER, FIELD(port), 1, 65535, "1883",
 	"the port on that host (the API does not use it)"},
     {"username", OPTION_STRING, FIELD(username), 0, 255, "", "the logger's name at the broker"},

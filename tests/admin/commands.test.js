@@ -44,7 +44,7 @@ test('what is sent is stored when the command ends, and its exit status tells', 
 test('who looks in takes leave of the broker', async (t) => {
   let said = Buffer.alloc(0);
   const between = createServer((client) => {
-    const broker = connect(stack.loggerPort, '127.0.0.1');
+    const broker = connect({ path: stack.brokerSocket });
     client.on('data', (bytes) => {
       said = Buffer.concat([said, bytes]);
     });
@@ -53,7 +53,8 @@ test('who looks in takes leave of the broker', async (t) => {
   t.after(() => between.close());
   await once(between.listen(0, '127.0.0.1'), 'listening');
   const { port } = /** @type {import('node:net').AddressInfo} */ (between.address());
-  const { ended } = adminStarted(stack, ['send', `--port=${port}`, 'Goodbye']);
+  const there = ['--broker=127.0.0.1', `--port=${port}`];
+  const { ended } = adminStarted(stack, ['send', ...there, 'Goodbye']);
   assert.equal(await ended, 0);
   await until(() => said.subarray(-2).toString('hex') === 'e000', 5000, 'DISCONNECT');
 });

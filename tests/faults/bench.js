@@ -73,7 +73,7 @@ export class Bench {
       mkdirSync(bench.folder);
       chmodSync(bench.folder, 0o777);
       bench.#wrapLogger(wrap(bench));
-      const config = join(stack.dataDir, 'etc/mosquitto.d/mqtt-chat.conf');
+      const config = join(stack.dataDir, 'etc/broker.conf');
       if (broker) writeFileSync(config, broker(readFileSync(config, 'utf8')));
       prepare?.(bench);
       await stack.start('broker');

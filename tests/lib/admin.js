@@ -55,7 +55,7 @@ export function check(stack) {
   const run = admin(stack, [
     'check',
     '--json',
-    ...['--broker-config', join(etc, 'mosquitto.conf')],
+    ...['--broker-config', join(etc, 'broker.conf')],
     ...['--nginx-config', join(etc, 'nginx.conf')],
     ...['--api-socket', join(stack.dataDir, 'socket/api')],
   ]);

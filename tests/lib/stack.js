@@ -34,7 +34,6 @@ import mqtt from 'mqtt';
  * @property {number} port
  * @property {number} mqttPort
  * @property {number} wsPort
- * @property {number} loggerPort
  * @property {string} urlPrefix
  */
 /**
@@ -186,13 +185,13 @@ export class Stack {
    * @param {string} dataDir
    * @param {Address} address
    */
-  constructor(dataDir, { port, mqttPort, wsPort, loggerPort, urlPrefix }) {
+  constructor(dataDir, { port, mqttPort, wsPort, urlPrefix }) {
     this.dataDir = dataDir;
     this.port = port;
     this.mqttPort = mqttPort;
     this.wsPort = wsPort;
-    /** The broker's port for the logger, which needs the password. */
-    this.loggerPort = loggerPort;
+    /** The broker's for the logger. */
+    this.brokerSocket = join(dataDir, 'socket/broker');
     this.origin = `http://127.0.0.1:${port}`;
     this.root = this.origin + urlPrefix;
     /** The page. */
@@ -248,7 +247,7 @@ export class Stack {
   async answers(name) {
     switch (name) {
       case 'broker': // the logger's listener is the last that it makes
-        return (await listens(this.loggerPort)) && (await listens(this.mqttPort));
+        return (await listens(this.brokerSocket)) && (await listens(this.mqttPort));
       case 'logger':
         return this.log(name).slice(this.#running.get(name)?.logStart).includes('ready: ');
       case 'api':
@@ -403,7 +402,7 @@ export async function startStack({ start = services, urlPrefix = '' } = {}) {
   const dataDir = await mkdtemp(join(tmpdir(), 'mqtt-chat-'));
   const address = {
     ...{ port: await freePort(), mqttPort: await freePort(), wsPort: await freePort() },
-    ...{ loggerPort: await freePort(), urlPrefix },
+    urlPrefix,
   };
   prepare(dataDir, address);
   const stack = new Stack(dataDir, address);
@@ -420,13 +419,13 @@ export async function startStack({ start = services, urlPrefix = '' } = {}) {
  * @param {string} dataDir
  * @param {Address} address
  */
-function prepare(dataDir, { port, mqttPort, wsPort, loggerPort, urlPrefix }) {
+function prepare(dataDir, { port, mqttPort, wsPort, urlPrefix }) {
   const { status, stderr } = spawnSync(
     join(top, 'spawn-fcgi/prepare'),
     [
       ...[dataDir, build, `webdir=${join(top, process.env.MQTT_CHAT_PAGE ?? 'web/chat')}`],
       ...[`port=${port}`, `mqtt_port=${mqttPort}`, `ws_port=${wsPort}`],
-      ...[`logger_port=${loggerPort}`, `url_prefix=${urlPrefix}`],
+      `url_prefix=${urlPrefix}`,
     ],
     { encoding: 'utf8' },
   );

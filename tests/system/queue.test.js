@@ -8,7 +8,7 @@ import { startStack, until } from '../lib/stack.js';
 test('what the broker dropped while the logger was away is told, and never receipted', async () => {
   const stack = await startStack({ start: [] });
   try {
-    const conf = join(stack.dataDir, 'etc/mosquitto.d/mqtt-chat.conf');
+    const conf = join(stack.dataDir, 'etc/broker.conf');
     const text = readFileSync(conf, 'utf8');
     assert.match(text, /^max_queued_bytes \d+$/m);
     const small = text.replace(/^max_queued_bytes \d+$/m, 'max_queued_bytes 5000');

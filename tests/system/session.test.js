@@ -20,17 +20,23 @@ test('the logger is well, and says so', async () => {
   assert.deepEqual([status, sessionLostAt], ['ok', null]);
 });
 
-test('nobody speaks on the port of the logger without its password', async () => {
-  for (const username of [undefined, 'logger']) {
-    const client = mqtt.connect(`mqtt://127.0.0.1:${stack.loggerPort}`, {
-      username,
-      password: username && 'guess',
-      reconnectPeriod: 0,
-    });
+test('nobody speaks for the logger without its password', async () => {
+  for (const password of [undefined, '', 'guess']) {
+    const options = { username: 'logger', password, reconnectPeriod: 0 };
+    const client = mqtt.connect(`mqtt://127.0.0.1:${stack.mqttPort}`, options);
     const refused = await new Promise((resolve) => client.once('error', resolve));
     assert.match(String(refused), /not authorized/i);
     client.end(true);
   }
+  const client = await stack.client();
+  /** @type {string[]} */
+  const heard = [];
+  client.on('message', (topic) => heard.push(topic));
+  await client.subscribeAsync('chat/lab/stored', { qos: 1 });
+  await client.publishAsync('chat/lab/stored', '[{"msgId":"forged"}]', { qos: 1 }).catch(() => {});
+  await client.publishAsync('chat/lab', 'true', { qos: 1 });
+  await until(() => heard.length > 0, 5000, 'a receipt');
+  assert.equal(heard.length, 1, 'a forged receipt went out before the real one');
 });
 
 test('the id of the session is long, random, and told to nobody', async () => {

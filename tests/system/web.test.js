@@ -172,20 +172,24 @@ test('everything listens on loopback only', async () => {
     [...listening.matchAll(/^\S+ +\d+ +\d+ +(\S+):(\d+) /gm)]
       .filter(([, , held]) => Number(held) === port)
       .map(([, address]) => address);
-  for (const port of [stack.port, stack.mqttPort, stack.wsPort, stack.loggerPort])
+  for (const port of [stack.port, stack.wsPort])
     assert.deepEqual(addresses(port), ['127.0.0.1'], `port ${port}`);
+  const v6 = readFileSync('/proc/net/if_inet6', 'utf8').includes(`${'0'.repeat(31)}1 `);
+  const both = v6 ? ['127.0.0.1', '[::1]'] : ['127.0.0.1'];
+  assert.deepEqual(addresses(stack.mqttPort).sort(), both, 'native MQTT, on both families');
   const owned = spawnSync('ss', ['-ltnpH'], { encoding: 'utf8' }).stdout;
   const own = owned.split('\n').filter((line) => {
     const pids = [...line.matchAll(/pid=(\d+)/g)].map(([, pid]) => Number(pid));
     return pids.includes(Number(stack.pid('broker'))) || pids.includes(Number(stack.pid('nginx')));
   });
-  assert.equal(own.length, 4, 'the broker and nginx have these four sockets and no other');
+  assert.equal(own.length, both.length + 2, 'the broker and nginx have these sockets and no other');
 });
 
 test('sockets, history and configuration are closed to other users', () => {
   /** @param {string} path */
   const mode = (path) => statSync(join(stack.dataDir, path)).mode & 0o777;
   assert.equal(mode('socket/api'), 0o660);
+  assert.equal(mode('socket/broker'), 0o770);
   assert.equal(mode('socket'), 0o700);
   assert.equal(mode('history'), 0o700);
   assert.equal(mode('broker'), 0o700);
