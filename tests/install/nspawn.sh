@@ -1,75 +1,120 @@
 #!/bin/bash
-# The Debian package on a real system: installed beside a site, a PHP and a broker that were there
-# before, used, broken, rebooted, and taken off again without a trace.
+# The Debian package on real systems of a release: built there, installed on boxes of several kinds, used,
+# broken, upgraded, rebooted, and taken off again without a trace. What is done there is in steps.sh.
 #
-# A root made by debootstrap is booted with systemd-nspawn, with a network of its own. It is kept in
-# BUILD/install/base, so that the next run is quicker. Where that cannot run (not root, no nspawn),
-# this says so and ends with 77, which is a skipped test.
+# A system is a copy of a root made by debootstrap, booted with systemd-nspawn, with a network of its own.
+# The root is kept in BUILD/install/SUITE/base, so that the next run is quicker. Where that cannot
+# run (not root, no nspawn), this says so and ends with 77, which is a skipped test.
 #
+# SUITE             the release of Debian (default: bookworm)
 # MQTT_CHAT_BUILD   the build folder (default: build, beside the sources)
 # MQTT_CHAT_MIRROR  where debootstrap gets its packages from
 set -u
 export LC_ALL=C PATH="$PATH:/usr/local/sbin:/usr/sbin:/sbin"
 top=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd -P)
 build=$(cd "${MQTT_CHAT_BUILD:-$top/build}" && pwd -P) || exit
-readonly top build work=$build/install
+suite=${SUITE:-bookworm}
 # shellcheck disable=SC2034
 readonly patience=120
-readonly root=$work/root base=$work/base
+readonly top build suite work=$build/install/$suite
+readonly base=$work/base builder=$work/builder root=$work/root
 # shellcheck disable=SC1091
 . "$top/tests/install/steps.sh"
 
-# --- The system
-
-readonly packages=(systemd systemd-sysv dbus nginx mosquitto mosquitto-clients php-fpm curl iproute2
-  spawn-fcgi multiwatch libfcgi0ldbl libjson-c5 libsqlite3-0 libmosquitto1 sqlite3 procps)
+readonly on_the_box='nginx mosquitto mosquitto-clients php-fpm'
+readonly our_needs='multiwatch spawn-fcgi'
+readonly to_build='build-essential autoconf-archive debhelper libcmocka-dev libfcgi-dev libjson-c-dev
+  libmosquitto-dev libsqlite3-dev lintian pkgconf po-debconf'
 
 check_tools() {
   local tool
   ((EUID == 0)) || skip 'only root can boot a container'
-  for tool in debootstrap systemd-nspawn nsenter dpkg-buildpackage dh lintian; do
+  for tool in debootstrap systemd-nspawn nsenter; do
     command -v "$tool" > /dev/null || skip "$tool is not installed"
   done
 }
 
-make_base() {
-  local list=${packages[*]}
-  if [[ $(cat "$base/.complete" 2> /dev/null) == "$list" ]]; then return; fi
-  say 'making the base system, which takes a few minutes the first time'
-  rm -rf "$base"
-  debootstrap --variant=minbase --include="${list// /,}" bookworm "$base" \
-    ${MQTT_CHAT_MIRROR:+"$MQTT_CHAT_MIRROR"} > "$work/debootstrap.log" 2>&1 ||
-    skip "debootstrap failed: $(tail -n 1 "$work/debootstrap.log")"
-  echo "$list" > "$base/.complete"
+in_root() { # ROOT COMMAND...: not booted
+  local folder=$1
+  shift
+  chroot "$folder" env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME=/root LC_ALL=C \
+    DEBIAN_FRONTEND=noninteractive "$@"
 }
 
-# Built as a packager would: from a release, without npm.
+# With all packages that the tests install, downloaded, as a booted system has no network.
+make_base() {
+  local log=$work/base.log
+  if [[ -e $base/.complete ]]; then return; fi
+  say "making the base system of $suite, which takes some minutes the first time"
+  rm -rf "$base"
+  debootstrap --variant=minbase --include=systemd,systemd-sysv,dbus,curl,iproute2,procps,sqlite3,netbase \
+    "$suite" "$base" ${MQTT_CHAT_MIRROR:+"$MQTT_CHAT_MIRROR"} > "$log" 2>&1 ||
+    skip "debootstrap failed: $(tail -n 1 "$log")"
+  cp /etc/resolv.conf "$base/etc/resolv.conf"
+  # shellcheck disable=SC2086
+  in_root "$base" apt-get install -q -y --no-install-recommends --download-only \
+    $on_the_box $our_needs $to_build >> "$log" 2>&1 || skip "apt-get failed: $(tail -n 1 "$log")"
+  printf '127.0.0.1 localhost\n::1 localhost\n' > "$base/etc/hosts"
+  touch "$base/.complete"
+}
+
+copy_base() { # ROOT PACKAGE...: with these, which are not started
+  local folder=$1
+  shift
+  rm -rf "$folder"
+  cp -a "$base" "$folder"
+  rm "$folder/.complete"
+  (($#)) || return 0
+  printf '#!/bin/sh\nexit 101\n' > "$folder/usr/sbin/policy-rc.d"
+  chmod +x "$folder/usr/sbin/policy-rc.d"
+  in_root "$folder" apt-get install -q -y --no-install-recommends --no-download "$@" \
+    > "$work/copy.log" 2>&1 || fail "apt-get install $*: $(tail -n 2 "$work/copy.log")"
+  rm "$folder/usr/sbin/policy-rc.d"
+}
+
+# Built as a packager would, from a release, without npm; the tests of the units run there.
 make_package() {
   local log=$work/package.log
-  rm -rf "$work/deb"
-  mkdir -p "$work/deb"
-  { make -s -C "$build" dist distdir=mqtt-chat && tar xf "$build/mqtt-chat.tar.gz" -C "$work/deb" &&
-    rm "$build/mqtt-chat.tar.gz" && cd "$work/deb/mqtt-chat" &&
-    DEB_BUILD_OPTIONS="nocheck parallel=2" dpkg-buildpackage -b -us -uc; } > "$log" 2>&1 ||
-    fail "the package is not built: $(tail -n 1 "$log") (log: $log)"
-  cd "$work" || exit
-  lintian --allow-root --fail-on error,warning "$work"/deb/*.changes >> "$log" 2>&1 ||
-    fail "lintian: $(tail -n 3 "$log")"
-  pass 'the package is built from a release and lintian finds nothing'
+  # shellcheck disable=SC2086
+  copy_base "$builder" $to_build
+  make -s -C "$build" dist distdir=mqtt-chat > "$log" 2>&1 || fail "make dist: $(tail -n 1 "$log")"
+  mkdir "$builder/deb" "$builder/old"
+  tar xf "$build/mqtt-chat.tar.gz" -C "$builder/deb" && rm "$build/mqtt-chat.tar.gz"
+  in_root "$builder" sh -c 'cd /deb/mqtt-chat && DEB_BUILD_OPTIONS=parallel=2 dpkg-buildpackage -b -us -uc' \
+    >> "$log" 2>&1 || fail "the package is not built: $(grep -E 'rror|FAIL' "$log" | tail -n 5) (log: $log)"
+  grep -E '^# (PASS|TOTAL):' "$log" | tail -n 2
+  in_root "$builder" sh -c 'lintian --allow-root --fail-on error,warning /deb/*.changes' >> "$log" 2>&1 ||
+    fail "lintian: $(tail -n 5 "$log")"
+  pass 'the package is built from a release, its unit tests pass, and lintian finds nothing'
 }
 
-# What was there before: a PHP site, whose server block will get our line.
-make_root() {
-  local php
-  rm -rf "$root"
-  cp -a "$base" "$root"
-  rm "$root/.complete"
-  cp "$work"/deb/mqtt-chat_*.deb "$root/root/mqtt-chat.deb"
+# The last release, from the repository's history. $1 is set to its commit, or nothing is made.
+readonly last_release=99be0f9a722f0e3911ae793ec54abf133390ad27
+make_last_release() {
+  local log=$work/old.log folder=$builder/old/mqtt-chat
+  git -C "$top" cat-file -e "$last_release^{commit}" 2> /dev/null || return 1
+  mkdir -p "$folder"
+  git -C "$top" archive "$last_release" | tar x -C "$folder"
+  cp "$top"/web/chat/mqtt.js* "$folder/web/chat/"
+  cp -r "$top/web/min" "$folder/web/"
+  find "$folder/web/chat" -name 'mqtt.js*' -exec touch -d '2 hours' {} +
+  find "$folder/web/min" -exec touch -d '3 hours' {} +
+  in_root "$builder" sh -c 'cd /old/mqtt-chat && DEB_BUILD_OPTIONS="nocheck parallel=2" dpkg-buildpackage -b -us -uc' \
+    > "$log" 2>&1 || fail "the last release is not built: $(tail -n 3 "$log")"
+}
+
+# A PHP site, whose server block will get our line, and what is on its box.
+make_box() { # PACKAGE...
+  copy_base "$root" "$@"
+  cp "$builder"/deb/mqtt-chat_*.deb "$root/root/mqtt-chat.deb"
   cp "$top/tests/install/probe.sh" "$root/usr/local/bin/probe"
+  [[ ! -d $root/etc/nginx ]] || make_site
+}
+
+make_site() {
+  local php
   php=$(basename "$root"/usr/lib/systemd/system/php*-fpm.service .service)
-  [[ -e $root/lib/systemd/system/$php.service ]] || fail 'there is no php-fpm'
   mkdir "$root/var/www/site"
-  echo "127.0.0.1 localhost" > "$root/etc/hosts"
   echo '<?php echo "site ", 6 * 7;' > "$root/var/www/site/index.php"
   rm "$root/etc/nginx/sites-enabled/default"
   cat > "$root/etc/nginx/sites-enabled/site" << END
@@ -107,6 +152,7 @@ shut_down() {
   kill -0 "$nspawn" 2> /dev/null || return
   [[ ! $leader ]] || inside systemctl poweroff > /dev/null 2>&1
   wait_for 'the system to end' gone "$nspawn" || kill -KILL "$nspawn"
+  leader=''
 }
 
 inside() { # COMMAND...
@@ -114,15 +160,38 @@ inside() { # COMMAND...
     DEBIAN_FRONTEND=noninteractive "$@"
 }
 
+box() { # NAME PACKAGE...: of these it is made; what is done with it is the function of that name
+  local name=$1
+  shift
+  make_box "$@"
+  if declare -F "before_$name" > /dev/null; then "before_$name"; fi
+  say "== $suite, $name"
+  boot skip
+  "$name"
+  shut_down
+}
+
 main() {
   mkdir -p "$work"
   check_tools
   make_base
   make_package
-  make_root
-  boot skip
-  pass 'a system with nginx, php-fpm and mosquitto runs'
-  run_steps
+  # shellcheck disable=SC2086
+  {
+    box one_command
+    box no_policy
+    box beside_a_broker $on_the_box
+    box with_a_site $on_the_box
+    if [[ $suite != bookworm ]]; then
+      say 'left out: the upgrade from 0.1, which cannot be installed on this release'
+    elif make_last_release; then
+      cp "$builder"/old/mqtt-chat_0.1.0_*.deb "$work/old.deb"
+      box upgraded $on_the_box
+      box upgraded_beside $on_the_box
+    else
+      say "left out: the upgrade from 0.1, as the repository's history is not here"
+    fi
+  }
   say "all passed in $SECONDS s"
 }
 

@@ -6,7 +6,7 @@ tell() { # NAME COMMAND...
   if problem=$("$@" 2>&1 > /dev/null); then echo "probe: $name yes"; else echo "probe: $name no: $problem"; fi
 }
 
-connect() { : 3<> /dev/tcp/127.0.0.1/1884; }
+connect() { : 3<> /dev/tcp/127.0.0.1/1885; }
 write_etc() { : > /etc/mqtt-chat.probe; }
 see_processes() { [[ $(echo /proc/[0-9]*/cmdline) == *' /proc/1/cmdline'* || -e /proc/1/cmdline ]]; }
 

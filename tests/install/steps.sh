@@ -30,9 +30,12 @@ gone() { ! kill -0 "$1" 2> /dev/null; }
 site_answers() { [[ $(inside curl -sf http://127.0.0.1/) == 'site 42' ]]; }
 chat_answers() { inside curl -sf http://127.0.0.1/chat/ 2> /dev/null | grep -qi '<title>.*chat'; }
 history_has() { inside curl -sf 'http://127.0.0.1/api/messages?limit=200' 2> /dev/null | grep -q "\"$1\""; }
-publish() { inside mosquitto_pub -t chat/messages -m "$1" 2> /dev/null; }
+port() { sed -n 's/^mqtt_port=//p' "$root/etc/mqtt-chat/ports"; }
+publish() { inside mosquitto_pub -h localhost -p "$(port)" -q 1 -t chat/messages -m "$1" 2> /dev/null; }
 broker_serves() { inside mosquitto_pub -t "$1" -m hello 2> /dev/null; }
+rows() { inside sqlite3 -readonly /var/lib/mqtt-chat/chat.db "SELECT $1 FROM messages WHERE $2"; }
 status_says() { inside systemctl show -p StatusText mqtt-chat-logger | grep -q "$1"; }
+enabled() { inside systemctl -q is-enabled "$1" 2> /dev/null; }
 main_pid() { inside systemctl show -p MainPID --value "$1"; }
 active() { [[ $(inside systemctl is-active "$1") == active ]]; }
 pinged() { inside systemctl show -p WatchdogTimestampMonotonic --value mqtt-chat-logger; }
@@ -56,7 +59,7 @@ stored() { # TEXT: published and then in the history
 tree() { # FILE
   local skip=(-path var/log -o -path var/cache -o -path var/lib/dpkg -o -path var/lib/apt
     -o -path var/lib/mosquitto -o -path var/lib/mqtt-chat -o -path var/lib/php -o -path var/tmp
-    -o -path root/mqtt-chat.deb -o -path 'etc/*-' -o -path etc/.pwd.lock -o -path etc/ld.so.cache)
+    -o -path 'root/*.deb' -o -path 'etc/*-' -o -path etc/.pwd.lock -o -path etc/ld.so.cache)
   (cd "$root" &&
     find etc usr opt srv home root var -xdev \( "${skip[@]}" \) -prune -o -printf '%p %M %U:%G %l\n' &&
     find etc usr opt srv home root var -xdev \( "${skip[@]}" \) -prune -o -type f -exec sha256sum {} +) |
@@ -65,67 +68,280 @@ tree() { # FILE
 
 # --- The steps
 
-install_package() { inside apt-get install -q -y --no-install-recommends /root/mqtt-chat.deb; }
-configure_package() { inside dpkg --configure mqtt-chat; }
-
-refused() { # LINE COMMAND...: the command fails, and says so; the broker is what it was
-  local line=$1 output
-  shift
-  output=$("$@" 2>&1) && fail "not refused: $line"
-  grep -qE "^mqtt-chat: $line" <<< "$output" || fail "no line with '$line' but: $output"
-  broker_serves house/lamp || fail 'the broker does not serve what it served'
-  [[ ! -e $root/etc/mosquitto/conf.d/mqtt-chat.conf ]] || fail 'something was turned on'
-  ! active mqtt-chat-logger || fail 'the logger was started'
+install_package() { # its output is in $work/install.log
+  inside apt-get install -q -y --no-install-recommends --no-download -o Dpkg::Options::=--force-confold \
+    "${1-/root/mqtt-chat.deb}" > "$work/install.log" 2>&1 || fail "the installation: $(tail -n 5 "$work/install.log")"
 }
-
-holding() { inside ss -tanH "sport = :$1" | grep -q "$2"; }
-
-clashes_are_refused() {
-  local conf=$root/etc/mosquitto/conf.d
-  # shellcheck disable=SC2016
-  inside systemd-run -q --unit=other \
-    php -r '$$socket = stream_socket_server("tcp://127.0.0.1:9001"); sleep(600);'
-  expect 'another program listens' holding 9001 LISTEN
-  refused 'port 9001 is in use by php' install_package
-  inside systemctl stop other
-  printf 'allow_anonymous false\n' > "$conf/default.conf"
-  refused '/etc/mosquitto/conf.d/default.conf:1: .allow_anonymous. there meets' configure_package
-  printf 'per_listener_settings true\nlistener 1883\nallow_anonymous true\n' > "$conf/default.conf"
-  refused '/etc/mosquitto/conf.d/default.conf:2: port 1883 has a listener' configure_package
-  rm "$conf/default.conf"
-  inside systemd-run -q --unit=other mosquitto_sub -t house/lamp
-  expect 'a client of the broker' holding 1883 ESTAB
-  refused '1 connections use the broker on port 1883' configure_package
-  inside systemctl stop other
-  expect 'no client' eval '! holding 1883 ESTAB'
-  pass 'a taken port, rules for all, a listener and a client on our port are refused, with the remedy'
-}
-
-turned_on() {
-  configure_package > "$work/configure.log" 2>&1 || fail "configure: $(cat "$work/configure.log")"
-  inside systemctl enable --now mqtt-chat-logger mqtt-chat-api 2> /dev/null || fail 'enable --now'
-  site_answers || fail 'the site before the line'
-  sed -i '/index index.php/a include snippets/mqtt-chat.conf;' "$root/etc/nginx/sites-enabled/site"
+purge_package() { inside apt-get purge -q -y --autoremove mqtt-chat > "$work/purge.log" 2>&1 || fail "purge: $(tail -n 5 "$work/purge.log")"; }
+told() { grep -q "$1" "$work/install.log" || fail "it does not say '$1': $(grep mqtt-chat: "$work/install.log")"; }
+put_line() { # SITE: of nginx
+  sed -i '/^[[:space:]]*index index/a include snippets/mqtt-chat.conf;' "$root/etc/nginx/sites-enabled/$1"
   inside nginx -tq || fail 'nginx -t'
   inside systemctl reload nginx
   expect 'the chat answers' chat_answers
+}
+is_stored() { [[ $(rows 'count(*)' "text = '$1'") == 1 ]]; }
+
+# --- Boxes: one command for all
+
+nothing_lost_while_the_logger_is_away() {
+  local i
+  inside systemctl stop mqtt-chat-logger
+  for ((i = 1; i <= 1500; i++)); do echo "away $i"; done |
+    inside mosquitto_pub -h localhost -p "$(port)" -q 1 -l -t chat/lab || fail 'publishing'
+  inside systemctl start mqtt-chat-logger
+  all_there() { [[ $(rows 'count(*), count(DISTINCT text)' "text LIKE 'away %'") == '1500|1500' ]]; }
+  expect '1500 messages, each once' all_there
+  pass '1500 messages that were sent while the logger was away are all there, once'
+}
+
+letters_outside_ascii() {
+  local i json='{"nickname":"Zoë","text":"Grüße 😀","msgId":"m1"}'
+  inside timeout 20 mosquitto_sub -h localhost -p "$(port)" -t chat/lab/stored -C 3 > "$work/receipts" 2>&1 &
+  sleep 1
+  for i in 1 2 3; do inside mosquitto_pub -h localhost -p "$(port)" -q 1 -t chat/lab -m "$json" || fail "sent $i"; done
+  wait $! || fail "no three receipts: $(cat "$work/receipts")"
+  [[ $(grep -c '"msgId":"m1"' "$work/receipts") == 3 ]] || fail "receipts: $(cat "$work/receipts")"
+  [[ $(rows "nickname || ': ' || text" "msg_id = 'm1'") == 'Zoë: Grüße 😀' ]] || fail "$(rows '*' "room = 'lab'" | tail -n 3)"
+  pass 'JSON with letters outside ASCII, sent three times, is one row with its receipt'
+}
+
+theirs_is_enabled_later() {
+  inside systemctl enable --now mosquitto 2> /dev/null
+  publish 'theirs was enabled' && expect 'the chat goes on' is_stored 'theirs was enabled'
+  inside systemctl restart mqtt-chat-broker || fail 'our broker does not start beside it'
+  publish 'ours started again' && expect 'the chat goes on' is_stored 'ours started again'
+  inside systemctl disable --now mosquitto 2> /dev/null
+  inside systemctl reset-failed mosquitto 2> /dev/null
+  pass 'a mosquitto.service that is enabled later takes nothing from the chat'
+}
+
+mosquitto_is_updated() {
+  local before
+  before=$(main_pid mqtt-chat-broker)
+  inside apt-get install -q -y --reinstall --no-download mosquitto > "$work/reinstall.log" 2>&1 ||
+    fail "reinstalling mosquitto: $(tail -n 3 "$work/reinstall.log")"
+  expect 'our broker starts again' restarted mqtt-chat-broker "$before"
+  ! active mosquitto || fail 'mosquitto.service was started'
+  publish 'after the update' && expect 'the chat goes on' is_stored 'after the update'
+  pass 'an update of mosquitto starts our broker again, and not another one'
+}
+
+removed_and_back() {
+  inside apt-get remove -q -y mqtt-chat > "$work/remove.log" 2>&1 || fail 'remove'
+  grep -q "^mqtt-chat: its broker is gone. For Debian's own" "$work/remove.log" || fail 'nothing is said on removal'
+  inside systemctl restart nginx || fail 'nginx does not start'
+  install_package
+  expect 'the chat' chat_answers
+  inside apt-get purge -q -y mqtt-chat > "$work/purge.log" 2>&1 || fail 'purge'
+  inside systemctl restart nginx || fail 'nginx does not start after the purge'
+  install_package
+  expect 'the chat' chat_answers
+  is_stored 'after the update' || fail 'the history is not found again'
+  pass 'removed, purged with the line still there, installed again: the chat and its history are back'
+}
+
+a_preset_that_disables_all() {
+  inside apt-get purge -q -y mqtt-chat > /dev/null 2>&1
+  mkdir -p "$root/etc/systemd/system-preset"
+  echo 'disable *' > "$root/etc/systemd/system-preset/00-local.preset"
+  install_package
+  ! enabled mqtt-chat-logger || fail 'it is enabled against the preset'
+  told 'enable --now mqtt-chat-broker mqtt-chat-logger mqtt-chat-api'
+  inside systemctl enable --now mqtt-chat-broker mqtt-chat-logger mqtt-chat-api 2> /dev/null || fail 'enable --now'
+  publish 'by hand' && expect 'the chat' is_stored 'by hand'
+  pass "with an administrator's preset that disables all, the installation says how to turn the chat on"
+}
+
+one_command() {
+  install_package
+  [[ $(port) == 1883 ]] || fail "the port is $(port)"
+  if active mosquitto || enabled mosquitto; then fail 'mosquitto.service runs, or is enabled'; fi
+  told 'no server block includes the chat'
+  expect 'ready' status_says 'storing what is sent'
+  put_line default
+  inside mosquitto_pub -h localhost -p 1883 -t chat/messages \
+    -m '{"nickname":"Tester","text":"Hello from terminal","clientId":"cli-001"}' || fail 'mosquitto_pub'
+  expect 'the message' history_has 'Hello from terminal'
+  [[ $(inside mqtt-chat --version) == *" $(inside dpkg-query -Wf '${Version}' mqtt-chat))" ]] ||
+    fail "the version is another: $(inside mqtt-chat --version)"
+  pass 'one command, one line in a site: the original mosquitto_pub on 1883 is a message'
+  nothing_lost_while_the_logger_is_away
+  letters_outside_ascii
+  theirs_is_enabled_later
+  mosquitto_is_updated
+  removed_and_back
+  a_preset_that_disables_all
+}
+
+# --- Installed where nothing may be started, and booted afterwards
+
+before_no_policy() {
+  printf '#!/bin/sh\nexit 101\n' > "$root/usr/sbin/policy-rc.d"
+  chmod +x "$root/usr/sbin/policy-rc.d"
+  in_root "$root" apt-get install -q -y --no-install-recommends --no-download /root/mqtt-chat.deb \
+    > "$work/install.log" 2>&1 || fail "the installation: $(tail -n 5 "$work/install.log")"
+  rm "$root/usr/sbin/policy-rc.d"
+}
+
+no_policy() {
+  expect 'the logger' status_says 'storing what is sent'
+  [[ $(port) == 1883 ]] || fail "the port is $(port)"
+  ! active mosquitto || fail 'mosquitto.service runs'
+  publish 'first boot' && expect 'the message' is_stored 'first boot'
+  pass 'installed where policy-rc.d forbids to start anything, the first boot starts the chat'
+}
+
+# --- A broker in use, with passwords of its own
+
+readonly theirs='-h localhost -p 1883 -u house -P secret'
+before_beside_a_broker() {
+  cat > "$root/etc/mosquitto/conf.d/own.conf" << 'END'
+listener 1883
+allow_anonymous false
+password_file /etc/mosquitto/passwords
+END
+  in_root "$root" mosquitto_passwd -b -c /etc/mosquitto/passwords house secret
+  in_root "$root" chown mosquitto: /etc/mosquitto/passwords
+}
+
+ask_theirs() { # sub|pub OPTION...
+  local program=mosquitto_$1
+  shift
+  # shellcheck disable=SC2086
+  inside timeout 20 "$program" $theirs "$@"
+}
+
+bridged() { # TEXT: a device of the other broker says it, and hears its receipt
+  ask_theirs sub -t chat/lab/stored -q 1 -C 1 > "$work/receipt" 2>&1 &
+  local sub=$!
+  sleep 1
+  ask_theirs pub -t chat/lab -q 1 -m "{\"nickname\":\"house\",\"text\":\"$1\",\"msgId\":\"$1\"}"
+  wait "$sub" && grep -q "\"msgId\":\"$1\"" "$work/receipt" && is_stored "$1"
+}
+
+beside_a_broker() {
+  local pid i
+  ask_theirs sub -c -i keeper -q 1 -t 'house/#' -E || fail 'a persistent client'
+  for ((i = 1; i <= 100; i++)); do echo "$i"; done | ask_theirs pub -q 1 -l -t house/lamp || fail 'publishing'
+  # shellcheck disable=SC2016,SC2086
+  inside systemd-run -q --unit=publisher sh -c \
+    'while :; do echo on; sleep 0.05; done | mosquitto_pub -l -q 1 -t house/door '"$theirs"
+  pid=$(main_pid mosquitto)
+  install_package
+  told 'another broker has port 1883, so devices reach the chat on port 1885'
+  told 'cp /etc/mqtt-chat/bridge.conf /etc/mosquitto/conf.d/'
+  expect 'ready' status_says 'storing what is sent'
+  publish 'beside theirs' && expect 'the chat works' is_stored 'beside theirs'
+  [[ $(main_pid mosquitto) == "$pid" ]] || fail 'their broker was started again'
+  active publisher || fail 'their publisher was cut off'
+  inside journalctl -b -u publisher --no-pager | grep -qiE 'error|lost|refused' && fail 'their publisher noticed'
+  inside systemctl stop publisher
+  [[ $(ask_theirs sub -c -i keeper -q 1 -t 'house/lamp' -C 100 | sort -n | uniq | wc -l) == 100 ]] ||
+    fail 'their client did not get its 100'
+  pass 'beside a broker in use: its 100 queued messages, its publisher and its process are untouched'
+  inside cp /etc/mqtt-chat/bridge.conf /etc/mosquitto/conf.d/
+  inside systemctl restart mosquitto
+  expect 'a device of theirs posts' bridged 'over the bridge'
+  inside systemctl restart mqtt-chat-broker
+  expect 'and when ours was restarted' bridged 'ours was restarted'
+  inside systemctl restart mosquitto
+  expect 'and when theirs was restarted' bridged 'theirs was restarted'
+  ask_theirs pub -q 1 -t chat/lab/stored -m '[{"msgId":"forged"}]'
+  [[ ! $(inside timeout 3 mosquitto_sub -h localhost -p "$(port)" -t chat/lab/stored -W 2 2> /dev/null) ]] ||
+    fail 'a receipt was forged over the bridge'
+  pass "over the bridge a device of theirs posts and sees receipts, whichever broker was restarted"
+}
+
+# --- An upgrade from 0.1, with an edited part of nginx and a queue
+
+watch_site() { # until the file is gone
+  while [[ -e $work/watched ]]; do
+    site_answers || echo 'no answer' >> "$work/missed"
+    sleep 0.05
+  done
+}
+
+upgraded() {
+  local i watcher
+  cp "$work/old.deb" "$root/root/old.deb"
+  install_package /root/old.deb
+  put_line site
+  publish_old() { inside mosquitto_pub -h localhost -q 1 -t chat/messages "$@"; }
+  publish_old -m 'said in 0.1'
+  expect 'the message' history_has 'said in 0.1'
+  sed -i 's/rate=100r/rate=90r/' "$root/etc/nginx/conf.d/mqtt-chat.conf"
+  inside mosquitto_sub -c -i device -q 1 -t chat/lab -E || fail 'a session'
+  inside systemctl stop mqtt-chat-logger
+  for ((i = 1; i <= 1500; i++)); do echo "queued $i"; done | publish_old -l || fail 'publishing'
+  rm -f "$work/missed"
+  touch "$work/watched"
+  watch_site &
+  watcher=$!
+  install_package
+  inside nginx -tq || fail 'nginx -t'
+  inside systemctl restart nginx || fail 'nginx does not start again'
+  expect 'the chat' chat_answers
+  rm "$work/watched"
+  wait "$watcher"
+  # A restart of nginx alone leaves a gap; nothing else may.
+  [[ $(wc -l < "$work/missed" 2> /dev/null || echo 0) -le 2 ]] || fail "the site did not answer $(wc -l < "$work/missed") times"
+  all_queued() { [[ $(rows 'count(*), count(DISTINCT text)' "text LIKE 'queued %'") == '1500|1500' ]]; }
+  inside systemctl start mqtt-chat-logger
+  expect 'what was queued, once' all_queued
+  is_stored 'said in 0.1' || fail 'the history'
+  grep -q rate=90r "$root/etc/nginx/conf.d/mqtt-chat.conf.old" || fail 'the edited part is not kept'
+  told 'conf.d/mqtt-chat.conf was changed by hand'
+  [[ ! -e $root/etc/mosquitto/conf.d/mqtt-chat.conf && ! -L $root/etc/mosquitto/conf.d/mqtt-chat.conf ]] || fail 'the link is there'
+  if active mosquitto || enabled mosquitto; then fail 'mosquitto.service runs, or is enabled'; fi
+  [[ $(port) == 1883 ]] || fail "the port is $(port)"
+  inside mosquitto_pub -h localhost -p 1883 -q 1 -t chat/lab -m 'for the device' || fail 'publish'
+  [[ $(inside timeout 10 mosquitto_sub -h localhost -c -i device -q 1 -t chat/lab -C 1) == 'for the device' ]] || fail 'the session is gone'
+  pass 'an upgrade from 0.1 with an edited part of nginx: the site answers, history, queue and sessions go on'
+}
+
+upgraded_beside() {
+  printf 'per_listener_settings true\nlistener 1990 127.0.0.1\nallow_anonymous true\n' > "$root/etc/mosquitto/conf.d/aaa.conf"
+  inside systemctl restart mosquitto
+  cp "$work/old.deb" "$root/root/old.deb"
+  install_package /root/old.deb
+  put_line site
+  inside mosquitto_pub -h localhost -q 1 -t chat/messages -m 'said in 0.1'
+  expect 'the message' history_has 'said in 0.1'
+  inside mosquitto_sub -h localhost -p 1990 -c -i keeper -q 1 -t house/lamp -E
+  inside mosquitto_pub -h localhost -p 1990 -q 1 -t house/lamp -m kept
+  install_package
+  active mosquitto || fail 'their broker does not run'
+  [[ $(inside timeout 10 mosquitto_sub -h localhost -p 1990 -c -i keeper -q 1 -t house/lamp -C 1) == kept ]] ||
+    fail 'their session is gone'
+  expect 'ready' status_says 'storing what is sent'
+  publish 'said in 0.2' && expect 'the message' history_has 'said in 0.2'
+  pass 'an upgrade from 0.1 beside listeners of theirs: theirs go on without ours, the chat has its own'
+}
+
+# --- A site, with a mosquitto that runs and that nobody uses
+
+turned_on() {
+  install_package
+  told 'another broker has port 1883'
+  site_answers || fail 'the site before the line'
+  put_line site
   site_answers || fail 'the site after the line'
   expect 'ready' status_says 'storing what is sent'
   stored 'first message'
   pass 'one line later the site and the chat both answer, and a message is stored'
 }
 
-# The broker is masked, as the logger's start would start it.
 broker_is_waited_for() {
-  inside systemctl mask --runtime --now mosquitto 2> /dev/null
+  inside systemctl mask --runtime --now mqtt-chat-broker 2> /dev/null
   expect 'the logger says what it waits for' status_says 'waiting for the broker'
   inside systemctl restart mqtt-chat-logger || fail 'it cannot be started without a broker'
   expect 'the logger says what it waits for' status_says 'waiting for the broker'
   active mqtt-chat-logger || fail 'the unit failed'
   shows_life
   history_has 'first message' || fail 'the history cannot be read without a broker'
-  inside systemctl unmask --runtime mosquitto 2> /dev/null
-  inside systemctl start mosquitto
+  inside systemctl unmask --runtime mqtt-chat-broker 2> /dev/null
+  inside systemctl start mqtt-chat-broker
   expect 'the logger stores again' status_says 'storing what is sent'
   pass 'a broker that is down makes no unit fail, neither later nor at the start'
 }
@@ -146,7 +362,7 @@ database_is_waited_for() {
 
 units_come_back() {
   local unit pid
-  for unit in mqtt-chat-logger mqtt-chat-api; do
+  for unit in mqtt-chat-broker mqtt-chat-logger mqtt-chat-api; do
     pid=$(main_pid "$unit")
     inside systemctl kill -s KILL "$unit"
     expect "$unit comes back" restarted "$unit" "$pid"
@@ -154,7 +370,7 @@ units_come_back() {
   stored 'after the kills'
   inside pkill -KILL -x chat.fcgi
   stored 'after the responder'
-  pass 'the logger, the API and a responder come back when they are killed'
+  pass 'the broker, the logger, the API and a responder come back when they are killed'
 }
 
 hung=''
@@ -174,9 +390,9 @@ hung_logger_is_ended() {
 }
 
 probe() { # UNIT: what /usr/local/bin/probe can do in its place
-  sed -e 's|^ExecStart=.*|ExecStart=/usr/local/bin/probe|' -e '/^ExecReload/d' -e '/^Restart/d' \
+  sed -e 's|^ExecStart=.*|ExecStart=/usr/local/bin/probe|' -e '/^ExecReload/d' -e '/^ExecStartPre/d' -e '/^Restart/d' \
     -e 's/^Type=.*/Type=exec/' -e '/^WatchdogSec/d' -e 's/^RuntimeDirectory=.*/RuntimeDirectory=probe/' \
-    "$root/lib/systemd/system/$1.service" > "$root/run-probe.service"
+    "$root/usr/lib/systemd/system/$1.service" > "$root/run-probe.service"
   inside cp /run-probe.service /run/systemd/system/probe.service
   inside systemctl daemon-reload
   inside systemctl start --wait probe
@@ -208,12 +424,17 @@ logger_sandbox_denies() {
   probe mqtt-chat-logger
   for what in read-history write-history read-password open-network; do can "$what" 'the logger'; done
   for what in write-etc see-processes; do cannot "$what" 'the logger'; done
-  pass 'in the place of the logger only its own can be changed'
+  probe mqtt-chat-broker
+  can open-network 'the broker'
+  for what in read-history write-history read-password read-identity write-etc see-processes; do
+    cannot "$what" 'the broker'
+  done
+  pass 'in the place of the logger only its own can be changed; the broker sees nothing of the history'
 }
 
 units_are_tight() {
   local unit
-  for unit in mqtt-chat-logger mqtt-chat-api; do
+  for unit in mqtt-chat-broker mqtt-chat-logger mqtt-chat-api; do
     inside systemd-analyze verify --man=no "$unit.service" 2>&1 | grep . && fail "verify $unit"
     inside systemd-analyze security --threshold=15 --no-pager "$unit.service" > "$work/security" ||
       fail "security: $(tail -n 1 "$work/security")"
@@ -245,25 +466,45 @@ survives_reboot() {
   pass 'after a reboot the site and the chat are there, with the history'
 }
 
-broker_knows() { grep -q "$1" "$root/var/lib/mosquitto/mosquitto.db" 2> /dev/null; }
-
 upgrade_keeps_what_is_there() {
   local broker logger secret=$root/etc/mqtt-chat/logger.password before
-  broker=$(main_pid mosquitto) logger=$(main_pid mqtt-chat-logger) before=$(sha256sum "$secret")
+  broker=$(main_pid mosquitto) logger=$(main_pid mqtt-chat-logger) before=$(sha256sum "$secret" "$root/etc/mqtt-chat/ports")
   inside dpkg -i /root/mqtt-chat.deb > "$work/upgrade.log" 2>&1 || fail "upgrade: $(tail -n 5 "$work/upgrade.log")"
   restarted mqtt-chat-logger "$logger" || fail 'the logger is not the new one'
-  [[ $(main_pid mosquitto) == "$broker" ]] || fail 'the broker was restarted for nothing'
-  [[ $(sha256sum "$secret") == "$before" ]] || fail 'the password is another'
+  [[ $(main_pid mosquitto) == "$broker" ]] || fail 'their broker was restarted'
+  [[ $(sha256sum "$secret" "$root/etc/mqtt-chat/ports") == "$before" ]] || fail 'the password or the ports are others'
+  ! grep 'by hand' "$work/upgrade.log" || fail 'it takes its own parts for changed ones'
   expect 'the logger' status_says 'storing what is sent'
   stored 'after the upgrade'
-  pass 'an upgrade restarts the units, and not a broker whose part is the same'
+  pass 'an upgrade restarts the units, and keeps the password and the ports'
+}
+
+# What nginx would not take is not put in place.
+broken_parts_are_refused() {
+  local line
+  echo 'limit_req_zone broken;' >> "$root/etc/mqtt-chat/nginx-limits.conf"
+  if inside dpkg -i /root/mqtt-chat.deb > "$work/upgrade.log" 2>&1; then fail 'it is not refused'; fi
+  grep -q '^mqtt-chat: nginx does not take its configuration as it is' "$work/upgrade.log" || fail "$(cat "$work/upgrade.log")"
+  sed -i '$d' "$root/etc/mqtt-chat/nginx-limits.conf"
+  line='location = /mqtt { return 404; }'
+  sed -i "/index index/a $line" "$root/etc/nginx/sites-enabled/site"
+  sed -i '/snippets.mqtt-chat/d' "$root/etc/nginx/sites-enabled/site"
+  sed -i "/index index/a include snippets/mqtt-chat.conf;" "$root/etc/nginx/sites-enabled/site"
+  sed -i 's|^location = /mqtt|location = /other|' "$root/etc/nginx/snippets/mqtt-chat.conf"
+  inside nginx -tq || fail 'the site as it was'
+  if inside dpkg --configure -a && inside dpkg-reconfigure mqtt-chat; then fail 'it is not refused'; fi > "$work/upgrade.log" 2>&1
+  grep -q '^mqtt-chat: nginx would not take its configuration with our parts' "$work/upgrade.log" || fail "$(cat "$work/upgrade.log")"
+  inside nginx -tq || fail 'what nginx does not take was put in place'
+  sed -i '/return 404; }/d' "$root/etc/nginx/sites-enabled/site"
+  inside /usr/libexec/mqtt-chat/arrange > "$work/arrange.log" || fail arrange
+  grep -q 'snippets/mqtt-chat.conf was changed by hand' "$work/arrange.log" || fail 'the edited snippet is not kept'
+  rm "$root/etc/nginx/snippets/mqtt-chat.conf.old"
+  inside dpkg --configure -a > "$work/upgrade.log" 2>&1 || fail "$(cat "$work/upgrade.log")"
+  pass "parts that nginx would not take are refused, and the site's configuration stays as it is"
 }
 
 purged_with_its_line() {
-  local session
-  session=$(cat "$root/var/lib/mqtt-chat/chat.db.client-id")
-  expect "the logger's session in the broker's snapshot" broker_knows "$session"
-  inside apt-get purge -q -y mqtt-chat > "$work/purge.log" 2>&1 || fail "purge: $(tail -n 5 "$work/purge.log")"
+  purge_package
   # shellcheck disable=SC2016
   grep -q '^mqtt-chat: take `include snippets/mqtt-chat.conf;` out of /etc/nginx/sites-enabled/site' \
     "$work/purge.log" || fail "purge does not tell of the line: $(cat "$work/purge.log")"
@@ -272,9 +513,7 @@ purged_with_its_line() {
   rm "$root/etc/nginx/snippets/mqtt-chat.conf"
   inside systemctl restart nginx
   site_answers || fail 'the site, afterwards'
-  broker_serves house/lamp || fail 'the broker is not what it was'
-  inside systemctl restart mosquitto
-  ! broker_knows "$session" || fail "the broker keeps the logger's session"
+  broker_serves house/lamp || fail 'their broker is not what it was'
   pass 'purged with its line still there it leaves nginx able to start, and says what to delete'
 }
 
@@ -291,12 +530,12 @@ tree_is_as_before() {
 }
 
 found_again_and_purged() {
-  install_package > "$work/install.log" 2>&1 || fail "again: $(tail -n 5 "$work/install.log")"
+  install_package
   expect 'the logger' status_says 'storing what is sent'
   inside sqlite3 -readonly /var/lib/mqtt-chat/chat.db "SELECT text FROM messages" |
     grep -q 'after the reboot' || fail 'the history is not found again'
   echo 'mqtt-chat mqtt-chat/purge-history boolean true' | inside debconf-set-selections
-  inside apt-get purge -q -y mqtt-chat > "$work/purge.log" 2>&1 || fail "purge: $(tail -n 5 "$work/purge.log")"
+  purge_package
   [[ ! -e $root/var/lib/mqtt-chat ]] || fail 'the history is still there'
   tree "$work/after"
   diff "$work/before" "$work/after" > "$work/difference" ||
@@ -304,11 +543,10 @@ found_again_and_purged() {
   pass 'installed again it finds the history, and purges it where it is told to'
 }
 
-run_steps() {
+with_a_site() {
   expect 'the site' site_answers
   expect 'the broker' broker_serves house/lamp
   tree "$work/before"
-  clashes_are_refused
   turned_on
   broker_is_waited_for
   database_is_waited_for
@@ -321,6 +559,7 @@ run_steps() {
   logger_sandbox_denies
   survives_reboot
   upgrade_keeps_what_is_there
+  broken_parts_are_refused
   purged_with_its_line
   tree_is_as_before
   found_again_and_purged
