@@ -2,9 +2,10 @@
 
 noinst_LIBRARIES = src/libchat.a
 src_libchat_a_SOURCES = \
-  src/base/clock.h src/base/fnv.h src/base/log.c src/base/log.h src/base/retry.c src/base/retry.h \
-  src/base/settings.c src/base/settings.h src/base/str.h src/base/text.c src/base/text.h \
-  src/base/time.c src/base/time.h src/base/utf8.c src/base/utf8.h \
+  src/base/clock.h src/base/fnv.h src/base/json_check.c src/base/json_check.h src/base/log.c \
+  src/base/log.h src/base/retry.c src/base/retry.h src/base/settings.c src/base/settings.h \
+  src/base/str.h src/base/text.c src/base/text.h src/base/time.c src/base/time.h \
+  src/base/utf8.c src/base/utf8.h \
   src/chat/limits.h src/chat/message.c src/chat/message.h src/chat/search_query.c \
   src/chat/search_query.h src/chat/words.c src/chat/words.h \
   src/store/sqlite.c src/store/sqlite.h src/store/sqlite_admin.c src/store/sqlite_backup.c \

@@ -53,6 +53,7 @@ AM_TESTS_ENVIRONMENT = MQTT_CHAT_BUILD='$(abs_builddir)'; export MQTT_CHAT_BUILD
 unit_tests = tests/unit/test_durable tests/unit/test_serve tests/unit/test_writer \
   tests/unit/test_batch tests/unit/test_cache tests/unit/test_http \
   tests/unit/test_identity tests/unit/test_import tests/unit/test_indexer tests/unit/test_json \
+  tests/unit/test_json_check tests/unit/test_payloads \
   tests/unit/test_log tests/unit/test_message tests/unit/test_message_limits \
   tests/unit/test_notify tests/unit/test_openapi tests/unit/test_redelivery \
   tests/unit/test_retry tests/unit/test_routes \
@@ -68,7 +69,9 @@ check_PROGRAMS = $(unit_tests) $(broker_tests)
 tests_unit_test_serve_SOURCES = tests/unit/test_serve.c cgi-bin/serve.c cgi-bin/serve.h
 tests_unit_test_serve_LDADD = $(LDADD) $(FCGI_LIBS)
 tests_unit_test_mqtt_LDADD = $(LDADD) $(MOSQUITTO_LIBS)
-EXTRA_DIST += tests/unit/history.h tests/unit/requests.h tests/unit/unit.h
+# The page's test of payloads reads it as well.
+tests_unit_test_payloads_CPPFLAGS = $(AM_CPPFLAGS) -DPAYLOADS='"$(srcdir)/tests/vectors/payloads.txt"'
+EXTRA_DIST += tests/unit/history.h tests/unit/requests.h tests/unit/unit.h tests/vectors/payloads.txt
 fuzz_tests = tests/fuzz/replay.sh
 faults_tests = tests/faults/short.sh
 # What takes long begins first.
@@ -84,7 +87,7 @@ endif
 
 # The fuzzers' targets replay their corpora as a test; with clang they look for more.
 fuzz_targets = message params search
-fuzz_sources = api/http.c api/params.c base/text.c base/time.c base/utf8.c \
+fuzz_sources = api/http.c api/params.c base/json_check.c base/text.c base/time.c base/utf8.c \
   chat/message.c chat/search_query.c chat/words.c output/json.c
 check_PROGRAMS += tests/fuzz/fuzz_message tests/fuzz/fuzz_params tests/fuzz/fuzz_search
 tests_fuzz_fuzz_message_SOURCES = tests/fuzz/fuzz_message.c tests/fuzz/replay.c

@@ -5,11 +5,19 @@
 #include <stdlib.h>
 
 #include "admin/import.h"
+#include "base/json_check.h"
 
 static void end_ndjson(struct import *import)
 {
 	json_object_put(import->owner);
 	import->owner = NULL;
+}
+
+/* json-c makes the nearest that it has of an integer over 64 bits: another id then. */
+static bool is_exact(struct json_object *value)
+{
+	return json_object_get_uint64(value) != UINT64_MAX &&
+	       json_object_get_int64(value) != INT64_MIN;
 }
 
 /* The text of a string or of a number; other values are none of ours. */
@@ -18,18 +26,21 @@ static struct str text_of(struct json_object *value)
 	if (json_object_is_type(value, json_type_string))
 		return (struct str){
 		    json_object_get_string(value), (size_t)json_object_get_string_len(value)};
-	bool number = json_object_is_type(value, json_type_int) ||
-		      json_object_is_type(value, json_type_double);
+	bool number = json_object_is_type(value, json_type_double) ||
+		      (json_object_is_type(value, json_type_int) && is_exact(value));
 	return str_of(number ? json_object_get_string(value) : NULL);
 }
 
-static enum import_result read_object(struct import *import, size_t length)
+static enum import_result read_object(struct import *import)
 {
-	struct json_tokener *tokener = json_tokener_new();
+	enum json_kind kind = json_check(import->raw);
+	if (kind == JSON_NOT || kind == JSON_DEEP)
+		return IMPORT_BROKEN;
+	struct json_tokener *tokener = json_tokener_new_ex(JSON_LEVELS);
 	if (!tokener)
 		return IMPORT_FAILED;
-	json_tokener_set_flags(tokener, JSON_TOKENER_STRICT);
-	struct json_object *object = json_tokener_parse_ex(tokener, import->line, (int)length);
+	struct json_object *object =
+	    json_tokener_parse_ex(tokener, import->raw.at, (int)import->raw.len);
 	json_tokener_free(tokener);
 	import->owner = object;
 	if (!json_object_is_type(object, json_type_object))
@@ -53,7 +64,7 @@ static enum import_result next(struct import *import)
 			continue;
 		end_ndjson(import);
 		import->raw = (struct str){import->line, (size_t)length};
-		return read_object(import, (size_t)length);
+		return read_object(import);
 	}
 	return IMPORT_END;
 }

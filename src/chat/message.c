@@ -3,11 +3,14 @@
 #include <json-c/json.h>
 #include <stdlib.h>
 
+#include "base/json_check.h"
 #include "base/utf8.h"
 #include "chat/limits.h"
 
 #define TOPIC_PREFIX "chat/"
-#define JSON_DEPTH 32
+
+/* So that what is not looked into, and may not be JSON, is a fault as a text as well. */
+_Static_assert((int)JSON_LEVELS_MAX > MESSAGE_TEXT_MAX, "a text may be nested deeper");
 
 static const char *const fault_texts[MESSAGE__MAX] = {
     [MESSAGE_OK] = "ok",
@@ -139,77 +142,40 @@ static enum message_fault read_plain_text(struct message *m, struct str payload)
 }
 
 /*
- * The thread's, which it keeps: making one takes a tenth of what parsing does. NULL without memory.
+ * The JSON value that `payload` is: json-c of any version takes what json_check() does. NULL
+ * without memory. The thread keeps its tokener: making one takes a tenth of what parsing does.
  */
-static struct json_tokener *get_tokener(void)
+static struct json_object *parse_json(struct str payload)
 {
 	static _Thread_local struct json_tokener *tokener;
-	if (!tokener && (tokener = json_tokener_new_ex(JSON_DEPTH)))
-		json_tokener_set_flags(tokener, JSON_TOKENER_STRICT);
-	return tokener;
-}
-
-/* Sets *out to the JSON value that `payload` is, or to NULL where it is none. */
-static enum message_fault parse_json(struct str payload, struct json_object **out)
-{
-	struct json_tokener *tokener = get_tokener();
-	*out = NULL;
-	if (!tokener)
-		return MESSAGE_NO_MEMORY;
-	*out = json_tokener_parse_ex(tokener, payload.at, (int)payload.len);
-	bool too_deep = json_tokener_get_error(tokener) == json_tokener_error_depth;
+	if (!tokener && !(tokener = json_tokener_new_ex(JSON_LEVELS)))
+		return NULL;
+	struct json_object *value = json_tokener_parse_ex(tokener, payload.at, (int)payload.len);
 	json_tokener_reset(tokener);
-	return too_deep ? MESSAGE_TOO_DEEP : MESSAGE_OK;
+	return value;
 }
 
-/*
- * Whether json-c takes what stands at `at`, outside of strings, and RFC 8259 does not: 'x' NaN 1.
- */
-static bool is_lax(const char *at)
+/* json-c cuts a name at \u0000, so that escape is a fault wherever it is. */
+static enum message_fault read_json(struct message *m, struct str payload, bool nul)
 {
-	/* What was taken for an object ends with '}', so there is a next character. */
-	return at[0] == '\'' || at[0] == 'N' || at[0] == 'I' ||
-	       (at[0] == '.' && (at[1] < '0' || at[1] > '9'));
-}
-
-/*
- * json-c takes more for JSON than RFC 8259, and cuts a name at \u0000. Whether `s`, which it took,
- * is JSON to a browser too; *nul says whether it holds that escape.
- */
-static bool is_strict(struct str s, bool *nul)
-{
-	bool quoted = false;
-	*nul = false;
-	for (size_t i = 0; i < s.len; i++) {
-		unsigned char c = (unsigned char)s.at[i];
-		if (quoted ? c < 0x20 : is_lax(s.at + i))
-			return false;
-		if (c == '"') {
-			quoted = !quoted;
-		} else if (quoted && c == '\\') {
-			i++;
-			*nul = *nul || (s.len - i > 5 && memcmp(s.at + i, "u0000", 5) == 0);
-		}
-	}
-	return true;
-}
-
-static enum message_fault read_object(struct message *m, struct str payload)
-{
-	struct json_object *object;
-	enum message_fault fault = parse_json(payload, &object);
-	bool nul = false;
-	if (!fault && (!object || !is_strict(payload, &nul))) {
-		json_object_put(object);
-		return read_plain_text(m, payload);
-	}
-	if (!fault)
-		fault = read_members(object, m);
+	struct json_object *object = parse_json(payload);
+	enum message_fault fault = object ? read_members(object, m) : MESSAGE_NO_MEMORY;
 	if (!fault && nul)
 		fault = MESSAGE_NUL;
 	enum message_fault copied = own_members(m);
 	json_object_put(object);
 	return copied ? copied : fault;
+}
+
+/* What begins like an object. */
+static enum message_fault read_object(struct message *m, struct str payload)
+{
+	enum json_kind kind = json_check(payload);
+	if (kind == JSON_NOT)
+		return read_plain_text(m, payload);
+	if (kind == JSON_DEEP)
+		return own_members(m) ? MESSAGE_NO_MEMORY : MESSAGE_TOO_DEEP;
+	return read_json(m, payload, kind == JSON_NUL);
 }
 
 enum message_fault message_parse(struct message *out, struct str topic, struct str payload)

@@ -48,8 +48,10 @@ struct message {
  *
  * A payload that is a JSON object (RFC 8259) must be
  * {"nickname","text"[,"clientId"][,"msgId"]}: strings, trimmed, within the limits above; null
- * counts as absent, other members are ignored, of a repeated one the last counts. Anything else is
- * a device's plain text, with the nickname "mqtt".
+ * counts as absent, other members are ignored, of a repeated one the last counts. Escapes of half a
+ * surrogate pair become U+FFFD; that of NUL is a fault wherever it stands, and so are more than
+ * JSON_LEVELS values inside each other. Anything else is a device's plain text, with the nickname
+ * "mqtt". The page gives the same verdicts: tests/vectors/payloads.txt.
  *
  * Returns MESSAGE_OK, or what is wrong; then `out` holds room, client_id and msg_id as far as they
  * are known and valid, so that the sender can be told. Either way the caller calls message_free().

@@ -1,5 +1,6 @@
 // The payload contract, as the page reads and writes it.
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import * as payload from '../../web/chat/payload.js';
 
@@ -46,13 +47,33 @@ test('an object that breaks the contract is no message', () => {
     { ...GOOD, text: ['x'] },
     { ...GOOD, text: 'x'.repeat(4001) },
     { ...GOOD, text: 'nul\0' },
-    { ...GOOD, text: 'half \ud83d' },
     { ...GOOD, clientId: 1 },
     { ...GOOD, clientId: '' },
     { ...GOOD, msgId: 'x'.repeat(65) },
     { ...GOOD, msgId: {} },
   ];
   for (const object of broken) assert.equal(parse(object), null, JSON.stringify(object));
+});
+
+// tests/unit/test_payloads.c reads it as well: what is shown live and what is stored agree.
+test('each payload of the vectors gets its verdict', () => {
+  const file = readFileSync(new URL('../vectors/payloads.txt', import.meta.url), 'utf8');
+  const lines = file.split('\n').filter((line) => line && !line.startsWith('#'));
+  const decode = (/** @type {string} */ field) => {
+    const latin1 = Buffer.from(field).toString('latin1');
+    const octets = latin1.replace(/%(..)/g, (_, hex) => String.fromCharCode(Number(`0x${hex}`)));
+    return Buffer.from(octets, 'latin1');
+  };
+  for (const line of lines) {
+    const [verdict, ...fields] = line.split('\t');
+    const [bytes, nickname, text] = fields.map(decode);
+    const found = payload.parseMessage(bytes ?? Buffer.of());
+    const plain = found?.nickname === 'mqtt' && found.text === String(bytes);
+    assert.equal(!found ? 'fault' : plain ? 'text' : 'message', verdict, line);
+    if (verdict !== 'message') continue;
+    assert.deepEqual([found?.nickname, found?.text], [String(nickname), String(text)], line);
+  }
+  assert.ok(lines.length > 300);
 });
 
 test('lengths are counted in code points', () => {

@@ -126,6 +126,38 @@ TEST(ndjson_takes_strings_and_numbers_and_skips_what_is_no_object)
 	close_import(&import);
 }
 
+TEST(ndjson_is_json_by_rfc_8259_in_utf8)
+{
+	struct import import = open_import(&import_ndjson,
+	    BYTES("{\"id\":1,\"text\":\"Zoë 日本 😀\",\"ts\":\"t\",\"x\":1e999}\n"
+		  "{\"id\":02,\"text\":\"x\",\"ts\":\"t\"}\n{\"id\":3,\"text\":'x',\"ts\":\"t\"}\n"
+		  "{\"id\":4,\"text\":\"x\",\"ts\":\"t\",}\n{\"id\":5,\"text\":\"x\"} more\n"
+		  "{/**/\"id\":6,\"text\":\"x\"}\n{\"id\":7,\"x\":NaN}\n {\"id\":8} \r\n"));
+	expect_record(&import, "1", NULL, "Zoë 日本 😀", "t");
+	for (int i = 2; i < 8; i++)
+		expect(import_next(&import) == IMPORT_BROKEN, "%.*s", (int)import.raw.len,
+		    import.raw.at);
+	expect_record(&import, "8", NULL, NULL, NULL);
+	assert_int_equal(import_next(&import), IMPORT_END);
+	close_import(&import);
+}
+
+/* json-c gives the largest integer that it has for both of these, so they would be one message. */
+TEST(ndjson_ids_over_64_bits_are_none)
+{
+	struct import import = open_import(&import_ndjson,
+	    BYTES("{\"id\":18446744073709551616,\"text\":\"a\"}\n"
+		  "{\"id\":123456789012345678901234567890,\"text\":\"b\"}\n"
+		  "{\"id\":-123456789012345678901234567890,\"text\":\"c\"}\n"
+		  "{\"id\":9223372036854775808,\"text\":\"d\"}\n{\"id\":-1,\"text\":\"e\"}\n"));
+	expect_record(&import, NULL, NULL, "a", NULL);
+	expect_record(&import, NULL, NULL, "b", NULL);
+	expect_record(&import, NULL, NULL, "c", NULL);
+	expect_record(&import, "9223372036854775808", NULL, "d", NULL);
+	expect_record(&import, "-1", NULL, "e", NULL);
+	close_import(&import);
+}
+
 TEST(a_number_that_is_none_of_seconds_is_no_time)
 {
 	int64_t ts = 7;
@@ -175,6 +207,8 @@ int main(void)
 	    IN_DIR(csv_fields_are_quoted_as_in_rfc_4180),
 	    IN_DIR(csv_with_something_behind_a_quote_or_an_open_quote_is_broken),
 	    IN_DIR(ndjson_takes_strings_and_numbers_and_skips_what_is_no_object),
+	    IN_DIR(ndjson_is_json_by_rfc_8259_in_utf8),
+	    IN_DIR(ndjson_ids_over_64_bits_are_none),
 	    cmocka_unit_test(a_number_that_is_none_of_seconds_is_no_time),
 	    cmocka_unit_test(times_are_read_in_each_form_and_nothing_else_is),
 	};

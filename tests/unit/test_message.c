@@ -1,4 +1,7 @@
-/* test_message.c: what a payload becomes, on both sides of each limit of the contract. */
+/*
+ * test_message.c: what a payload becomes, on both sides of each limit of the contract. What is
+ * JSON, and what half a surrogate pair becomes, is in test_payloads.c.
+ */
 #include "chat/message.h"
 
 #include "unit.h"
@@ -191,32 +194,6 @@ TEST(what_is_no_json_object_is_plain_text)
 	expect_plain(texts, COUNT(texts));
 }
 
-TEST(what_rfc_8259_does_not_allow_is_plain_text)
-{
-	static const struct str texts[] = {
-	    BYTES("{" GOOD ",}"),
-	    BYTES("{" GOOD "/* x */}"),
-	    BYTES("{" GOOD ",x:1}"),
-	    BYTES("{" GOOD ",'x':1}"),
-	    BYTES("{" GOOD ",\"x\":'y'}"),
-	    BYTES("{" GOOD ",\"x\":[1,]}"),
-	    BYTES("{" GOOD ",\"x\":True}"),
-	    BYTES("{" GOOD ",\"x\":NaN}"),
-	    BYTES("{" GOOD ",\"x\":Infinity}"),
-	    BYTES("{" GOOD ",\"x\":-Infinity}"),
-	    BYTES("{" GOOD ",\"x\":01}"),
-	    BYTES("{" GOOD ",\"x\":+1}"),
-	    BYTES("{" GOOD ",\"x\":1.}"),
-	    BYTES("{" GOOD ",\"x\":.5}"),
-	    BYTES("{" GOOD ",\"x\":1e}"),
-	    BYTES("{" GOOD ",\"x\":\"\\x41\"}"),
-	    BYTES("{" GOOD ",\"x\":\"\\u12\"}"),
-	    BYTES("{\"nickname\":\"Ann\",\"text\":\"a raw\nnewline\"}"),
-	    BYTES("{\"nickname\":\"Ann\",\"text\":\"a raw \x01\"}"),
-	};
-	expect_plain(texts, COUNT(texts));
-}
-
 TEST(plain_text_is_trimmed)
 {
 	static const struct message_case cases[] = {
@@ -294,23 +271,6 @@ TEST(a_name_with_nul_is_not_the_name_before_the_nul)
 	message_free(&m);
 }
 
-TEST(an_escape_of_half_a_surrogate_pair_becomes_the_replacement_character)
-{
-	static const struct message_case cases[] = {
-	    {BYTES("{\"nickname\":\"a\",\"text\":\"\\ud800\"}"), MESSAGE_OK, "a", "\xef\xbf\xbd",
-		NULL, NULL},
-	    {BYTES("{\"nickname\":\"a\",\"text\":\"\\udc00x\"}"), MESSAGE_OK, "a", "\xef\xbf\xbdx",
-		NULL, NULL},
-	    {BYTES("{\"nickname\":\"a\",\"text\":\"\\ud83d\\u0041\"}"), MESSAGE_OK, "a",
-		"\xef\xbf\xbd"
-		"A",
-		NULL, NULL},
-	    {BYTES("{\"nickname\":\"a\",\"text\":\"\\ud83d\\ud83d\\ude00\"}"), MESSAGE_OK, "a",
-		"\xef\xbf\xbd😀", NULL, NULL},
-	};
-	expect_messages(cases, COUNT(cases));
-}
-
 TEST(a_room_has_a_name_of_its_alphabet)
 {
 	static const struct {
@@ -385,7 +345,6 @@ int main(void)
 	    cmocka_unit_test(a_member_that_is_missing_empty_or_no_string_is_named),
 	    cmocka_unit_test(a_fault_leaves_the_ids_for_the_answer),
 	    cmocka_unit_test(what_is_no_json_object_is_plain_text),
-	    cmocka_unit_test(what_rfc_8259_does_not_allow_is_plain_text),
 	    cmocka_unit_test(plain_text_is_trimmed),
 	    cmocka_unit_test(an_empty_payload_is_a_bad_text),
 	    cmocka_unit_test(a_payload_without_any_bytes_is_a_bad_text),
@@ -393,7 +352,6 @@ int main(void)
 	    cmocka_unit_test(a_nul_is_refused_wherever_it_is),
 	    cmocka_unit_test(a_nul_after_the_object_is_refused),
 	    cmocka_unit_test(a_name_with_nul_is_not_the_name_before_the_nul),
-	    cmocka_unit_test(an_escape_of_half_a_surrogate_pair_becomes_the_replacement_character),
 	    cmocka_unit_test(a_room_has_a_name_of_its_alphabet),
 	    cmocka_unit_test(a_topic_without_a_room_is_a_bad_room_and_gives_none),
 	    cmocka_unit_test(every_fault_has_a_text),

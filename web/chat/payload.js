@@ -24,6 +24,7 @@
 export const NICKNAME_MAX = 64;
 export const TEXT_MAX = 4000;
 const ID_MAX = 64;
+const LEVELS_MAX = 32;
 const DEVICE_NICKNAME = 'mqtt';
 
 const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
@@ -41,15 +42,16 @@ export function isRoom(name) {
 }
 
 /**
- * Half a surrogate pair has no form in UTF-8, and the contract allows no NUL.
+ * Half a surrogate pair has no form in UTF-8. JSON's escapes can write it, and the logger stores the
+ * replacement character.
  * @param {string} text
  */
-function isStorable(text) {
-  return !text.includes('\0') && !/\p{Surrogate}/u.test(text);
+function mendSurrogates(text) {
+  return text.replace(/\p{Surrogate}/gu, '\ufffd');
 }
 
 /**
- * The value trimmed, or null where it is not a string of 1 to `max` code points.
+ * The value trimmed, or null where it is not a string of 1 to `max` code points without a NUL.
  * @param {unknown} value
  * @param {number} max
  */
@@ -58,7 +60,7 @@ function member(value, max) {
   const text = value.trim();
   // A code point is at most two units, so a far longer string need not be counted.
   if (text === '' || text.length > 2 * max || codePoints(text) > max) return null;
-  return isStorable(text) ? text : null;
+  return text.includes('\0') ? null : mendSurrogates(text);
 }
 
 /**
@@ -114,7 +116,34 @@ function isObject(value) {
 }
 
 /**
- * A message as it came over MQTT, or null where the logger will not store it.
+ * Whether a JSON text has at most LEVELS_MAX values inside each other. The parsed object does not tell:
+ * of a repeated member it has the last value alone.
+ * @param {string} json
+ */
+function isShallow(json) {
+  const bare = json.replace(/\\./g, '').replace(/"[^"]*"/g, '0');
+  let open = 0;
+  for (const c of bare) {
+    if (c === ']' || c === '}') open -= 1;
+    else if (open === LEVELS_MAX && !' \t\r\n'.includes(c)) return false;
+    else if (c === '[' || c === '{') open += 1;
+  }
+  return true;
+}
+
+/**
+ * Whether the logger reads the members of a JSON text: it refuses what is nested too deeply, and the
+ * escape of a NUL wherever it is.
+ * @param {string} json
+ */
+function isTaken(json) {
+  const nul = json.replaceAll('\\\\', '').includes('\\u0000');
+  return !nul && isShallow(json);
+}
+
+/**
+ * A message as it came over MQTT, or null where the logger will not store it. The logger's
+ * src/chat/message.c gives the same verdicts: tests/vectors/payloads.txt.
  * @param {Uint8Array} bytes
  * @returns {Message | null}
  */
@@ -122,7 +151,7 @@ export function parseMessage(bytes) {
   const payload = decode(bytes)?.trim();
   if (!payload) return null;
   const value = payload.startsWith('{') ? parseJson(payload) : undefined;
-  if (isObject(value)) return readMembers(value);
+  if (isObject(value)) return isTaken(payload) ? readMembers(value) : null;
   const text = member(payload, TEXT_MAX);
   if (text === null) return null;
   return { nickname: DEVICE_NICKNAME, text, clientId: null, msgId: null };
@@ -236,10 +265,7 @@ export function parseRooms(value) {
  * @param {string} typed
  */
 export function cleanText(typed) {
-  return typed
-    .replaceAll('\0', '')
-    .replace(/\p{Surrogate}/gu, '\ufffd')
-    .trim();
+  return mendSurrogates(typed.replaceAll('\0', '')).trim();
 }
 
 /** @param {Message} message */
