@@ -24,7 +24,7 @@ readonly base=$work/base builder=$work/builder root=$work/root
 readonly on_the_box='nginx mosquitto mosquitto-clients php-fpm'
 readonly our_needs='multiwatch spawn-fcgi'
 readonly to_build='build-essential autoconf-archive debhelper libcmocka-dev libfcgi-dev libjson-c-dev
-  libmosquitto-dev libsqlite3-dev lintian pkgconf po-debconf'
+  libmosquitto-dev libsqlite3-dev lintian pkgconf po-debconf strace'
 
 check_tools() {
   local tool

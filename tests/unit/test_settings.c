@@ -43,7 +43,7 @@ static void expect_error(const char *expected)
 TEST(an_empty_file_leaves_the_defaults)
 {
 	assert_int_equal(LOAD_FILE(BYTES("")), SETTINGS_OK);
-	assert_string_equal(settings.broker, "127.0.0.1");
+	assert_string_equal(settings.broker, BROKER_SOCKET);
 	assert_int_equal(settings.port, 1883);
 	assert_int_equal(settings.threads, 4);
 	expect(settings.database[0] == '/', "the database is %s", settings.database);
@@ -256,7 +256,7 @@ TEST(a_wrong_value_on_the_command_line_is_told)
 TEST(help_names_every_option_and_ends)
 {
 	static const char *const parts[] = {"Usage: program", "Does its work.", "--config=FILE",
-	    "--database=", "--broker=", "--port=", "--help", "--version", "1883", "127.0.0.1"};
+	    "--database=", "--broker=", "--port=", "--help", "--version", "1883", BROKER_SOCKET};
 	static const char *const ways[] = {"--help", "-h"};
 	for (size_t w = 0; w < COUNT(ways); w++) {
 		assert_int_equal(LOAD(ways[w]), SETTINGS_DONE);
