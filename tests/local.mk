@@ -29,7 +29,7 @@ page_tests = \
   tests/page/reader.test.js tests/page/room.test.js tests/page/search.test.js \
   tests/page/sender.test.js tests/page/store.test.js tests/page/texts.test.js
 EXTRA_DIST += $(page_tests) $(system_tests) $(admin_tests) $(whole_test) $(browser_tests) \
-  tests/run-js tests/check tests/rooms \
+  tests/run-js tests/check tests/rooms tests/versions \
   tests/admin/latency.js \
   tests/admin/mariadb.js \
   tests/browser/browser.js \

@@ -60,8 +60,8 @@ int broker_visit(struct broker *broker, const struct settings *settings, const c
 		return 0;
 	int length = snprintf(error, BROKER_ERROR_SIZE, "broker at %.300s", settings->broker);
 	if (settings->broker[0] != '/')
-		length += snprintf(error + length, BROKER_ERROR_SIZE - (size_t)length, ", port %lld",
-		    (long long)settings->port);
+		length += snprintf(error + length, BROKER_ERROR_SIZE - (size_t)length,
+		    ", port %lld", (long long)settings->port);
 	snprintf(error + length, BROKER_ERROR_SIZE - (size_t)length, ": %s",
 	    rc ? mqtt_error(broker->mqtt) : "no answer");
 	return -1;

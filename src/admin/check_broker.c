@@ -1,6 +1,6 @@
 /*
- * check_broker.c: whether the broker answers, and who can do what there. Its configuration is ours but
- * for what somebody has put into /etc/mqtt-chat/broker.d or the acl_file.
+ * check_broker.c: whether the broker answers, and who can do what there. Its configuration is ours
+ * but for what somebody has put into /etc/mqtt-chat/broker.d or the acl_file.
  */
 #include <errno.h>
 #include <stdlib.h>

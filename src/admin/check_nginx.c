@@ -16,13 +16,14 @@ struct part {
 
 static const struct part parts[] = {
     {"upstream mqtt_chat_api", "the part of the http block is not included",
-	"include mqtt-chat-http.conf in the http block (/etc/nginx/conf.d/mqtt-chat.conf)"},
+	"run /usr/libexec/mqtt-chat/arrange, and have /etc/nginx/conf.d/*.conf in the "
+	"http block"},
     {"fastcgi_pass mqtt_chat_api", "no server block includes the chat",
 	"put `include snippets/mqtt-chat.conf;` into the server block of your site"},
     {"$mqtt_chat_same_origin = 0", "Origin is not checked: any web page can use a visitor's chat",
-	"take nginx/mqtt-chat.conf as it comes with mqtt-chat"},
+	"put it back as it comes with mqtt-chat: /usr/libexec/mqtt-chat/arrange"},
     {"script-src 'self'", "the page is served without its Content-Security-Policy",
-	"take nginx/mqtt-chat.conf as it comes with mqtt-chat"},
+	"put it back as it comes with mqtt-chat: /usr/libexec/mqtt-chat/arrange"},
 };
 
 /* `location /chat {` with `alias …/chat/` serves what lies beside the folder, too. */
@@ -64,6 +65,25 @@ static void check_config(struct check *check, const char *path)
 	text_free(&text);
 }
 
+/* Whether nginx would start again, of the installation's own; only root may read all that it reads.
+ */
+static void try_config(struct check *check)
+{
+	char line[400] = "";
+	FILE *nginx =
+	    popen("PATH=$PATH:/usr/sbin; command -v nginx > /dev/null && nginx -t -q 2>&1", "re");
+	if (!nginx)
+		return;
+	char *problem = fgets(line, sizeof(line), nginx);
+	while (fgetc(nginx) != EOF)
+		;
+	line[strcspn(line, "\n")] = '\0';
+	if (pclose(nginx) != 0 && problem)
+		check_tell(check, CHECK_FAULT, "nginx",
+		    "mend that before nginx is started again: it would take all sites with it",
+		    "%s", line);
+}
+
 static void check_socket(struct check *check, const char *path)
 {
 	struct sockaddr_un address = {.sun_family = AF_UNIX};
@@ -87,6 +107,9 @@ static void check_socket(struct check *check, const char *path)
 
 void check_nginx(struct check *check)
 {
-	check_config(check, check_path(check, "nginx-config", NGINX_FILE));
+	const char *path = check_path(check, "nginx-config", NGINX_FILE);
+	check_config(check, path);
+	if (strcmp(path, NGINX_FILE) == 0 && geteuid() == 0)
+		try_config(check);
 	check_socket(check, check_path(check, "api-socket", API_SOCKET));
 }

@@ -1,5 +1,6 @@
 #include "api/routes.h"
 #include "base/clock.h"
+#include "config.h"
 
 #define LOST_MS 86400000 /* a day, in which somebody may look */
 
@@ -17,6 +18,7 @@ static void put_health(struct text *body, const struct store_signs *signs, int64
 	bool lost = now - signs->session_lost_at < LOST_MS;
 	json_begin(body, '{');
 	json_member(body, "status", str_of(lost ? "session_lost" : "ok"));
+	json_member(body, "version", str_of(PACKAGE_VERSION));
 	json_member_number(body, "schema", STORE_SCHEMA_VERSION);
 	put_time(body, "loggerAliveAt", signs->alive_at);
 	json_member_number(body, "loggerAgeSeconds", (now - signs->alive_at) / 1000);
@@ -27,8 +29,8 @@ static void put_health(struct text *body, const struct store_signs *signs, int64
 /*
  * GET /health
  *
- *     {"status":"ok"|"session_lost","schema":1,"loggerAliveAt":"2026-11-23T17:41:05.123Z",
- *      "loggerAgeSeconds":3,"sessionLostAt":null|"…"}
+ *     {"status":"ok"|"session_lost","version":"0.2.0","schema":1,
+ *      "loggerAliveAt":"2026-11-23T17:41:05.123Z","loggerAgeSeconds":3,"sessionLostAt":null|"…"}
  *
  * 503 where the database cannot be read or the logger gives no sign of life. session_lost: within
  * the last day the broker forgot the logger's session, and with it what it had queued.

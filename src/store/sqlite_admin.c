@@ -211,12 +211,29 @@ static int inspect_progress(struct inspection *in)
 	return rc;
 }
 
+/* One reader with an open transaction holds up whoever writes in another mode. */
+static int inspect_journal(struct inspection *in)
+{
+	sqlite3_stmt *stmt = NULL;
+	int rc = sqlite3_prepare_v2(in->store->db, "PRAGMA journal_mode", -1, &stmt, NULL);
+	if (!rc && (rc = sqlite3_step(stmt)) == SQLITE_ROW) {
+		if (!str_eq(sql_column_str(stmt, 0), str_of("wal")))
+			report(in,
+			    "restart the logger, which sets it: systemctl restart mqtt-chat-logger",
+			    "its journal is `%s` and not `wal`: a reader can hold up the logger",
+			    (const char *)sqlite3_column_text(stmt, 0));
+		rc = SQLITE_OK;
+	}
+	sqlite3_finalize(stmt);
+	return rc;
+}
+
 enum store_status store_inspect(
     struct store *store, store_finding_fn *finding, void *arg, int *count)
 {
 	struct inspection in = {store, finding, arg, 0};
-	static int (*const steps[])(struct inspection *) = {
-	    inspect_pages, compare_schema, inspect_rooms, inspect_progress, inspect_samples};
+	static int (*const steps[])(struct inspection *) = {inspect_journal, inspect_pages,
+	    compare_schema, inspect_rooms, inspect_progress, inspect_samples};
 	int rc = SQLITE_OK;
 	for (size_t i = 0; i < sizeof(steps) / sizeof(steps[0]) && !rc; i++)
 		rc = steps[i](&in);

@@ -168,6 +168,11 @@ const faults = {
         );
       }),
   ],
+  'the database is not in WAL mode': [
+    /its journal is `delete` and not `wal`/,
+    /restart the logger/,
+    () => spoiled(() => harm('PRAGMA journal_mode = DELETE;')),
+  ],
   'an index is missing': [
     /the index `messages_msg_id` is missing/,
     /schema\.sql/,
@@ -240,7 +245,7 @@ const faults = {
   ],
   'the part of the http block is not included': [
     /the part of the http block is not included/,
-    /mqtt-chat-http\.conf/,
+    /libexec\/mqtt-chat\/arrange/,
     () => edited('nginx.conf', (text) => text.replace(/include .*nginx-http\.conf;/, '')),
   ],
   'Origin is not checked': [
