@@ -24,7 +24,7 @@ RUN apt-get update && apt-get install -q -y --no-install-recommends \
     nginx-light spawn-fcgi sqlite3 && rm -rf /var/lib/apt/lists/*
 COPY --from=build /installed /
 COPY docker/run /usr/libexec/mqtt-chat/run
-COPY docker/nginx.conf docker/mosquitto.conf /etc/mqtt-chat/
+COPY docker/nginx.conf /etc/mqtt-chat/
 # The API is another user, so that it cannot write the history, nor read the name of the logger's
 # session. What the volumes are made from belongs to whoever writes there.
 RUN groupadd -g 10001 mqtt-chat && useradd -u 10001 -g 10001 -M -d / mqtt-chat && \

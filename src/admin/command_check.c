@@ -88,7 +88,8 @@ static void check_logger(struct check *check, struct store *store)
 		check_tell(check, CHECK_OK, "logger", NULL, "it runs and stores");
 	if (now - signs.session_lost_at < 7LL * DAY_MS)
 		check_tell(check, CHECK_WARNING, "logger",
-		    "check `persistence` and persistent_client_expiration in mosquitto.conf",
+		    "see journalctl -u mqtt-chat-broker, and whether /var/lib/mqtt-chat-broker can be "
+		    "written",
 		    "the broker forgot its queue %s ago",
 		    admin_age(age, now - signs.session_lost_at));
 }

@@ -25,8 +25,8 @@ free_port() {
 }
 
 export DOCKER_HOST=unix://$work/docker.sock COMPOSE_PROJECT_NAME=mqtt-chat-test
-PORT=$(free_port) MQTT_PORT=$(free_port) WS_PORT=$(free_port) LOGGER_PORT=$(free_port)
-export PORT MQTT_PORT WS_PORT LOGGER_PORT
+PORT=$(free_port) MQTT_PORT=$(free_port) WS_PORT=$(free_port)
+export PORT MQTT_PORT WS_PORT
 dockerd='' logger=''
 
 in_project() { (cd "$work/context/mqtt-chat" && "${compose[@]}" "$@") >> "$work/compose.log" 2>&1; }
@@ -102,10 +102,10 @@ broker_alone() {
   in_project up -d || fail "up: $(tail -n 3 "$work/compose.log")"
   expect 'a healthy broker' healthy broker
   [[ $(docker ps -q | wc -l) == 1 ]] || fail 'more than the broker runs'
-  loopback_alone "$MQTT_PORT" "$WS_PORT" "$LOGGER_PORT"
+  loopback_alone "$MQTT_PORT" "$WS_PORT"
   rm -f "$work"/host.db*
   in_container broker cat /var/lib/mqtt-chat-secrets/logger.password > "$work/password"
-  "$build/src/mqtt-chat-logger" --database "$work/host.db" --port "$LOGGER_PORT" --username logger \
+  "$build/src/mqtt-chat-logger" --database "$work/host.db" --broker 127.0.0.1 --port "$MQTT_PORT" --username logger \
     --password-file "$work/password" 2> "$work/logger.log" &
   logger=$!
   expect 'a logger on this machine' grep -q 'ready:' "$work/logger.log"
