@@ -61,10 +61,6 @@ BUILT_SOURCES = $(embedded)
 CLEANFILES += $(embedded)
 EXTRA_DIST += schema.sql src/api/openapi.json
 
-# bash's completion
+# bash's completion: asks the program for its words when it is loaded
 completiondir = $(datadir)/bash-completion/completions
-completion_DATA = src/completion/mqtt-chat
-src/completion/mqtt-chat: src/mqtt-chat
-	@$(MKDIR_P) src/completion
-	$(AM_V_GEN)src/mqtt-chat completion --config=/dev/null > $@.tmp && mv $@.tmp $@
-CLEANFILES += src/completion/mqtt-chat
+dist_completion_DATA = src/admin/completion/mqtt-chat

@@ -7,7 +7,7 @@ import { connect, createServer } from 'node:net';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { admin, adminStarted, check } from '../lib/admin.js';
-import { startStack, until } from '../lib/stack.js';
+import { build, startStack, top, until } from '../lib/stack.js';
 
 const ESC = '\u001b';
 
@@ -199,8 +199,7 @@ test('a command line that is wrong gets one clear line', () => {
 });
 
 test('bash completes commands and their options', () => {
-  const script = join(stack.dataDir, 'completion');
-  writeFileSync(script, well('completion'));
+  const script = join(top, 'src/admin/completion/mqtt-chat');
   const complete = (/** @type {string[]} */ ...words) =>
     execFileSync(
       'bash',
@@ -210,7 +209,10 @@ test('bash completes commands and their options', () => {
          _mqtt_chat mqtt-chat "\${COMP_WORDS[COMP_CWORD]}" x; printf '%s\\n' "\${COMPREPLY[@]}"`,
         ...['bash', 'mqtt-chat', ...words],
       ],
-      { encoding: 'utf8' },
+      {
+        encoding: 'utf8',
+        env: { ...process.env, PATH: `${join(build, 'src')}:${process.env.PATH}` },
+      },
     )
       .trim()
       .split('\n');
