@@ -192,8 +192,9 @@ check-valgrind: all
 # The Debian package, on a system of its own; shows what was seen, or why it was skipped.
 EXTRA_DIST += tests/install/compose.sh tests/install/newest.sh tests/install/nspawn.sh tests/install/probe.sh tests/install/steps.sh
 
+SUITE = bookworm
 check-install: all
-	@$(MAKE) check check_PROGRAMS= check_DATA= SH_LOG_COMPILER=bash TESTS=tests/install/nspawn.sh; \
+	@SUITE=$(SUITE) $(MAKE) check check_PROGRAMS= check_DATA= SH_LOG_COMPILER=bash TESTS=tests/install/nspawn.sh; \
 	  status=$$?; cat tests/install/nspawn.log; exit $$status
 
 # What we lean on in libmosquitto, with the newest one: Debian sid's.

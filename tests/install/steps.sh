@@ -80,6 +80,7 @@ put_line() { # SITE: of nginx
   inside systemctl reload nginx
   expect 'the chat answers' chat_answers
 }
+all_of() { [[ $(rows 'count(*), count(DISTINCT text)' "text LIKE '$2 %'") == "$1|$1" ]]; } # each once
 is_stored() { [[ $(rows 'count(*)' "text = '$1'") == 1 ]]; }
 
 # --- Boxes: one command for all
@@ -90,8 +91,7 @@ nothing_lost_while_the_logger_is_away() {
   for ((i = 1; i <= 1500; i++)); do echo "away $i"; done |
     inside mosquitto_pub -h localhost -p "$(port)" -q 1 -l -t chat/lab || fail 'publishing'
   inside systemctl start mqtt-chat-logger
-  all_there() { [[ $(rows 'count(*), count(DISTINCT text)' "text LIKE 'away %'") == '1500|1500' ]]; }
-  expect '1500 messages, each once' all_there
+  expect '1500 messages, each once' all_of 1500 away
   pass '1500 messages that were sent while the logger was away are all there, once'
 }
 
@@ -163,6 +163,7 @@ one_command() {
   inside mosquitto_pub -h localhost -p 1883 -t chat/messages \
     -m '{"nickname":"Tester","text":"Hello from terminal","clientId":"cli-001"}' || fail 'mosquitto_pub'
   expect 'the message' history_has 'Hello from terminal'
+  # shellcheck disable=SC2016
   [[ $(inside mqtt-chat --version) == *" $(inside dpkg-query -Wf '${Version}' mqtt-chat))" ]] ||
     fail "the version is another: $(inside mqtt-chat --version)"
   pass 'one command, one line in a site: the original mosquitto_pub on 1883 is a message'
@@ -286,9 +287,8 @@ upgraded() {
   wait "$watcher"
   # A restart of nginx alone leaves a gap; nothing else may.
   [[ $(wc -l < "$work/missed" 2> /dev/null || echo 0) -le 2 ]] || fail "the site did not answer $(wc -l < "$work/missed") times"
-  all_queued() { [[ $(rows 'count(*), count(DISTINCT text)' "text LIKE 'queued %'") == '1500|1500' ]]; }
   inside systemctl start mqtt-chat-logger
-  expect 'what was queued, once' all_queued
+  expect 'what was queued, once' all_of 1500 queued
   is_stored 'said in 0.1' || fail 'the history'
   grep -q rate=90r "$root/etc/nginx/conf.d/mqtt-chat.conf.old" || fail 'the edited part is not kept'
   told 'conf.d/mqtt-chat.conf was changed by hand'
