@@ -1,5 +1,7 @@
 /** Nothing lost, nothing doubled, whoever dies and comes back. */
 import assert from 'node:assert/strict';
+import { statSync } from 'node:fs';
+import { join } from 'node:path';
 import { after, before, beforeEach, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Sender } from '../lib/sender.js';
@@ -61,7 +63,7 @@ test('what is sent while the logger is dead is stored, once and in order', async
   await assertStoredOnce(1500);
 });
 
-/* With a Unix-socket listener for the logger, mosquitto 2.0.11 refused these to its queue. */
+/* With per_listener_settings, 2.0.11 on a Unix socket and 2.0.12 to 2.0.2x on any refused these. */
 test('what is sent after the broker came back and before the logger did is stored', async () => {
   await stack.stop('logger');
   await stack.stop('broker');
@@ -70,6 +72,28 @@ test('what is sent after the broker came back and before the logger did is store
   for (const text of numbers(20)) await client.publishAsync(`chat/${room}`, text, { qos: 1 });
   await stack.start('logger');
   await assertStoredOnce(20);
+});
+
+test('what is queued for the logger survives that the broker ends, and that it is killed', async () => {
+  await stack.stop('logger');
+  let sent = 0;
+  const send = async (/** @type {import('mqtt').MqttClient} */ client) => {
+    for (let i = 0; i < 100; i++)
+      await client.publishAsync(`chat/${room}`, String(++sent), { qos: 1 });
+  };
+  await send(await stack.client());
+  await stack.stop('broker');
+  await stack.start('broker');
+  await send(await stack.client());
+  const snapshot = join(stack.dataDir, 'broker/mosquitto.db');
+  const before = statSync(snapshot).mtimeMs;
+  process.kill(Number(stack.pid('broker')), 'SIGUSR1'); // as each 10 s: a snapshot
+  await until(() => statSync(snapshot).mtimeMs > before, 5000, 'a snapshot');
+  await stack.kill('broker');
+  await stack.start('broker');
+  await send(await stack.client());
+  await stack.start('logger');
+  await assertStoredOnce(300);
 });
 
 test('what was sent at QoS 0 while the logger is dead is stored as well', async () => {
