@@ -51,6 +51,10 @@ static void check_figures(struct check *check, struct store *store)
 		    "wait, or run mqtt-chat reindex if it does not get less",
 		    "%lld messages are not in its index yet",
 		    (long long)(o.newest_id - o.indexed_id));
+	if (!o.wal)
+		check_tell(check, CHECK_FAULT, "database",
+		    "restart the logger, which sets it: systemctl restart mqtt-chat-logger",
+		    "it is not in WAL mode: a reader can hold up the logger");
 	if (o.wal_bytes > LIMITS_WAL_WARN_BYTES)
 		check_tell(check, CHECK_WARNING, "database",
 		    "end the program that reads the database for so long",

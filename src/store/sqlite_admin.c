@@ -31,6 +31,16 @@ static int64_t size_of(const char *path)
 	return path && stat(path, &about) == 0 ? (int64_t)about.st_size : 0;
 }
 
+static bool is_wal(sqlite3 *db)
+{
+	sqlite3_stmt *stmt = NULL;
+	bool wal = sqlite3_prepare_v2(db, "PRAGMA journal_mode", -1, &stmt, NULL) == SQLITE_OK &&
+		   sqlite3_step(stmt) == SQLITE_ROW &&
+		   str_eq(sql_column_str(stmt, 0), str_of("wal"));
+	sqlite3_finalize(stmt);
+	return wal;
+}
+
 enum store_status store_overview(struct store *store, struct store_overview *out)
 {
 	*out = (struct store_overview){0};
@@ -58,6 +68,7 @@ enum store_status store_overview(struct store *store, struct store_overview *out
 	const char *path = sqlite3_db_filename(store->db, NULL);
 	out->free_bytes = page * free_pages;
 	out->file_bytes = size_of(path);
+	out->wal = is_wal(store->db);
 	out->wal_bytes = size_of(sqlite3_filename_wal(path));
 	return status;
 }
@@ -211,29 +222,12 @@ static int inspect_progress(struct inspection *in)
 	return rc;
 }
 
-/* One reader with an open transaction holds up whoever writes in another mode. */
-static int inspect_journal(struct inspection *in)
-{
-	sqlite3_stmt *stmt = NULL;
-	int rc = sqlite3_prepare_v2(in->store->db, "PRAGMA journal_mode", -1, &stmt, NULL);
-	if (!rc && (rc = sqlite3_step(stmt)) == SQLITE_ROW) {
-		if (!str_eq(sql_column_str(stmt, 0), str_of("wal")))
-			report(in,
-			    "restart the logger, which sets it: systemctl restart mqtt-chat-logger",
-			    "its journal is `%s` and not `wal`: a reader can hold up the logger",
-			    (const char *)sqlite3_column_text(stmt, 0));
-		rc = SQLITE_OK;
-	}
-	sqlite3_finalize(stmt);
-	return rc;
-}
-
 enum store_status store_inspect(
     struct store *store, store_finding_fn *finding, void *arg, int *count)
 {
 	struct inspection in = {store, finding, arg, 0};
-	static int (*const steps[])(struct inspection *) = {inspect_journal, inspect_pages,
-	    compare_schema, inspect_rooms, inspect_progress, inspect_samples};
+	static int (*const steps[])(struct inspection *) = {
+	    inspect_pages, compare_schema, inspect_rooms, inspect_progress, inspect_samples};
 	int rc = SQLITE_OK;
 	for (size_t i = 0; i < sizeof(steps) / sizeof(steps[0]) && !rc; i++)
 		rc = steps[i](&in);

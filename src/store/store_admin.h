@@ -14,6 +14,7 @@ struct store_overview {
 	int64_t last_rejected_ts;	/* 0: none */
 	int64_t file_bytes, free_bytes; /* free: inside the file */
 	int64_t wal_bytes;
+	bool wal; /* false: the file is in another mode, and a reader can hold up the logger */
 };
 
 enum store_status store_overview(struct store *store, struct store_overview *out);

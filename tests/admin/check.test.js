@@ -169,7 +169,7 @@ const faults = {
       }),
   ],
   'the database is not in WAL mode': [
-    /its journal is `delete` and not `wal`/,
+    /it is not in WAL mode/,
     /restart the logger/,
     () => spoiled(() => harm('PRAGMA journal_mode = DELETE;')),
   ],
