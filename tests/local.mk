@@ -190,7 +190,8 @@ check-valgrind: all
 	  TESTS='tests/system/messages.test.js'
 
 # The Debian package, on a system of its own; shows what was seen, or why it was skipped.
-EXTRA_DIST += tests/install/compose.sh tests/install/newest.sh tests/install/nspawn.sh tests/install/probe.sh tests/install/steps.sh
+EXTRA_DIST += tests/install/architectures.sh tests/install/compose.sh tests/install/newest.sh \
+  tests/install/nspawn.sh tests/install/probe.sh tests/install/steps.sh
 
 SUITE = bookworm
 check-install: all
@@ -200,6 +201,10 @@ check-install: all
 # What we lean on in libmosquitto, with the newest one: Debian sid's.
 check-newest: all
 	MQTT_CHAT_BUILD='$(abs_builddir)' $(srcdir)/tests/install/newest.sh
+
+# The unit tests on 32 bits, and where the first byte is the highest: ARCHITECTURES, SUITE.
+check-architectures: all
+	MQTT_CHAT_BUILD='$(abs_builddir)' $(srcdir)/tests/install/architectures.sh
 
 check-compose: all
 	MQTT_CHAT_BUILD='$(abs_builddir)' $(srcdir)/tests/install/compose.sh
@@ -215,5 +220,5 @@ check-latency: all
 # Prints what the page weighs and how long it takes; asserts nothing.
 budgets: all
 	MQTT_CHAT_BUILD='$(abs_builddir)' $(NODE) $(srcdir)/tests/browser/budgets.js
-.PHONY: bench budgets check-bench check-compose check-install check-latency check-mariadb check-newest \
+.PHONY: bench budgets check-architectures check-bench check-compose check-install check-latency check-mariadb check-newest \
   check-valgrind faults fuzz instructions-record lint mutants

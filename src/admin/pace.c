@@ -17,7 +17,7 @@
 
 static void sleep_us(int64_t us)
 {
-	struct timespec time = {us / 1000000, us % 1000000 * 1000};
+	struct timespec time = {(time_t)(us / 1000000), (long)(us % 1000000 * 1000)};
 	nanosleep(&time, NULL);
 }
 
