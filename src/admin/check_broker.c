@@ -15,6 +15,7 @@ struct listener {
 
 struct check_lines {
 	struct check *check;
+	bool answers;		  /* the broker does */
 	struct listener listener; /* the last one */
 };
 
@@ -27,13 +28,16 @@ static void no_message(
 	(void)delivery;
 }
 
-static void check_visit(struct check *check)
+/* Whether the broker answers. */
+static bool check_visit(struct check *check)
 {
 	static const struct mqtt_events events = {
 	    broker_connected, broker_subscribed, no_message, NULL, NULL};
 	struct broker broker;
 	char error[BROKER_ERROR_SIZE];
-	if (broker_visit(&broker, &check->admin->settings, "chat/+/stored", &events, error) != 0)
+	bool answers =
+	    broker_visit(&broker, &check->admin->settings, "chat/+/stored", &events, error) == 0;
+	if (!answers)
 		check_tell(check, CHECK_FAULT, "broker",
 		    "start it: systemctl start mqtt-chat-broker; if it ends, journalctl -u "
 		    "mqtt-chat-broker says why; `broker`, `username` and `password-file` have to be "
@@ -43,6 +47,7 @@ static void check_visit(struct check *check)
 		check_tell(
 		    check, CHECK_OK, "broker", NULL, "it answers, and knows the logger's name");
 	broker_leave(&broker);
+	return answers;
 }
 
 /* Whether an MQTT filter takes a topic. */
@@ -108,29 +113,42 @@ static bool is_loopback(const char *hex)
 	return strlen(hex) == 8 && (strtoul(hex, NULL, 16) & 0xff) == 127;
 }
 
-static bool listens_openly(const char *table, int port)
+/* `table` is a file of the kernel's. Whether a program listens on the port, or does so for others.
+ */
+static bool listens(const char *table, int port, bool openly)
 {
 	char line[512], address[64], local[16], state[16];
-	bool open = false;
+	bool found = false;
 	FILE *file = fopen(table, "re");
 	while (file && fgets(line, sizeof(line), file))
 		if (sscanf(line, " %*[0-9]: %63[0-9A-F]:%15[0-9A-F] %*s %15s", address, local,
 			state) == 3 &&
 		    strcmp(state, "0A") == 0 && (int)strtoul(local, NULL, 16) == port &&
-		    !is_loopback(address))
-			open = true;
+		    !(openly && is_loopback(address)))
+			found = true;
 	if (file)
 		fclose(file);
-	return open;
+	return found;
+}
+
+static bool listens_anywhere(int port, bool openly)
+{
+	return listens("/proc/net/tcp", port, openly) || listens("/proc/net/tcp6", port, openly);
 }
 
 /* Of the listener whose lines have been read. */
-static void check_listener(struct check *check, const struct listener *listener)
+static void check_listener(const struct check_lines *lines)
 {
-	if (!listener->port || (!listens_openly("/proc/net/tcp", listener->port) &&
-				   !listens_openly("/proc/net/tcp6", listener->port)))
+	struct check *check = lines->check;
+	const struct listener *listener = &lines->listener;
+	if (!listener->port || !listens_anywhere(listener->port, lines->answers))
 		return;
-	if (listener->websockets)
+	if (!lines->answers)
+		check_tell(check, CHECK_FAULT, "broker",
+		    "`ss -ltnp` as root names it: end it, or choose another port in "
+		    "/etc/mqtt-chat/ports, run /usr/libexec/mqtt-chat/arrange, and start the broker",
+		    "port %d, which the broker needs, is another program's", listener->port);
+	else if (listener->websockets)
 		check_tell(check, CHECK_FAULT, "broker",
 		    "give that listener the address 127.0.0.1 and `socket_domain ipv4`, and restart "
 		    "the broker: nginx checks who comes, the broker does not",
@@ -147,7 +165,7 @@ static void check_line(struct check_lines *lines, const char *line)
 {
 	const char *value;
 	if ((value = check_value(line, "listener"))) {
-		check_listener(lines->check, &lines->listener);
+		check_listener(lines);
 		lines->listener = (struct listener){.port = (int)strtol(value, NULL, 10)};
 	} else if ((value = check_value(line, "protocol"))) {
 		lines->listener.websockets = strncmp(value, "websockets", 10) == 0;
@@ -162,7 +180,7 @@ static void check_line(struct check_lines *lines, const char *line)
 	}
 }
 
-static void check_config(struct check *check, const char *path)
+static void check_config(struct check *check, const char *path, bool answers)
 {
 	struct text text = {0};
 	char *line;
@@ -174,10 +192,10 @@ static void check_config(struct check *check, const char *path)
 		text_free(&text);
 		return;
 	}
-	struct check_lines lines = {.check = check};
+	struct check_lines lines = {.check = check, .answers = answers};
 	for (char *rest = text.at; check_next_line(&rest, &line);)
 		check_line(&lines, line);
-	check_listener(check, &lines.listener);
+	check_listener(&lines);
 	if (check->faults + check->warnings == before)
 		check_tell(check, CHECK_OK, "broker", NULL, "%s is safe", path);
 	text_free(&text);
@@ -185,6 +203,6 @@ static void check_config(struct check *check, const char *path)
 
 void check_broker(struct check *check)
 {
-	check_visit(check);
-	check_config(check, check_path(check, "broker-config", BROKER_FILE));
+	bool answers = check_visit(check);
+	check_config(check, check_path(check, "broker-config", BROKER_FILE), answers);
 }

@@ -118,6 +118,19 @@ const faults = {
       return () => stack.start('broker');
     },
   ],
+  'another program has the port of the broker': [
+    /^port \d+, which the broker needs, is another program's/,
+    /\/etc\/mqtt-chat\/ports/,
+    async () => {
+      await stack.stop('broker');
+      const server = createServer().listen(stack.mqttPort, '127.0.0.1');
+      await until(() => server.listening);
+      return async () => {
+        await new Promise((resolve) => server.close(resolve));
+        await stack.start('broker');
+      };
+    },
+  ],
   'the password is another': [
     /not authori[sz]ed/i,
     /password-file/,

@@ -74,12 +74,13 @@ copy_base() { # ROOT PACKAGE...: with these, which are not started
 
 # Built as a packager would, from a release, without npm; the tests of the units run there.
 make_package() {
-  local log=$work/package.log
+  local log=$work/package.log release=mqtt-chat-$suite
   # shellcheck disable=SC2086
   copy_base "$builder" $to_build
-  make -s -C "$build" dist distdir=mqtt-chat > "$log" 2>&1 || fail "make dist: $(tail -n 1 "$log")"
+  make -s -C "$build" dist distdir="$release" > "$log" 2>&1 || fail "make dist: $(tail -n 1 "$log")"
   mkdir "$builder/deb" "$builder/old"
-  tar xf "$build/mqtt-chat.tar.gz" -C "$builder/deb" && rm "$build/mqtt-chat.tar.gz"
+  tar xf "$build/$release.tar.gz" -C "$builder/deb" && rm "$build/$release.tar.gz"
+  mv "$builder/deb/$release" "$builder/deb/mqtt-chat"
   in_root "$builder" sh -c 'cd /deb/mqtt-chat && DEB_BUILD_OPTIONS=parallel=2 dpkg-buildpackage -b -us -uc' \
     >> "$log" 2>&1 || fail "the package is not built: $(grep -E 'rror|FAIL' "$log" | tail -n 5) (log: $log)"
   grep -E '^# (PASS|TOTAL):' "$log" | tail -n 2
