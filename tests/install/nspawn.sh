@@ -67,7 +67,7 @@ copy_base() { # ROOT PACKAGE...: with these, which are not started
   (($#)) || return 0
   printf '#!/bin/sh\nexit 101\n' > "$folder/usr/sbin/policy-rc.d"
   chmod +x "$folder/usr/sbin/policy-rc.d"
-  in_root "$folder" apt-get install -q -y --no-install-recommends --no-download "$@" \
+  in_root "$folder" apt-get install -q -y --no-install-recommends "$@" \
     > "$work/copy.log" 2>&1 || fail "apt-get install $*: $(tail -n 2 "$work/copy.log")"
   rm "$folder/usr/sbin/policy-rc.d"
 }
@@ -97,7 +97,7 @@ tests_pass() {
   [[ $suite != $(. /etc/os-release && echo "$VERSION_CODENAME") ]] || return 0
   [[ -d $top/node_modules ]] || skip "npm's packages are not installed"
   # shellcheck disable=SC2086
-  in_root "$builder" apt-get install -q -y --no-install-recommends --no-download $to_test > "$log" 2>&1 ||
+  in_root "$builder" apt-get install -q -y --no-install-recommends $to_test > "$log" 2>&1 ||
     fail "apt-get install: $(tail -n 2 "$log")"
   cp -rL "$top/node_modules" "$builder/deb/mqtt-chat/"
   # shellcheck disable=SC2016 # make's variables

@@ -69,7 +69,7 @@ tree() { # FILE
 # --- The steps
 
 install_package() { # its output is in $work/install.log
-  inside apt-get install -q -y --no-install-recommends --no-download -o Dpkg::Options::=--force-confold \
+  inside apt-get install -q -y --no-install-recommends -o Dpkg::Options::=--force-confold \
     "${1-/root/mqtt-chat.deb}" > "$work/install.log" 2>&1 || fail "the installation: $(tail -n 5 "$work/install.log")"
 }
 purge_package() { inside apt-get purge -q -y --autoremove mqtt-chat > "$work/purge.log" 2>&1 || fail "purge: $(tail -n 5 "$work/purge.log")"; }
@@ -108,6 +108,7 @@ letters_outside_ascii() {
 
 theirs_is_enabled_later() {
   inside systemctl enable --now mosquitto 2> /dev/null
+  expect 'it gives up' eval "[[ \$(inside systemctl is-failed mosquitto) == failed ]]"
   publish 'theirs was enabled' && expect 'the chat goes on' is_stored 'theirs was enabled'
   inside systemctl restart mqtt-chat-broker || fail 'our broker does not start beside it'
   publish 'ours started again' && expect 'the chat goes on' is_stored 'ours started again'
@@ -119,7 +120,7 @@ theirs_is_enabled_later() {
 mosquitto_is_updated() {
   local before
   before=$(main_pid mqtt-chat-broker)
-  inside apt-get install -q -y --reinstall --no-download mosquitto > "$work/reinstall.log" 2>&1 ||
+  inside apt-get install -q -y --reinstall mosquitto > "$work/reinstall.log" 2>&1 ||
     fail "reinstalling mosquitto: $(tail -n 3 "$work/reinstall.log")"
   expect 'our broker starts again' restarted mqtt-chat-broker "$before"
   ! active mosquitto || fail 'mosquitto.service was started'
@@ -180,7 +181,7 @@ one_command() {
 before_no_policy() {
   printf '#!/bin/sh\nexit 101\n' > "$root/usr/sbin/policy-rc.d"
   chmod +x "$root/usr/sbin/policy-rc.d"
-  in_root "$root" apt-get install -q -y --no-install-recommends --no-download /root/mqtt-chat.deb \
+  in_root "$root" apt-get install -q -y --no-install-recommends /root/mqtt-chat.deb \
     > "$work/install.log" 2>&1 || fail "the installation: $(tail -n 5 "$work/install.log")"
   rm "$root/usr/sbin/policy-rc.d"
 }
