@@ -37,8 +37,8 @@ register_qemu() { # ARCHITECTURE
   name=$(qemu_name "$1")
   rule=$(cat "/usr/lib/binfmt.d/qemu-$name.conf" 2> /dev/null)
   [[ $name != i386 ]] || rule=$i386_rule
-  [[ $rule ]] || fail "qemu-user-static is missing, and this machine does not run $1"
-  [[ -e $binfmt/register ]] || mount -t binfmt_misc none "$binfmt" || fail 'no binfmt_misc'
+  [[ $rule ]] || { echo "this machine does not run $1, and has no qemu-user-static"; return 1; }
+  [[ -e $binfmt/register ]] || mount -t binfmt_misc none "$binfmt" || return
   printf '%s' "$rule" > "$binfmt/register" && registered+=("qemu-$name")
 }
 
@@ -60,7 +60,7 @@ make_root() { # ARCHITECTURE ROOT
       ${MQTT_CHAT_MIRROR:+"$MQTT_CHAT_MIRROR"} || return
     touch "$2/.unpacked"
   fi
-  chroot "$2" /bin/true 2> /dev/null || register_qemu "$1"
+  chroot "$2" /bin/true 2> /dev/null || register_qemu "$1" || return
   if [[ ! -e $2/.complete ]]; then
     inside "$2" /debootstrap/debootstrap --second-stage || return
     touch "$2/.complete"
