@@ -302,7 +302,9 @@ upgraded() {
 }
 
 upgraded_beside() {
-  printf 'per_listener_settings true\nlistener 1990 127.0.0.1\nallow_anonymous true\n' > "$root/etc/mosquitto/conf.d/aaa.conf"
+  # As 0.1 wants it: the switch at the top, listeners in a file that comes after its part.
+  sed -i '1i per_listener_settings true' "$root/etc/mosquitto/mosquitto.conf"
+  printf 'listener 1990 127.0.0.1\nallow_anonymous true\n' > "$root/etc/mosquitto/conf.d/own.conf"
   inside systemctl restart mosquitto
   cp "$work/old.deb" "$root/root/old.deb"
   install_package /root/old.deb
