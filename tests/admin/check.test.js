@@ -165,7 +165,7 @@ const faults = {
     () => withMode(`${stack.database}.client-id`, 0o640),
   ],
   'a page of the file is overwritten': [
-    /the file is damaged|malformed/,
+    /the file is damaged: \*\*\*|malformed/,
     /mqtt-chat restore/,
     () =>
       spoiled(() => {
