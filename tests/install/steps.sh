@@ -142,6 +142,18 @@ removed_and_back() {
   pass 'removed, purged with the line still there, installed again: the chat and its history are back'
 }
 
+# Its broker is a program like any other.
+quickstart_first() {
+  inside apt-get purge -q -y mqtt-chat > /dev/null 2>&1
+  inside systemd-run -q --unit=quickstart mosquitto -p 1883
+  expect 'a program on 1883' eval "inside ss -ltnH 'sport = :1883' | grep -q LISTEN"
+  install_package
+  told 'another broker has port 1883, so devices reach the chat on port 1885'
+  publish 'beside quickstart' && expect 'the chat' is_stored 'beside quickstart'
+  inside systemctl stop quickstart
+  pass 'where a program that is no service has 1883, as quickstart does, the chat takes another port'
+}
+
 a_preset_that_disables_all() {
   inside apt-get purge -q -y mqtt-chat > /dev/null 2>&1
   mkdir -p "$root/etc/systemd/system-preset"
@@ -173,6 +185,7 @@ one_command() {
   theirs_is_enabled_later
   mosquitto_is_updated
   removed_and_back
+  quickstart_first
   a_preset_that_disables_all
 }
 
