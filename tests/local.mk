@@ -190,7 +190,7 @@ check-valgrind: all
 	  TESTS='tests/system/messages.test.js'
 
 # The Debian package, on systems of a release.
-EXTRA_DIST += tests/install/architectures.sh tests/install/compose.sh tests/install/newest.sh \
+EXTRA_DIST += tests/install/architectures.sh tests/install/boxes.sh tests/install/compose.sh tests/install/newest.sh \
   tests/install/nspawn.sh tests/install/probe.sh tests/install/steps.sh
 
 SUITE = bookworm

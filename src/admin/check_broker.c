@@ -113,8 +113,7 @@ static bool is_loopback(const char *hex)
 	return strlen(hex) == 8 && (strtoul(hex, NULL, 16) & 0xff) == 127;
 }
 
-/* `table` is a file of the kernel's. Whether a program listens on the port, or does so for others.
- */
+/* `table` is a file of the kernel's. `openly`: on another address than loopback. */
 static bool listens(const char *table, int port, bool openly)
 {
 	char line[512], address[64], local[16], state[16];

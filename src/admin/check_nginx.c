@@ -67,8 +67,7 @@ static void check_config(struct check *check, const char *path)
 	text_free(&text);
 }
 
-/* Whether nginx would start again, of the installation's own; only root may read all that it reads.
- */
+/* Whether the system's nginx would start again; only root may read all that it reads. */
 static void try_config(struct check *check)
 {
 	char line[400] = "";

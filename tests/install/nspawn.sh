@@ -1,6 +1,6 @@
 #!/bin/bash
 # The Debian package on real systems of a release: built there, installed on boxes of several kinds, used,
-# broken, upgraded, rebooted, and taken off again without a trace. What is done there is in steps.sh.
+# broken, upgraded, rebooted, and taken off again without a trace. What is done there is in steps.sh and boxes.sh.
 #
 # A system is a copy of a root made by debootstrap, booted with systemd-nspawn, with a network of its own.
 # The root is kept in BUILD/install/SUITE/base, so that the next run is quicker. Where that cannot
@@ -20,6 +20,8 @@ readonly top build suite work=$build/install/$suite
 readonly base=$work/base builder=$work/builder root=$work/root
 # shellcheck disable=SC1091
 . "$top/tests/install/steps.sh"
+# shellcheck disable=SC1091
+. "$top/tests/install/boxes.sh"
 
 readonly on_the_box='nginx mosquitto mosquitto-clients php-fpm'
 readonly our_needs='multiwatch spawn-fcgi'
