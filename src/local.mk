@@ -10,8 +10,8 @@ src_libchat_a_SOURCES = \
   src/chat/search_query.h src/chat/words.c src/chat/words.h \
   src/store/sqlite.c src/store/sqlite.h src/store/sqlite_admin.c src/store/sqlite_backup.c \
   src/store/sqlite_durability.c src/store/sqlite_figures.c src/store/sqlite_index.c \
-  src/store/sqlite_open.c src/store/sqlite_prune.c src/store/sqlite_read.c \
-  src/store/sqlite_search.c src/store/sqlite_whole.c src/store/sqlite_write.c src/store/store.h \
+  src/store/sqlite_open.c src/store/sqlite_migrate.c src/store/sqlite_prune.c src/store/sqlite_read.c \
+  src/store/sqlite_search.c src/store/sqlite_spans.c src/store/sqlite_whole.c src/store/sqlite_write.c src/store/store.h \
   src/store/store_admin.h \
   src/output/csv.c src/output/csv.h src/output/json.c src/output/json.h \
   src/broker/identity.c src/broker/identity.h src/broker/mqtt.c src/broker/mqtt.h \

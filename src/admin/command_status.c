@@ -133,17 +133,16 @@ static void show_logger(struct status *s, struct store *store)
 		    admin_age(age, clock_ms(CLOCK_REALTIME) - signs.session_lost_at));
 }
 
-/* Of ids, which have few gaps: counting would read everything. */
-static void show_rates(struct status *s, struct store *store, int64_t newest)
+static void show_rates(struct status *s, struct store *store)
 {
 	static const struct {
 		const char *figure;
 		int64_t ms;
 	} spans[] = {{"lastMinute", 60000}, {"lastHour", 3600000}, {"lastDay", 86400000}};
-	int64_t counts[3] = {0}, id = 0;
+	int64_t counts[3] = {0}, now = clock_ms(CLOCK_REALTIME);
 	for (int i = 0; i < 3; i++) {
-		if (store_find_time(store, clock_ms(CLOCK_REALTIME) - spans[i].ms, &id) == STORE_OK)
-			counts[i] = newest - id;
+		if (store_count_since(store, now - spans[i].ms, &counts[i]))
+			counts[i] = 0;
 		figure(s, spans[i].figure, counts[i]);
 	}
 	put_line(s, ADMIN_PLAIN, "rate",
@@ -171,7 +170,7 @@ static void show_history(struct status *s, struct store *store)
 	    (long long)o.messages, (long long)o.rooms,
 	    o.newest_id ? admin_age(age, clock_ms(CLOCK_REALTIME) - o.newest_ts) : "never",
 	    o.newest_id ? " ago" : "");
-	show_rates(s, store, o.newest_id);
+	show_rates(s, store);
 	put_line(s, o.wal_bytes > LIMITS_WAL_WARN_BYTES ? ADMIN_WARN : ADMIN_PLAIN, "sizes",
 	    "%s, of that %s empty; -wal %s", admin_bytes(file, o.file_bytes),
 	    admin_bytes(empty, o.free_bytes), admin_bytes(wal, o.wal_bytes));

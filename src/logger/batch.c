@@ -7,6 +7,8 @@
 #include "logger/redelivery.h"
 #include "output/json.h"
 
+#define RECEIPTS_BYTES (31 * 1024) /* from here on more of them go into another packet */
+
 struct batch {
 	struct store_entry entries[BATCH_MESSAGES_MAX];
 	struct delivery deliveries[BATCH_MESSAGES_MAX]; /* of the entries, one to one */
@@ -221,7 +223,7 @@ static bool answered(const struct batch *batch, size_t end)
 	return false;
 }
 
-/* {"id","msgId","clientId","ts"} */
+/* {"id","msgId","clientId","ts","prev"} */
 static void put_receipt(struct text *out, const struct store_entry *entry)
 {
 	json_begin(out, '{');
@@ -229,6 +231,7 @@ static void put_receipt(struct text *out, const struct store_entry *entry)
 	json_member(out, "msgId", entry->message.msg_id);
 	json_member(out, "clientId", entry->message.client_id);
 	json_member_time(out, "ts", entry->ts);
+	json_member_number(out, "prev", entry->prev);
 	json_end(out, '}');
 }
 
@@ -237,10 +240,19 @@ static void answer_room(
 {
 	struct str room = batch->entries[first].message.room;
 	struct text text = {0};
-	json_begin(&text, '[');
-	for (size_t i = first; i < batch->count; i++)
-		if (stored_in(&batch->entries[i], room))
-			put_receipt(&text, &batch->entries[i]);
+	for (size_t i = first; i < batch->count; i++) {
+		if (!stored_in(&batch->entries[i], room))
+			continue;
+		if (text.len == 0)
+			json_begin(&text, '[');
+		put_receipt(&text, &batch->entries[i]);
+		if (text.len < RECEIPTS_BYTES)
+			continue;
+		json_end(&text, ']');
+		publish_to(room, "stored", &text, publish, arg);
+	}
+	if (text.len == 0)
+		return;
 	json_end(&text, ']');
 	publish_to(room, "stored", &text, publish, arg);
 }
