@@ -7,7 +7,7 @@
 # Each JavaScript file is a test; tests/run-js skips it where Node.js or the npm packages are missing.
 system_tests = \
   tests/system/api.test.js tests/system/deaths.test.js tests/system/export.test.js \
-  tests/system/hostile.test.js tests/system/limits.test.js \
+  tests/system/hostile.test.js tests/system/limits.test.js tests/system/migration.test.js \
   tests/system/messages.test.js tests/system/newest.test.js tests/system/openapi.test.js \
   tests/system/queue.test.js tests/system/routes.test.js tests/system/search.test.js \
   tests/system/serve.test.js tests/system/session.test.js tests/system/stack.test.js \
@@ -71,7 +71,7 @@ tests_unit_test_serve_LDADD = $(LDADD) $(FCGI_LIBS)
 tests_unit_test_mqtt_LDADD = $(LDADD) $(MOSQUITTO_LIBS)
 # The page's test of payloads reads it as well.
 tests_unit_test_payloads_CPPFLAGS = $(AM_CPPFLAGS) -DPAYLOADS='"$(srcdir)/tests/vectors/payloads.txt"'
-EXTRA_DIST += tests/unit/history.h tests/unit/requests.h tests/unit/unit.h tests/vectors/payloads.txt
+EXTRA_DIST += tests/unit/history.h tests/unit/requests.h tests/unit/unit.h tests/vectors/payloads.txt tests/vectors/schema-1.db.gz
 fuzz_tests = tests/fuzz/replay.sh
 faults_tests = tests/faults/short.sh
 # What takes long begins first.
