@@ -186,7 +186,7 @@ valgrind = valgrind -q --error-exitcode=99 --leak-check=full --errors-for-leak-k
 # The unit tests, and the logger and the responder at work.
 check-valgrind: all
 	$(MAKE) check check_DATA= TESTS='$(unit_tests)' LOG_COMPILER='$(valgrind)'
-	MQTT_CHAT_WRAP='$(valgrind)' MQTT_CHAT_WAIT=30 $(MAKE) check check_PROGRAMS= \
+	MQTT_CHAT_WRAP='$(valgrind)' $(MAKE) check check_PROGRAMS= \
 	  TESTS='tests/system/messages.test.js'
 
 # The Debian package, on systems of a release.
