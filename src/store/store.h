@@ -131,6 +131,15 @@ typedef struct store_note store_note_fn(void *arg);
 enum store_status store_insert_batch(
     struct store *store, struct store_entry *entries, size_t count, store_note_fn *note, void *arg);
 
+/* Whether a message with these ids of its sender is stored; a writer's. False without a msg_id. */
+bool store_is_stored(struct store *store, const struct message *message);
+
+/* A reason is lent for the time of the call. */
+typedef void store_reason_fn(void *arg, struct str reason, int64_t messages);
+
+/* Calls `reason` for each reason for which rejected messages are kept, and how many. */
+enum store_status store_rejected_reasons(struct store *store, store_reason_fn *reason, void *arg);
+
 /* How many messages are stored and are not in the index of the search yet; a writer's. */
 int64_t store_unindexed(const struct store *store);
 
