@@ -210,8 +210,8 @@ static void show_settings(struct status *s)
 		put_line(s, ADMIN_PLAIN, "retention", "%lld days, %lld messages a room (0: all)",
 		    (long long)set->retention_days, (long long)set->retention_messages);
 	if (set->max_rate)
-		put_line(s, ADMIN_PLAIN, "max-rate", "%lld messages a minute",
-		    (long long)set->max_rate);
+		put_line(
+		    s, ADMIN_PLAIN, "max-rate", "%lld messages a minute", (long long)set->max_rate);
 }
 
 static int show_status(struct admin *admin)

@@ -11,6 +11,9 @@
 #define COST_PER_BYTE 3
 #define COST_PER_MESSAGE 1024
 
+#define ROWS_MAX 100 /* in the table rejected, of those that are refused for one reason at a time  \
+		      */
+
 void admission_open(struct admission *a, int64_t stored_at)
 {
 	if (a->stored_at)
@@ -38,38 +41,49 @@ static void refill(struct admission *a, size_t count, int64_t now)
 
 static void tell_rate(struct admission *a, int64_t now)
 {
-	if (!a->fast || now - a->fast_at < MINUTE_MS)
+	struct admission_spell *spell = &a->too_fast;
+	if (!spell->on || now - spell->last < MINUTE_MS)
 		return;
-	log_info("there are no more than %lld messages a minute (max-rate) again; %lld were refused",
-	    (long long)a->max_rate, (long long)a->too_fast);
-	a->fast = false;
-	a->too_fast = 0;
+	log_info(
+	    "there are no more than %lld messages a minute (max-rate) again; %lld were refused",
+	    (long long)a->max_rate, (long long)spell->refused);
+	*spell = (struct admission_spell){0};
 }
 
 /* ---- the disk ---- */
 
-static void run_low(struct admission *a)
+static void begin_no_space(struct admission *a)
 {
-	if (!a->low)
+	if (!a->no_space.on)
 		log_warning("the disk with %s is nearly full: new messages are refused, and the "
 			    "history can still be read; make room there, or prune old messages "
 			    "(min-free = %lld percent)",
 		    a->path, (long long)a->min_free);
-	a->low = true;
+	a->no_space.on = true;
 }
 
-/* Once it was low a tenth more has to be free, or it would change with each message. */
-static void look(struct admission *a, const struct disk *disk)
+static void end_no_space(struct admission *a)
+{
+	log_info("the disk with %s has room again: messages are stored; %lld were refused", a->path,
+	    (long long)a->no_space.refused);
+	a->no_space = (struct admission_spell){0};
+	a->low = false;
+}
+
+/*
+ * Once it was low a tenth more has to be free, or it would change with each message. If it was only
+ * that large batches had no room, the last of them has to be a minute ago.
+ */
+static void look(struct admission *a, const struct disk *disk, int64_t now)
 {
 	int64_t reserve = disk_reserve(disk, a->min_free);
+	const struct admission_spell *spell = &a->no_space;
 	a->room = disk->free - reserve;
 	if (a->room < 0) {
-		run_low(a);
-	} else if (a->low && a->room >= reserve / 10) {
-		log_info("the disk with %s has room again: messages are stored; %lld were refused",
-		    a->path, (long long)a->no_space);
-		a->low = false;
-		a->no_space = 0;
+		a->low = true;
+		begin_no_space(a);
+	} else if (a->low ? a->room >= reserve / 10 : spell->on && now - spell->last >= MINUTE_MS) {
+		end_no_space(a);
 	}
 }
 
@@ -79,7 +93,7 @@ void admission_begin(struct admission *a, const struct disk *disk, size_t count,
 {
 	a->room = INT64_MAX;
 	if (a->min_free && disk)
-		look(a, disk);
+		look(a, disk, now);
 	refill(a, count, now);
 	tell_rate(a, now);
 }
@@ -112,18 +126,17 @@ static bool is_known(struct store *store, const struct store_entry *entries, siz
 static void refuse(
     struct admission *a, struct store_entry *entry, enum message_fault fault, int64_t now)
 {
-	entry->fault = fault;
-	if (fault == MESSAGE_NO_SPACE) {
-		run_low(a);
-		a->no_space++;
-		return;
-	}
-	if (!a->fast)
+	bool space = fault == MESSAGE_NO_SPACE;
+	struct admission_spell *spell = space ? &a->no_space : &a->too_fast;
+	if (space)
+		begin_no_space(a);
+	else if (!spell->on)
 		log_warning("more than %lld messages a minute (max-rate): what is above is refused",
 		    (long long)a->max_rate);
-	a->fast = true;
-	a->fast_at = now;
-	a->too_fast++;
+	spell->on = true;
+	spell->last = now;
+	entry->fault = fault;
+	entry->no_row = ++spell->refused > ROWS_MAX;
 }
 
 void admission_check(struct admission *a, struct store *store, struct store_entry *entries,
@@ -150,5 +163,5 @@ void admission_stored(struct admission *a, int64_t now)
 
 enum message_fault admission_state(const struct admission *a)
 {
-	return a->low ? MESSAGE_NO_SPACE : a->fast ? MESSAGE_TOO_FAST : MESSAGE_OK;
+	return a->no_space.on ? MESSAGE_NO_SPACE : a->too_fast.on ? MESSAGE_TOO_FAST : MESSAGE_OK;
 }

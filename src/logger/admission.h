@@ -9,6 +9,13 @@
 #include "base/disk.h"
 #include "store/store.h"
 
+/* A time in which messages are refused for one reason; the log tells when it begins and ends. */
+struct admission_spell {
+	bool on;
+	int64_t last;	 /* when a message was refused */
+	int64_t refused; /* how many were */
+};
+
 /* Set the first three, and the rest to zero. All times are ms since 1970, UTC. */
 struct admission {
 	const char *path; /* of the database, whose disk is watched; outlives this */
@@ -20,9 +27,7 @@ struct admission {
 	int64_t left;	   /* of it, in the batch under way */
 	int64_t room;	   /* bytes that this batch may take from the disk */
 	bool low;	   /* the disk has no room */
-	bool fast;	   /* messages were above the rate during the last minute */
-	int64_t fast_at;   /* when the last of them was */
-	int64_t no_space, too_fast; /* how many were refused since that began */
+	struct admission_spell no_space, too_fast;
 };
 
 /*
@@ -34,7 +39,7 @@ void admission_open(struct admission *a, int64_t stored_at);
 
 /*
  * A batch of `count` messages is about to be stored. `disk` as disk_look() has it; NULL: it is not
- * known, and taken for one with room. Where the disk gets full, or has room again, the log says so.
+ * known, and taken for one with room.
  */
 void admission_begin(struct admission *a, const struct disk *disk, size_t count, int64_t now);
 
@@ -42,8 +47,9 @@ void admission_begin(struct admission *a, const struct disk *disk, size_t count,
 enum message_fault admission_ask(struct admission *a, size_t size);
 
 /*
- * Both for a batch: sets the fault of each entry that may not be stored. One that is stored already,
- * or stands in the batch before, takes no room: it is left to the store, for its receipt.
+ * Both for a batch: sets the fault of each entry that may not be stored, and of all but the first
+ * 100 also that it leaves no row. One that is stored already, or stands in the batch before, takes
+ * no room: it is left to the store, for its receipt.
  */
 void admission_check(struct admission *a, struct store *store, struct store_entry *entries,
     size_t count, int64_t now);

@@ -18,8 +18,8 @@ bool store_is_stored(struct store *store, const struct message *message)
 enum store_status store_rejected_reasons(struct store *store, store_reason_fn *reason, void *arg)
 {
 	sqlite3_stmt *stmt = NULL;
-	int rc = sqlite3_prepare_v2(store->db,
-	    "SELECT reason, count(*) FROM rejected GROUP BY reason", -1, &stmt, NULL);
+	int rc = sqlite3_prepare_v2(
+	    store->db, "SELECT reason, count(*) FROM rejected GROUP BY reason", -1, &stmt, NULL);
 	while (!rc && (rc = sqlite3_step(stmt)) == SQLITE_ROW) {
 		reason(arg, sql_column_str(stmt, 0), sqlite3_column_int64(stmt, 1));
 		rc = SQLITE_OK;

@@ -41,6 +41,13 @@ static int64_t stores(size_t most, int64_t now)
 	return taken;
 }
 
+static void check(struct store *store, struct store_entry *entries, size_t count)
+{
+	struct capture capture = capture_begin(STDERR_FILENO);
+	admission_check(&a, store, entries, count, TS);
+	capture_end(&capture, logged, sizeof(logged));
+}
+
 /* ---- the disk ---- */
 
 TEST(below_its_share_of_free_space_a_message_is_refused)
@@ -81,6 +88,29 @@ TEST(a_batch_does_not_take_what_is_to_be_left)
 		taken++;
 	assert_in_range(taken, 10, 62);
 	assert_int_equal(admission_ask(&a, 60000), MESSAGE_NO_SPACE);
+}
+
+/* Large batches in turn with small ones would be told each time. */
+TEST(what_is_refused_of_large_batches_is_told_for_a_minute)
+{
+	struct store_entry large[1000];
+	watch(1, 0);
+	a.path = unit_dir;
+	for (size_t i = 0; i < COUNT(large); i++) {
+		large[i] = entry_with("lab", "x", NULL, NULL);
+		large[i].size = SIZE_MAX / 8;
+	}
+	check(NULL, large, COUNT(large));
+	expect(strstr(logged, "nearly full"), "%s", logged);
+	int rows = 0;
+	for (size_t i = 0; i < COUNT(large); i++)
+		rows += large[i].fault == MESSAGE_NO_SPACE && !large[i].no_row;
+	assert_int_equal(rows, 100);
+	begin_with(900 * MB, 1, TS + 59999);
+	assert_int_equal(admission_ask(&a, 10), MESSAGE_OK);
+	assert_string_equal(logged, "");
+	begin_with(900 * MB, 1, TS + MINUTE);
+	expect(strstr(logged, " were refused"), "%s", logged);
 }
 
 TEST(some_megabytes_are_left_of_a_small_disk_as_well)
@@ -163,13 +193,6 @@ TEST(a_clock_that_was_set_back_stops_nothing)
 
 /* ---- what is stored already ---- */
 
-static void check(struct store *store, struct store_entry *entries, size_t count)
-{
-	struct capture capture = capture_begin(STDERR_FILENO);
-	admission_check(&a, store, entries, count, TS);
-	capture_end(&capture, logged, sizeof(logged));
-}
-
 TEST(a_repetition_is_left_to_the_store)
 {
 	struct store *store = open_store(unit_path("db"), STORE_CREATOR);
@@ -219,6 +242,7 @@ int main(void)
 	    IN_DIR(below_its_share_of_free_space_a_message_is_refused),
 	    IN_DIR(a_little_room_does_not_end_it_and_a_tenth_more_does),
 	    IN_DIR(a_batch_does_not_take_what_is_to_be_left),
+	    IN_DIR(what_is_refused_of_large_batches_is_told_for_a_minute),
 	    IN_DIR(some_megabytes_are_left_of_a_small_disk_as_well),
 	    IN_DIR(with_0_the_disk_is_not_watched),
 	    IN_DIR(a_disk_that_cannot_be_looked_at_has_room),
