@@ -186,18 +186,21 @@ static void show_disk(struct status *s)
 {
 	const struct settings *set = &s->admin->settings;
 	struct disk disk;
-	char left[24], reserve[24];
+	char left[24];
 	if (!disk_look(set->database, &disk))
 		return;
 	int64_t needed = disk_reserve(&disk, set->min_free);
 	bool low = disk.free < needed;
 	figure(s, "diskFreeBytes", disk.free);
 	figure(s, "diskReserveBytes", needed);
-	if (low)
+	admin_bytes(left, disk.free);
+	if (low) {
+		char reserve[24];
 		put_line(s, ADMIN_BAD, "disk", "%s free, less than %s: new messages are refused",
-		    admin_bytes(left, disk.free), admin_bytes(reserve, needed));
-	else
-		put_line(s, ADMIN_PLAIN, "disk", "%s free", admin_bytes(left, disk.free));
+		    left, admin_bytes(reserve, needed));
+	} else {
+		put_line(s, ADMIN_PLAIN, "disk", "%s free", left);
+	}
 }
 
 static void show_settings(struct status *s)

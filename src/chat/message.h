@@ -25,7 +25,7 @@ enum message_fault {
 	MESSAGE_BAD_MSG_ID,
 	MESSAGE_BAD_TIME,   /* only of an import, as is the next */
 	MESSAGE_BAD_RECORD, /* not of the format */
-	MESSAGE_REFUSED, /* by a constraint of the database that the checks here did not foresee */
+	MESSAGE_REFUSED,  /* by a constraint of the database that the checks here did not foresee */
 	MESSAGE_NO_SPACE, /* for now, as is the next: it may be sent again */
 	MESSAGE_TOO_FAST,
 	MESSAGE_NO_MEMORY,

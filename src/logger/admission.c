@@ -5,14 +5,13 @@
 
 #define MINUTE_MS 60000
 #define DAY_MS 86400000
-#define AWAY_MS (2 * LIMITS_ALIVE_MS) /* who is there gives a sign of life sooner */
+#define AWAY_MS ((int64_t)2 * LIMITS_ALIVE_MS) /* who is there gives a sign of life sooner */
 
 /* What a message takes: the -wal file, the database and the search's index; and their overhead. */
 #define COST_PER_BYTE 3
 #define COST_PER_MESSAGE 1024
 
-#define ROWS_MAX 100 /* in the table rejected, of those that are refused for one reason at a time  \
-		      */
+#define ROWS_MAX 100 /* in the table rejected, of what is refused for one reason in a row */
 
 void admission_open(struct admission *a, int64_t stored_at)
 {

@@ -62,7 +62,7 @@ struct writer *writer_open(const struct writer_config *config, struct store *sto
 	struct writer *writer = calloc(1, sizeof(*writer));
 	struct batch *batch = batch_open();
 	bool memory = writer && batch;
-	if (memory)
+	if (memory) {
 		*writer = (struct writer){.path = config->database,
 		    .batch = batch,
 		    .admission = {.path = config->database,
@@ -71,8 +71,8 @@ struct writer *writer_open(const struct writer_config *config, struct store *sto
 		    .store = store,
 		    .upkeep = {
 			.days = config->retention_days, .messages = config->retention_messages}};
-	if (memory)
 		batch_limit(batch, &writer->admission);
+	}
 	if (memory && batch_restore(batch, store, &writer->known) == STORE_OK)
 		return writer;
 	log_error("%s", memory ? store_error(store) : "out of memory");
