@@ -182,6 +182,8 @@ TEST(what_could_not_be_stored_is_not_counted)
 		assert_int_equal(takes(1000), 60);
 	}
 	assert_int_equal(stores(1000, TS), 60);
+	admission_open(&a, TS); /* the database is opened again after a failure */
+	assert_int_equal(stores(1000, TS), 0);
 }
 
 TEST(a_clock_that_was_set_back_stops_nothing)
