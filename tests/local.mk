@@ -8,6 +8,7 @@
 system_tests = \
   tests/system/api.test.js tests/system/deaths.test.js tests/system/export.test.js \
   tests/system/hostile.test.js tests/system/limits.test.js tests/system/migration.test.js \
+  tests/system/admission.test.js \
   tests/system/messages.test.js tests/system/newest.test.js tests/system/openapi.test.js \
   tests/system/queue.test.js tests/system/routes.test.js tests/system/search.test.js \
   tests/system/serve.test.js tests/system/session.test.js tests/system/stack.test.js \
@@ -50,7 +51,7 @@ JS_LOG_COMPILER = $(SHELL) $(srcdir)/tests/run-js
 AM_TESTS_ENVIRONMENT = MQTT_CHAT_BUILD='$(abs_builddir)'; export MQTT_CHAT_BUILD; \
   MQTT_CHAT_SANITIZERS='$(enable_sanitizers)'; export MQTT_CHAT_SANITIZERS;
 
-unit_tests = tests/unit/test_durable tests/unit/test_serve tests/unit/test_writer \
+unit_tests = tests/unit/test_admission tests/unit/test_durable tests/unit/test_serve tests/unit/test_writer \
   tests/unit/test_batch tests/unit/test_cache tests/unit/test_http \
   tests/unit/test_identity tests/unit/test_import tests/unit/test_indexer tests/unit/test_json \
   tests/unit/test_json_check tests/unit/test_payloads \

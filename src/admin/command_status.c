@@ -10,6 +10,7 @@
 #include "admin/admin.h"
 #include "admin/broker.h"
 #include "base/clock.h"
+#include "base/disk.h"
 #include "broker/identity.h"
 #include "chat/limits.h"
 #include "config.h"
@@ -180,6 +181,27 @@ static void show_history(struct status *s, struct store *store)
 	    (long long)o.rejected, LIMITS_REJECTED_ROWS);
 }
 
+static void show_disk(struct status *s)
+{
+	const struct settings *set = &s->admin->settings;
+	struct disk disk;
+	char left[24];
+	if (!disk_look(set->database, &disk))
+		return;
+	int64_t needed = disk_reserve(&disk, set->min_free);
+	bool low = disk.free < needed;
+	figure(s, "diskFreeBytes", disk.free);
+	figure(s, "diskReserveBytes", needed);
+	admin_bytes(left, disk.free);
+	if (low) {
+		char reserve[24];
+		put_line(s, ADMIN_BAD, "disk", "%s free, less than %s: new messages are refused",
+		    left, admin_bytes(reserve, needed));
+	} else {
+		put_line(s, ADMIN_PLAIN, "disk", "%s free", left);
+	}
+}
+
 static void show_settings(struct status *s)
 {
 	const struct settings *set = &s->admin->settings;
@@ -189,6 +211,9 @@ static void show_settings(struct status *s)
 	if (set->retention_days || set->retention_messages)
 		put_line(s, ADMIN_PLAIN, "retention", "%lld days, %lld messages a room (0: all)",
 		    (long long)set->retention_days, (long long)set->retention_messages);
+	if (set->max_rate)
+		put_line(
+		    s, ADMIN_PLAIN, "max-rate", "%lld messages a minute", (long long)set->max_rate);
 }
 
 static int show_status(struct admin *admin)
@@ -206,6 +231,7 @@ static int show_status(struct admin *admin)
 	} else {
 		show_logger(&s, store);
 		show_history(&s, store);
+		show_disk(&s);
 	}
 	store_close(store);
 	json_member_boolean(&json, "ok", !s.bad);

@@ -30,6 +30,8 @@ static const char *const fault_texts[MESSAGE__MAX] = {
     [MESSAGE_BAD_TIME] = "the time is missing or is no time",
     [MESSAGE_BAD_RECORD] = "the record is not of the format",
     [MESSAGE_REFUSED] = "the database refused it",
+    [MESSAGE_NO_SPACE] = "the server's disk is nearly full; try again later",
+    [MESSAGE_TOO_FAST] = "more messages come than the server takes; try again in a minute",
     [MESSAGE_NO_MEMORY] = "out of memory",
 };
 

@@ -28,7 +28,9 @@ enum message_fault {
 	MESSAGE_ID_USED,	    /* the store has another message with the same ids */
 	MESSAGE_BAD_TIME,	    /* only of an import, as is the next */
 	MESSAGE_BAD_RECORD,	    /* not of the format */
-	MESSAGE_REFUSED, /* by a constraint of the database that the checks here did not foresee */
+	MESSAGE_REFUSED,  /* by a constraint of the database that the checks here did not foresee */
+	MESSAGE_NO_SPACE, /* for now, as is the next: it may be sent again */
+	MESSAGE_TOO_FAST,
 	MESSAGE_NO_MEMORY,
 	MESSAGE__MAX
 };

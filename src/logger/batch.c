@@ -17,6 +17,7 @@ struct batch {
 	size_t bytes;
 	uint64_t number;
 	struct store_signs signs;
+	struct admission *admission;  /* NULL: all is stored */
 	struct redelivery redelivery; /* as it was after the last batch that was stored */
 	struct redelivery next;	      /* as it will be after this one */
 	unsigned char note[REDELIVERY_NOTE_MAX];
@@ -33,6 +34,11 @@ void batch_close(struct batch *batch)
 		return;
 	batch_clear(batch);
 	free(batch);
+}
+
+void batch_limit(struct batch *batch, struct admission *admission)
+{
+	batch->admission = admission;
 }
 
 static void free_entry(struct store_entry *entry)
@@ -66,6 +72,8 @@ enum store_status batch_restore(struct batch *batch, struct store *store, bool *
 	enum store_status status = store_read_note(store, note, sizeof(batch->note), &length);
 	if (!status)
 		status = store_read_signs(store, &batch->signs);
+	if (!status && batch->admission)
+		admission_open(batch->admission, batch->signs.alive_at);
 	*known = length >= 0;
 	if (!status)
 		redelivery_decode(
@@ -137,6 +145,8 @@ static void find_repeated(struct batch *batch)
 			entry->id = mark->id;
 			entry->ts = mark->ts;
 		}
+		if (mark && !mark->id && !entry->fault)
+			entry->fault = MESSAGE_REFUSED; /* it was, for whatever reason */
 	}
 }
 
@@ -165,12 +175,16 @@ enum store_status batch_store(struct batch *batch, struct store *store, int64_t 
 	batch->signs.alive_at = now;
 	redelivery_copy(&batch->next, &batch->redelivery);
 	find_repeated(batch);
+	if (batch->admission)
+		admission_check(batch->admission, store, batch->entries, batch->count, now);
 	enum store_status status =
 	    store_insert_batch(store, batch->entries, batch->count, mark_entries, batch);
 	if (status)
 		return status;
 	redelivery_copy(&batch->redelivery, &batch->next);
 	batch->number++;
+	if (batch->admission)
+		admission_stored(batch->admission, now);
 	return STORE_OK;
 }
 

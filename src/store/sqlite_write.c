@@ -140,7 +140,7 @@ static int insert_or_reject(struct store *store, struct store_entry *entry, bool
 		return SQLITE_OK;
 	entry->id = 0;
 	if (entry->fault)
-		return reject(store, entry);
+		return entry->no_row ? SQLITE_OK : reject(store, entry);
 	int rc = insert(store, entry, known);
 	if ((rc & 0xff) == SQLITE_CONSTRAINT) {
 		entry->fault = MESSAGE_REFUSED;

@@ -99,9 +99,10 @@ struct store_entry {
 	struct str head; /* the payload's first bytes */
 	size_t size;	 /* of the whole payload */
 	bool repeated; /* it is stored already, `ts` and `id` are known: nothing is done with it */
-	int64_t ts;    /* ms since 1970, UTC; out: that of the copy that was stored first */
-	int64_t id;    /* out: as above; 0 where it was rejected */
-	int64_t prev;  /* out: the message before it in its room; 0: none. Not of an editor's */
+	bool no_row;  /* of one with a fault: it is counted, and kept nowhere, as enough alike are */
+	int64_t ts;   /* ms since 1970, UTC; out: that of the copy that was stored first */
+	int64_t id;   /* out: as above; 0 where it was rejected */
+	int64_t prev; /* out: the message before it in its room; 0: none. Not of an editor's */
 };
 
 /* When the writer last gave a sign of life, and when the broker last forgot its session. */
@@ -131,6 +132,15 @@ typedef struct store_note store_note_fn(void *arg);
  */
 enum store_status store_insert_batch(
     struct store *store, struct store_entry *entries, size_t count, store_note_fn *note, void *arg);
+
+/* Whether a message with these ids of its sender is stored; a writer's. False without a msg_id. */
+bool store_is_stored(struct store *store, const struct message *message);
+
+/* A reason is lent for the time of the call. */
+typedef void store_reason_fn(void *arg, struct str reason, int64_t messages);
+
+/* Calls `reason` for each reason for which rejected messages are kept, and how many. */
+enum store_status store_rejected_reasons(struct store *store, store_reason_fn *reason, void *arg);
 
 /* How many messages are stored and are not in the index of the search yet; a writer's. */
 int64_t store_unindexed(const struct store *store);

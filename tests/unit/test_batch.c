@@ -473,6 +473,59 @@ TEST(a_message_with_an_id_of_its_own_needs_no_mark_and_ends_no_repetition)
 	assert_false(batch_awaits_repetition(batch));
 }
 
+/* ---- what may be stored ---- */
+
+#define HI "{\"nickname\":\"Ann\",\"text\":\"Hi\",\"msgId\":\"m1\"}"
+#define REFUSED(id, why)                                                                           \
+	"chat/lab/rejected {\"msgId\":" id ",\"clientId\":null,\"reason\":\"" why "\"}\n"
+#define TOO_FAST "more messages come than the server takes; try again in a minute"
+
+static void limit_to_one_a_minute(void)
+{
+	static struct admission admission;
+	admission = (struct admission){.path = unit_dir, .max_rate = 1};
+	admission_open(&admission, 0);
+	batch_limit(batch, &admission);
+}
+
+static int64_t store_quietly(int64_t now)
+{
+	char logged[1000];
+	struct capture capture = capture_begin(STDERR_FILENO);
+	enum store_status status = batch_store(batch, writer, now);
+	capture_end(&capture, logged, sizeof(logged));
+	assert_int_equal(status, STORE_OK);
+	return raw_number(unit_path("db"), "SELECT count(*) FROM messages");
+}
+
+TEST(what_is_refused_is_answered_and_is_stored_when_it_is_sent_again_later)
+{
+	limit_to_one_a_minute();
+	deliver("door open", 7, false);
+	deliver(HI, 8, false);
+	assert_int_equal(store_quietly(TS), 1);
+	expect_answers("chat/lab/stored [{\"id\":1,\"msgId\":null,\"clientId\":null" AT
+		       "]\n" REFUSED("\"m1\"", TOO_FAST));
+	assert_int_equal(raw_number(unit_path("db"), "SELECT count(*) FROM rejected"), 1);
+	batch_clear(batch);
+	deliver(HI, 9, false);
+	assert_int_equal(store_quietly(TS + 60000), 2);
+}
+
+TEST(what_was_refused_is_not_stored_when_the_broker_delivers_it_again)
+{
+	limit_to_one_a_minute();
+	deliver("door open", 7, false);
+	deliver("door shut", 8, false);
+	assert_int_equal(store_quietly(TS), 1);
+	begin_again(true);
+	deliver("door open", 7, true);
+	deliver("door shut", 8, true);
+	expect_stored(1);
+	expect_answers("chat/lab/stored [{\"id\":1,\"msgId\":null,\"clientId\":null" AT
+		       "]\n" REFUSED("null", "the database refused it"));
+}
+
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
@@ -507,6 +560,8 @@ int main(void)
 	    BATCH(a_duplicate_of_what_was_not_stored_is_new),
 	    BATCH(a_message_with_an_id_of_its_own_needs_no_mark_and_ends_no_repetition),
 	    BATCH(after_a_session_that_was_not_resumed_nothing_is_a_repetition),
+	    BATCH(what_is_refused_is_answered_and_is_stored_when_it_is_sent_again_later),
+	    BATCH(what_was_refused_is_not_stored_when_the_broker_delivers_it_again),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
