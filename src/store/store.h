@@ -99,9 +99,9 @@ struct store_entry {
 	struct str head; /* the payload's first bytes */
 	size_t size;	 /* of the whole payload */
 	bool repeated; /* it is stored already, `ts` and `id` are known: nothing is done with it */
-	bool no_row;  /* of one with a fault: it is counted, and kept nowhere, as enough alike are */
-	int64_t ts;   /* ms since 1970, UTC; out: that of the copy that was stored first */
-	int64_t id;   /* out: as above; 0 where it was rejected */
+	bool no_row; /* of one with a fault: it is counted, and kept nowhere, as enough alike are */
+	int64_t ts;  /* ms since 1970, UTC; out: that of the copy that was stored first */
+	int64_t id;  /* out: as above; 0 where it was rejected */
 	int64_t prev; /* out: the message before it in its room; 0: none. Not of an editor's */
 };
 

@@ -504,8 +504,8 @@ TEST(what_is_refused_is_answered_and_is_stored_when_it_is_sent_again_later)
 	deliver("door open", 7, false);
 	deliver(HI, 8, false);
 	assert_int_equal(store_quietly(TS), 1);
-	expect_answers("chat/lab/stored [{\"id\":1,\"msgId\":null,\"clientId\":null" AT
-		       "]\n" REFUSED("\"m1\"", TOO_FAST));
+	expect_answers("chat/lab/stored [{\"id\":1,\"msgId\":null,\"clientId\":null" AT(
+	    0) "]\n" REFUSED("\"m1\"", TOO_FAST));
 	assert_int_equal(raw_number(unit_path("db"), "SELECT count(*) FROM rejected"), 1);
 	batch_clear(batch);
 	deliver(HI, 9, false);
@@ -522,8 +522,8 @@ TEST(what_was_refused_is_not_stored_when_the_broker_delivers_it_again)
 	deliver("door open", 7, true);
 	deliver("door shut", 8, true);
 	expect_stored(1);
-	expect_answers("chat/lab/stored [{\"id\":1,\"msgId\":null,\"clientId\":null" AT
-		       "]\n" REFUSED("null", "the database refused it"));
+	expect_answers("chat/lab/stored [{\"id\":1,\"msgId\":null,\"clientId\":null" AT(
+	    0) "]\n" REFUSED("null", "the database refused it"));
 }
 
 int main(void)
