@@ -235,7 +235,8 @@ enum { STORE_SEARCH_MS = 1000, STORE_UNINDEXED_MAX = 10000 };
 /*
  * Calls `hit` for each match of a page: of the newest `limit` (1 to STORE_PAGE_MAX) older than the
  * id `before`, oldest first, all from one snapshot, and describes the page in `page`. `snippet`
- * is a part of the text with what matched between WORDS_BEGIN and WORDS_END, and gaps: see words.h.
+ * is a part of the text, as it was said, with what matched between WORDS_BEGIN and WORDS_END: see
+ * snippet.h.
  * What is not in the index yet is found as well, where that is no more than STORE_UNINDEXED_MAX
  * messages; and it gives up after STORE_SEARCH_MS.
  */

@@ -3,7 +3,7 @@
 #include "history.h"
 #include "store/sqlite.h"
 
-/* What a search found: the texts' snippets, marks as [ and ], gaps left out. */
+/* What a search found: the texts' snippets, marks as [ and ]. */
 struct found {
 	int64_t ids[STORE_PAGE_MAX];
 	char snippets[STORE_PAGE_MAX][512];
@@ -16,10 +16,9 @@ static int see_hit(void *arg, const struct store_row *row, struct str snippet)
 	struct found *found = arg;
 	char *out = found->snippets[found->count];
 	for (size_t i = 0; i < snippet.len && i < 500; i++)
-		if (snippet.at[i] != WORDS_GAP)
-			*out++ = snippet.at[i] == WORDS_BEGIN ? '['
-				 : snippet.at[i] == WORDS_END ? ']'
-							      : snippet.at[i];
+		*out++ = snippet.at[i] == WORDS_BEGIN ? '['
+			 : snippet.at[i] == WORDS_END ? ']'
+						      : snippet.at[i];
 	*out = '\0';
 	found->ids[found->count++] = row->id;
 	return 0;
