@@ -78,6 +78,11 @@ static bool in_ranges(const struct range *ranges, size_t count, int32_t point)
 	return false;
 }
 
+static int32_t as_letter(int32_t point)
+{
+	return in_ranges(as_letters, COUNT(as_letters), point) ? 0xe000 | (point & 0xff) : point;
+}
+
 static int combining_class(int32_t point)
 {
 	return utf8proc_get_property(point)->combining_class;
@@ -107,7 +112,7 @@ static size_t put_point(int32_t point, int32_t *out)
 		for (const char *as = as_latin[i].as; as_latin[i].letter == point && *as; as++)
 			out[count++] = *as;
 	if (count == 0)
-		out[count++] = point;
+		out[count++] = as_letter(point);
 	return count;
 }
 
@@ -130,15 +135,12 @@ static size_t fold_parts(int32_t point, int32_t out[POINT_MAX])
 /* What a code point becomes, before it is put together with others; returns how many there are. */
 static size_t fold_point(int32_t point, int32_t out[POINT_MAX])
 {
-	out[0] = point;
-	if (point == 0xfeff) /* a space at the ends of a text, and so within it */
-		out[0] = ' ';
-	else if (in_ranges(as_letters, COUNT(as_letters), point))
-		out[0] = 0xe000 | (point & 0xff);
-	else if (!(point >= 0xac00 && point <= 0xd7a3) &&
-		 !in_ranges(as_they_are, COUNT(as_they_are), point))
-		return fold_parts(point, out);
-	return 1;
+	/* U+FEFF is a space at the ends of a text and in a query, and so within a text. */
+	out[0] = point == 0xfeff ? ' ' : as_letter(point);
+	bool is_syllable = point >= 0xac00 && point <= 0xd7a3;
+	if (out[0] != point || is_syllable || in_ranges(as_they_are, COUNT(as_they_are), point))
+		return 1;
+	return fold_parts(point, out);
 }
 
 static void fill_table(void)
