@@ -5,6 +5,7 @@
 #include "chat/snippet.h"
 #include "chat/words.h"
 #include "store/sqlite.h"
+#include "store/store_admin.h"
 
 /*
  * Each slice leaves a small segment of the index, and merging them is half of the work. As many
@@ -149,4 +150,36 @@ enum store_status store_merge(struct store *store, int pages)
 int store_unmerged(const struct store *store)
 {
 	return store->unmerged;
+}
+
+enum store_status store_forget_index(struct store *store)
+{
+	int rc = sql_begin_write(store);
+	if (!rc)
+		rc = sql_run(store, STMT_INDEX_EMPTY);
+	if (!rc) {
+		sql_bind_str(store->stmts[STMT_INDEX_ANEW], 1, str_of(fold_version()));
+		rc = sql_run(store, STMT_INDEX_ANEW);
+	}
+	enum store_status status = sql_end_write(store, rc);
+	store->data_version = 0;
+	if (!status)
+		store->indexed_id = 0;
+	return status;
+}
+
+enum store_status sql_follow_unicode(struct store *store)
+{
+	int64_t same = 0;
+	sql_bind_str(store->stmts[STMT_INDEX_UNICODE], 1, str_of(fold_version()));
+	int rc = sql_number(store, STMT_INDEX_UNICODE, &same);
+	if (rc)
+		return sql_fail(store, rc);
+	store->index_renewed = !same && store->indexed_id > 0;
+	return same ? STORE_OK : store_forget_index(store);
+}
+
+bool store_index_renewed(const struct store *store)
+{
+	return store->index_renewed;
 }
