@@ -99,8 +99,8 @@ static size_t decompose(int32_t point, int options, int32_t out[POINT_MAX])
 {
 	int boundary = 0;
 	options |= UTF8PROC_DECOMPOSE | UTF8PROC_COMPAT | UTF8PROC_IGNORE;
-	utf8proc_ssize_t count = utf8proc_decompose_char(
-	    point, out, POINT_MAX, (utf8proc_option_t)options, &boundary);
+	utf8proc_ssize_t count =
+	    utf8proc_decompose_char(point, out, POINT_MAX, (utf8proc_option_t)options, &boundary);
 	return count < 0 ? 0 : count > POINT_MAX ? POINT_MAX : (size_t)count;
 }
 
@@ -176,8 +176,8 @@ static void put_segment(struct folding *f)
 {
 	size_t count = f->count;
 	if (count > 1) {
-		utf8proc_ssize_t composed = utf8proc_normalize_utf32(f->segment,
-		    (utf8proc_ssize_t)count, UTF8PROC_STABLE | UTF8PROC_COMPOSE);
+		utf8proc_ssize_t composed = utf8proc_normalize_utf32(
+		    f->segment, (utf8proc_ssize_t)count, UTF8PROC_STABLE | UTF8PROC_COMPOSE);
 		count = composed > 0 ? (size_t)composed : 0;
 	}
 	for (size_t i = 0; i < count; i++) {

@@ -50,7 +50,8 @@ static void put_quoted(struct text *text, struct str s)
 }
 
 /* The value as the index has it; empty, and a problem, where all of them are too long then. */
-static struct str fold_value(struct reading *r, struct str value, char out[FOLD_SIZE(SEARCH_BYTES_MAX)])
+static struct str fold_value(
+    struct reading *r, struct str value, char out[FOLD_SIZE(SEARCH_BYTES_MAX)])
 {
 	struct str folded = fold(value, out, FOLD_SIZE(SEARCH_BYTES_MAX), NULL);
 	r->folded += folded.len;
@@ -61,8 +62,8 @@ static struct str fold_value(struct reading *r, struct str value, char out[FOLD_
 }
 
 /*
- * NOT binds looser than what stands side by side, so what is unwanted goes to the end. Returns false
- * where there is no word in the value; then nothing is added.
+ * NOT binds looser than what stands side by side, so what is unwanted goes to the end. Returns
+ * false where there is no word in the value; then nothing is added.
  */
 static bool add_term(struct reading *r, const char *column, const struct term *term)
 {

@@ -59,7 +59,8 @@ static struct window choose(const struct snippet *snippet)
 	}
 	if (begin + SNIPPET_WORDS > total)
 		begin = total > SNIPPET_WORDS ? total - SNIPPET_WORDS : 0;
-	return (struct window){begin, begin + SNIPPET_WORDS, begin > 0, begin + SNIPPET_WORDS < total};
+	return (struct window){
+	    begin, begin + SNIPPET_WORDS, begin > 0, begin + SNIPPET_WORDS < total};
 }
 
 static void to_bytes(const struct snippet *snippet, struct window *window)
@@ -126,7 +127,8 @@ struct str snippet_make(struct str text, struct str marked, char *out)
 {
 	struct snippet snippet;
 	struct text part = {.at = out, .size = SNIPPET_SIZE, .fixed = true};
-	snippet.text = (struct str){text.at, text.len < SNIPPET_TEXT_MAX ? text.len : SNIPPET_TEXT_MAX};
+	snippet.text =
+	    (struct str){text.at, text.len < SNIPPET_TEXT_MAX ? text.len : SNIPPET_TEXT_MAX};
 	snippet.folded = fold(snippet.text, snippet.bytes, sizeof(snippet.bytes), snippet.origin);
 	read_marks(&snippet, marked);
 	struct window window = choose(&snippet);

@@ -48,8 +48,9 @@ static void close_store(struct writer *writer)
 static void tell_index(const struct store *store)
 {
 	if (store_index_renewed(store))
-		log_info("the index of the search is made anew: what is in it was folded by another "
-			 "version of Unicode than %s",
+		log_info(
+		    "the index of the search is made anew: what is in it was folded by another "
+		    "version of Unicode than %s",
 		    fold_version());
 }
 

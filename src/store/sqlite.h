@@ -75,7 +75,7 @@ struct store {
 	int64_t tidy_version;	   /* ... another process has committed since; for store_tidy() */
 	bool editor;
 	bool index_renewed; /* see store_index_renewed() */
-	bool unsynced; /* the commit under way does not wait for the disk */
+	bool unsynced;	    /* the commit under way does not wait for the disk */
 	char error[STORE_ERROR_SIZE];
 };
 

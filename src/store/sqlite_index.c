@@ -18,8 +18,8 @@
 #define MESSAGES_A_PAGE 4
 
 /*
- * The longest texts have as many bytes, and no text of people's has more when it is folded. One that
- * does, of hundreds of ligatures like ﷺ, is found by what of it has room.
+ * The longest texts have as many bytes, and no text of people's has more when it is folded. One
+ * that does, of hundreds of ligatures like ﷺ, is found by what of it has room.
  */
 enum { TEXT_BYTES = 4 * MESSAGE_TEXT_MAX, NICKNAME_BYTES = 4 * MESSAGE_NICKNAME_MAX };
 
@@ -36,10 +36,10 @@ int sql_index_row(sqlite3_stmt *insert, sqlite3_stmt *from)
 	char folded_text[TEXT_BYTES], folded_nickname[FOLD_SIZE(NICKNAME_BYTES)];
 	char text[WORDS_SIZE(sizeof(folded_text))], nickname[WORDS_SIZE(sizeof(folded_nickname))];
 	char room[WORDS_ROOM_SIZE(MESSAGE_ROOM_MAX)];
-	struct str t = fold(
-	    column_within(from, 1, TEXT_BYTES), folded_text, sizeof(folded_text), NULL);
-	struct str n = fold(column_within(from, 2, NICKNAME_BYTES), folded_nickname,
-	    sizeof(folded_nickname), NULL);
+	struct str t =
+	    fold(column_within(from, 1, TEXT_BYTES), folded_text, sizeof(folded_text), NULL);
+	struct str n = fold(
+	    column_within(from, 2, NICKNAME_BYTES), folded_nickname, sizeof(folded_nickname), NULL);
 	sqlite3_bind_int64(insert, 1, sqlite3_column_int64(from, 0));
 	sql_bind_str(insert, 2, words_split(t, text));
 	sql_bind_str(insert, 3, words_split(n, nickname));

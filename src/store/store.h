@@ -151,7 +151,8 @@ enum store_status store_index(struct store *store, int limit, enum store_merging
  * that is not known, after the start. */
 int store_unmerged(const struct store *store);
 
-/* Whether a writer's store_open() has emptied the index, which another version of Unicode had filled. */
+/* Whether a writer's store_open() has emptied the index, which another version of Unicode had
+ * filled. */
 bool store_index_renewed(const struct store *store);
 
 /* Merges some of them, about `pages` of them, in a transaction like that of store_index(). */

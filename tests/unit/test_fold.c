@@ -67,8 +67,8 @@ static void expect_settled(const char *text)
 {
 	const struct str once = folded(str_of(text));
 	const utf8proc_uint8_t *bytes = (const utf8proc_uint8_t *)text;
-	utf8proc_uint8_t *const forms[] = {utf8proc_NFC(bytes), utf8proc_NFD(bytes),
-	    utf8proc_NFKC(bytes), utf8proc_NFKD(bytes)};
+	utf8proc_uint8_t *const forms[] = {
+	    utf8proc_NFC(bytes), utf8proc_NFD(bytes), utf8proc_NFKC(bytes), utf8proc_NFKD(bytes)};
 	expect(str_eq(folded(once), once), "'%s' is '%.*s', folded again '%.*s'", text,
 	    (int)once.len, once.at, (int)folded(once).len, folded(once).at);
 	for (size_t i = 0; i < COUNT(forms); i++) {
@@ -156,8 +156,8 @@ TEST(origins_begin_characters_and_never_go_down)
 		assert_int_equal(origin[f.len], s.len);
 		for (size_t i = 0; i < f.len; i++) {
 			assert_true(origin[i] <= origin[i + 1] && origin[i] < s.len);
-			assert_true(((unsigned char)f.at[i] & 0xc0) != 0x80 ||
-				    origin[i] == origin[i - 1]);
+			assert_true(
+			    ((unsigned char)f.at[i] & 0xc0) != 0x80 || origin[i] == origin[i - 1]);
 		}
 	}
 }

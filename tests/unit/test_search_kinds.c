@@ -84,8 +84,8 @@ static void expect_forms(struct store *store, const char *where)
 	    {"anchor -\"", "\"", true, false}, {"from:\"", "\"", false, false}};
 	for (size_t i = 0; i < row_count; i++)
 		for (size_t f = 0; f < COUNT(forms); f++) {
-			int count = count_found(
-			    store, i, forms[f].before, rows[i].query, forms[f].behind);
+			int count =
+			    count_found(store, i, forms[f].before, rows[i].query, forms[f].behind);
 			int expected = rows[i].found != forms[f].without;
 			expect(count == expected || (forms[f].prefix && count == -1),
 			    "%s, %s: '%s' with %s%s%s: %d", where, rows[i].what, rows[i].text,

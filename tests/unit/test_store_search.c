@@ -282,8 +282,8 @@ TEST(a_snippet_shows_the_text_as_it_was_said)
 	expect_snippet("مُحَمَّدٌ رسول", "محمد", "[مُحَمَّدٌ] رسول");
 	expect_snippet("now ‼️ go", "‼", "now [‼️] go");
 	expect_snippet("ｶﾞｷﾞ", "ギ", "ｶﾞ[ｷﾞ]");
-	expect_snippet("\u1112\u1161\u11ab\u1100\u116e\u11a8", "국",
-	    "\u1112\u1161\u11ab[\u1100\u116e\u11a8]");
+	expect_snippet(
+	    "\u1112\u1161\u11ab\u1100\u116e\u11a8", "국", "\u1112\u1161\u11ab[\u1100\u116e\u11a8]");
 	expect_snippet("a\u00adb c", "ab c", "[a\u00adb] [c]");
 	expect_snippet("ﷺ", "الله", "[ﷺ]");
 	expect_snippet("我爱聊天", "聊 天", "我爱[聊天]");
@@ -313,7 +313,8 @@ static void expect_part(int count, const char *places, const char *begin, const 
 	struct store *store = open_store(unit_path(places), STORE_CREATOR);
 	for (int i = 0; i < count; i++) {
 		snprintf(place, sizeof(place), "s%02d", i);
-		sprintf(text + strlen(text), "%s%s", i ? " " : "", strstr(places, place) ? "Né" : place);
+		sprintf(text + strlen(text), "%s%s", i ? " " : "",
+		    strstr(places, place) ? "Né" : place);
 	}
 	add_message(store, "messages", strcat(text, ")"));
 	search(store, "ne", &found);
@@ -357,7 +358,6 @@ TEST(a_text_that_grows_too_long_is_found_by_what_has_room)
 	assert_int_equal(raw_number(unit_path("db"), "SELECT count(*) FROM words"), 0);
 	store_close(store);
 }
-
 
 TEST(more_than_a_search_can_go_through_unindexed_is_told)
 {
