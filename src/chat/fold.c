@@ -22,6 +22,7 @@ struct folding {
 	uint16_t *origin;
 	size_t at;		      /* where the character begins that is folded now */
 	int32_t segment[SEGMENT_MAX]; /* a base and what may combine with it */
+	int classes[SEGMENT_MAX];     /* of combining, of these */
 	size_t count, from;	      /* how many, and where the first of them begins */
 };
 
@@ -29,7 +30,7 @@ struct range {
 	int32_t first, last;
 };
 
-/* Emoji with a compatibility form. */
+/* Emoji with a compatibility form. In order, as the next. */
 static const struct range as_they_are[] = {
     {0x2122, 0x2122},
     {0x2139, 0x2139},
@@ -72,8 +73,10 @@ static struct {
 
 static bool in_ranges(const struct range *ranges, size_t count, int32_t point)
 {
-	for (size_t i = 0; i < count; i++)
-		if (point >= ranges[i].first && point <= ranges[i].last)
+	if (point > ranges[count - 1].last)
+		return false;
+	for (size_t i = 0; i < count && point >= ranges[i].first; i++)
+		if (point <= ranges[i].last)
 			return true;
 	return false;
 }
@@ -83,16 +86,14 @@ static int32_t as_letter(int32_t point)
 	return in_ranges(as_letters, COUNT(as_letters), point) ? 0xe000 | (point & 0xff) : point;
 }
 
-static int combining_class(int32_t point)
+static bool is_dropped_class(int class)
 {
-	return utf8proc_get_property(point)->combining_class;
+	return class == 1 || (class >= 10 && class <= 36) || (class >= 200 && class <= 240);
 }
 
 static bool is_dropped(int32_t point)
 {
-	int class = combining_class(point);
-	return class == 1 || (class >= 10 && class <= 36) || (class >= 200 && class <= 240) ||
-	       point == 0x640;
+	return point == 0x640 || is_dropped_class(utf8proc_get_property(point)->combining_class);
 }
 
 static size_t decompose(int32_t point, int options, int32_t out[POINT_MAX])
@@ -165,11 +166,11 @@ static void put_bytes(struct folding *f, const char *bytes, size_t length, size_
 		f->full = true;
 		return;
 	}
-	for (size_t i = 0; i < length; i++) {
-		if (f->origin)
-			f->origin[f->len] = (uint16_t)from;
-		f->out[f->len++] = bytes[i];
-	}
+	for (size_t i = 0; i < length; i++)
+		f->out[f->len + i] = bytes[i];
+	for (size_t i = 0; i < length && f->origin; i++)
+		f->origin[f->len + i] = (uint16_t)from;
+	f->len += length;
 }
 
 static void put_segment(struct folding *f)
@@ -189,43 +190,79 @@ static void put_segment(struct folding *f)
 }
 
 /* Whether it may combine with what stands before it: a mark, or a vowel or final of Jamo. */
-static bool joins(int32_t point)
+static bool joins(int32_t point, const utf8proc_property_t *property)
 {
-	const utf8proc_property_t *property = utf8proc_get_property(point);
 	return property->combining_class || (point >= 0x1160 && point <= 0x11ff) ||
 	       (property->category >= UTF8PROC_CATEGORY_MN &&
 		   property->category <= UTF8PROC_CATEGORY_ME);
 }
 
 /* Adds a code point to the segment, in canonical order; or ends that one, and begins another. */
-static void take_folded(struct folding *f, int32_t point)
+static void take_folded(struct folding *f, int32_t point, const utf8proc_property_t *property)
 {
-	if (!joins(point) || f->count == SEGMENT_MAX)
+	if (f->count == SEGMENT_MAX || !joins(point, property))
 		put_segment(f);
 	if (f->count == 0)
 		f->from = f->at;
-	int class = combining_class(point);
+	int class = property->combining_class;
 	size_t i = f->count++;
-	for (; class && i > 0 && combining_class(f->segment[i - 1]) > class; i--)
+	for (; class && i > 0 && f->classes[i - 1] > class; i--) {
 		f->segment[i] = f->segment[i - 1];
+		f->classes[i] = f->classes[i - 1];
+	}
 	f->segment[i] = point;
+	f->classes[i] = class;
+}
+
+/* Whether it stays what it is, which is so for most of what is not in the table. */
+static bool is_folded(int32_t point, const utf8proc_property_t *property)
+{
+	return property->decomp_seqindex == UINT16_MAX &&
+	       property->casefold_seqindex == UINT16_MAX && !property->ignorable &&
+	       !is_dropped_class(property->combining_class) && as_letter(point) == point;
 }
 
 /* Nothing combines with what is in the table: the marks that would are left out. */
-static void take_point(struct folding *f, uint32_t point)
+static void take_point(struct folding *f, int32_t point)
 {
 	if (point < TABLE_END && table[point].length != NOT_IN_TABLE) {
 		if (table[point].length == 0)
 			return;
-		if (f->count)
-			put_segment(f);
+		put_segment(f);
 		put_bytes(f, table[point].bytes, table[point].length, f->at);
 		return;
 	}
+	const utf8proc_property_t *property = utf8proc_get_property(point);
+	if (is_folded(point, property)) {
+		take_folded(f, point, property);
+		return;
+	}
 	int32_t points[POINT_MAX];
-	size_t count = fold_point((int32_t)point, points);
+	size_t count = fold_point(point, points);
 	for (size_t i = 0; i < count; i++)
-		take_folded(f, points[i]);
+		take_folded(f, points[i], utf8proc_get_property(points[i]));
+}
+
+static bool at_ascii(const struct folding *f)
+{
+	return f->in.len > 0 && !f->full && ((unsigned char)*f->in.at & 0x80) == 0;
+}
+
+static void take_ascii(struct folding *f)
+{
+	put_segment(f);
+	if (f->full)
+		return;
+	const char *in = f->in.at;
+	char *out = f->out + f->len;
+	size_t n = 0, room = f->size - f->len, most = f->in.len < room ? f->in.len : room;
+	for (; n < most && ((unsigned char)in[n] & 0x80) == 0; n++)
+		out[n] = table[(unsigned char)in[n]].bytes[0];
+	for (size_t i = 0; i < n && f->origin; i++)
+		f->origin[f->len + i] = (uint16_t)(f->at + i);
+	f->in = (struct str){in + n, f->in.len - n};
+	f->len += n;
+	f->full = at_ascii(f);
 }
 
 struct str fold(struct str s, char *out, size_t size, uint16_t *origin)
@@ -235,10 +272,14 @@ struct str fold(struct str s, char *out, size_t size, uint16_t *origin)
 	pthread_once(&filled, fill_table);
 	while (f.in.len > 0 && !f.full) {
 		f.at = (size_t)(f.in.at - f.begin);
+		if (at_ascii(&f)) {
+			take_ascii(&f);
+			continue;
+		}
 		uint32_t point = utf8_take(&f.in);
 		if (point == UTF8_INVALID)
 			f.in = (struct str){f.in.at + 1, f.in.len - 1};
-		take_point(&f, point == UTF8_INVALID ? ' ' : point);
+		take_point(&f, point == UTF8_INVALID ? ' ' : (int32_t)point);
 	}
 	put_segment(&f);
 	if (origin)
