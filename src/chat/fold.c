@@ -111,7 +111,7 @@ static size_t put_point(int32_t point, int32_t *out)
 	size_t count = 0;
 	for (size_t i = 0; i < COUNT(as_latin) && point < TABLE_END; i++)
 		for (const char *as = as_latin[i].as; as_latin[i].letter == point && *as; as++)
-			out[count++] = *as;
+			out[count++] = (unsigned char)*as;
 	if (count == 0)
 		out[count++] = as_letter(point);
 	return count;
@@ -147,7 +147,7 @@ static size_t fold_point(int32_t point, int32_t out[POINT_MAX])
 static void fill_table(void)
 {
 	for (int32_t point = 0; point < TABLE_END; point++) {
-		utf8proc_uint8_t bytes[4 * POINT_MAX];
+		utf8proc_uint8_t bytes[4 * POINT_MAX] = {0};
 		int32_t points[POINT_MAX];
 		size_t length = 0, count = fold_point(point, points);
 		for (size_t i = 0; i < count; i++)

@@ -25,7 +25,7 @@
 #include "base/str.h"
 
 /* The most bytes that fold() makes of `length` bytes: U+FDFA has 3 and becomes 33. */
-#define FOLD_SIZE(length) (11 * (length))
+#define FOLD_SIZE(length) ((size_t)11 * (length))
 
 /*
  * Writes `s`, folded, to `out`, which has `size` bytes, and returns it. With less than

@@ -64,7 +64,10 @@ test('a snippet is what was said, with what matched in it', async () => {
     if (!found) continue;
     const [hit] = await search(`in:row-${i} ${query}`);
     assert.equal(hit?.snippet.map((part) => part.text).join(''), text, what);
-    assert.ok(hit?.snippet.some(({ match }) => match), what);
+    assert.ok(
+      hit?.snippet.some(({ match }) => match),
+      what,
+    );
   }
 });
 
