@@ -106,8 +106,9 @@ CREATE TABLE logger_figures (
 INSERT INTO logger_figures (one) VALUES (1);
 
 -- What the search finds messages by, under their ids; the logger fills it behind `messages`. It holds
--- words and places alone, not the text. Accents and case do not count. In a script without blanks
--- between words, and of emoji, each character is a word: put blanks between them, and quotes around.
+-- words and places alone, not the text. Case, accents and normal forms do not count, since the words are
+-- folded before (src/chat/fold.h): look for them in lower case and without accents. In a script without
+-- blanks between words, and of emoji, each character is a word: put blanks between them, and quotes around.
 -- In a room's name - and _ are U+E02D and U+E05F, which makes a word of it.
 --
 --     SELECT chat.* FROM search JOIN chat ON chat.id = search.rowid
@@ -118,18 +119,20 @@ INSERT INTO logger_figures (one) VALUES (1);
 CREATE VIRTUAL TABLE search USING fts5 (
   text, nickname, room,
   content = '', columnsize = 0, prefix = 3,
-  tokenize = "unicode61 remove_diacritics 2 categories 'L* M* N* Co So'"
+  tokenize = "unicode61 remove_diacritics 0 categories 'L* M* N* Co So'"
 );
 
 -- src/store/sqlite_index.c merges evenly; in a flood it puts that off, and FTS5 is not to do it all at once then.
 INSERT INTO search (search, rank) VALUES ('automerge', 0), ('crisismerge', 256);
 
--- How far it is: the messages up to this id are in `search`.
+-- How far it is: the messages up to this id are in `search`, folded by this version of Unicode. With another
+-- version the logger makes it anew.
 CREATE TABLE search_state (
   one        INTEGER PRIMARY KEY CHECK (one = 1),
-  indexed_id INTEGER NOT NULL
+  indexed_id INTEGER NOT NULL,
+  unicode    TEXT NOT NULL DEFAULT ''
 ) STRICT;
-INSERT INTO search_state VALUES (1, 0);
+INSERT INTO search_state (one, indexed_id) VALUES (1, 0);
 
 -- The messages as a person reads them: local time of the machine, no ids of senders.
 CREATE VIEW chat AS

@@ -6,8 +6,9 @@ src_libchat_a_SOURCES = \
   src/base/log.h src/base/retry.c src/base/retry.h src/base/settings.c src/base/settings.h \
   src/base/str.h src/base/text.c src/base/text.h src/base/time.c src/base/time.h \
   src/base/utf8.c src/base/utf8.h \
-  src/chat/limits.h src/chat/message.c src/chat/message.h src/chat/search_query.c \
-  src/chat/search_query.h src/chat/words.c src/chat/words.h \
+  src/chat/fold.c src/chat/fold.h src/chat/limits.h src/chat/message.c src/chat/message.h \
+  src/chat/search_query.c src/chat/search_query.h src/chat/snippet.c src/chat/snippet.h \
+  src/chat/words.c src/chat/words.h \
   src/store/sqlite.c src/store/sqlite.h src/store/sqlite_admin.c src/store/sqlite_backup.c \
   src/store/sqlite_durability.c src/store/sqlite_figures.c src/store/sqlite_index.c \
   src/store/sqlite_open.c src/store/sqlite_migrate.c src/store/sqlite_prune.c \
@@ -38,16 +39,16 @@ nodist_src_libchat_a_SOURCES = $(embedded)
 
 sbin_PROGRAMS = src/mqtt-chat-logger
 src_mqtt_chat_logger_SOURCES = src/logger/main.c
-src_mqtt_chat_logger_LDADD = src/libchat.a $(SQLITE_LIBS) $(JSONC_LIBS) $(MOSQUITTO_LIBS)
+src_mqtt_chat_logger_LDADD = src/libchat.a $(SQLITE_LIBS) $(JSONC_LIBS) $(UTF8PROC_LIBS) $(MOSQUITTO_LIBS)
 
 bin_PROGRAMS = src/mqtt-chat
 src_mqtt_chat_SOURCES = src/admin/main.c
-src_mqtt_chat_LDADD = src/libchat.a $(SQLITE_LIBS) $(JSONC_LIBS) $(MOSQUITTO_LIBS)
+src_mqtt_chat_LDADD = src/libchat.a $(SQLITE_LIBS) $(JSONC_LIBS) $(UTF8PROC_LIBS) $(MOSQUITTO_LIBS)
 
 fcgidir = $(libexecdir)/mqtt-chat
 fcgi_PROGRAMS = cgi-bin/chat.fcgi
 cgi_bin_chat_fcgi_SOURCES = cgi-bin/chat.c cgi-bin/serve.c cgi-bin/serve.h
-cgi_bin_chat_fcgi_LDADD = src/libchat.a $(SQLITE_LIBS) $(JSONC_LIBS) $(FCGI_LIBS)
+cgi_bin_chat_fcgi_LDADD = src/libchat.a $(SQLITE_LIBS) $(JSONC_LIBS) $(UTF8PROC_LIBS) $(FCGI_LIBS)
 
 # Files as C strings, a line of theirs a line there: src/store/schema_sql.h defines schema_sql.
 embedded = src/api/openapi_json.h src/store/schema_sql.h

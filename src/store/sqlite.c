@@ -93,6 +93,9 @@ static const char *const statements[STMT__MAX] = {
     [STMT_INDEX_ROW] = "INSERT INTO search (rowid, text, nickname, room) VALUES (?1, ?2, ?3, ?4)",
     [STMT_INDEX_MERGE] = "INSERT INTO search (search, rank) VALUES ('merge', ?1)",
     [STMT_INDEX_STATE] = "UPDATE search_state SET indexed_id = ?1",
+    [STMT_INDEX_EMPTY] = "INSERT INTO search (search) VALUES ('delete-all')",
+    [STMT_INDEX_ANEW] = "UPDATE search_state SET indexed_id = 0, unicode = ?1",
+    [STMT_INDEX_UNICODE] = "SELECT unicode = ?1 FROM search_state",
     [STMT_ONE_ROW] = "SELECT id, text, nickname, room FROM messages WHERE id = ?1",
     [STMT_UNINDEX_ROW] = "INSERT INTO search (search, rowid, text, nickname, room)"
 			 " VALUES ('delete', ?1, ?2, ?3, ?4)",

@@ -53,6 +53,9 @@ enum stmt {
 	STMT_INDEX_ROW,
 	STMT_INDEX_MERGE,
 	STMT_INDEX_STATE,
+	STMT_INDEX_EMPTY,
+	STMT_INDEX_ANEW,
+	STMT_INDEX_UNICODE,
 	STMT_ONE_ROW,
 	STMT_UNINDEX_ROW,
 	STMT_DELETE,
@@ -75,7 +78,8 @@ struct store {
 	int64_t data_version;	   /* SQLite's, of the last transaction: another one tells that */
 	int64_t tidy_version;	   /* ... another process has committed since; for store_tidy() */
 	bool editor;
-	bool unsynced; /* the commit under way does not wait for the disk */
+	bool index_renewed; /* see store_index_renewed() */
+	bool unsynced;	    /* the commit under way does not wait for the disk */
 	char error[STORE_ERROR_SIZE];
 };
 
@@ -151,6 +155,9 @@ int sql_read_number(sqlite3 *db, const char *sql, int64_t *out);
 
 /* Reads how far the index is. */
 int sql_read_progress(struct store *store);
+
+/* Empties the index where another version of Unicode than this program's has filled it. */
+enum store_status sql_follow_unicode(struct store *store);
 
 /*
  * Puts a message, the present row (id, text, nickname, room) of `from`, into an index by `insert`,

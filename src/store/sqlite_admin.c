@@ -258,18 +258,3 @@ enum store_status store_has_rejected(struct store *store, struct str topic, bool
 	sqlite3_finalize(stmt);
 	return rc == SQLITE_ROW || rc == SQLITE_DONE ? STORE_OK : sql_fail(store, rc);
 }
-
-enum store_status store_forget_index(struct store *store)
-{
-	int rc = sql_begin_write(store);
-	if (!rc)
-		rc = sqlite3_exec(store->db,
-		    "INSERT INTO search (search) VALUES ('delete-all');"
-		    "UPDATE search_state SET indexed_id = 0; DELETE FROM spans",
-		    NULL, NULL, NULL);
-	if (!rc)
-		rc = spans_add_anew(store, 0);
-	enum store_status status = sql_end_write(store, rc);
-	store->data_version = 0;
-	return status;
-}

@@ -152,6 +152,8 @@ enum store_status store_open(
 	/* After a failure a reader that is in the way is waited for, at the start it is not. */
 	if (!status && (mode == STORE_WRITER || mode == STORE_CREATOR))
 		status = sql_empty_wal(store, mode == STORE_WRITER);
+	if (!status && (mode == STORE_WRITER || mode == STORE_CREATOR))
+		status = sql_follow_unicode(store);
 	if (status) {
 		snprintf(error, STORE_ERROR_SIZE, "%s", store->error);
 		store_close(store);

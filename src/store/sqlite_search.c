@@ -6,15 +6,15 @@
 #include <stdlib.h>
 
 #include "base/clock.h"
+#include "chat/snippet.h"
 #include "store/sqlite.h"
 
-#define SNIPPET_WORDS "32"
 #define DEADLINE_STEPS 200 /* of SQLite's virtual machine, between looks at the clock */
 
 /* As in schema.sql. */
 #define COLUMNS                                                                                    \
 	"text, nickname, room, columnsize = 0, "                                                   \
-	"tokenize = \"unicode61 remove_diacritics 2 categories 'L* M* N* Co So'\""
+	"tokenize = \"unicode61 remove_diacritics 0 categories 'L* M* N* Co So'\""
 
 #define MATCHES(table)                                                                             \
 	"SELECT m.id FROM " table " AS found CROSS JOIN messages AS m ON m.id = found.rowid"       \
@@ -46,7 +46,7 @@ static const char *const statements[SEARCH__MAX] = {
     [PAGE_ROW] = "SELECT id, text, nickname, room FROM messages WHERE id = ?1",
     [PAGE_ADD] = "INSERT INTO search_page (rowid, text, nickname, room) VALUES (?1, ?2, ?3, ?4)",
     [PAGE_HITS] = "SELECT m.id, m.ts, m.room, m.nickname, m.text, m.client_id, m.msg_id,"
-		  " snippet(search_page, 0, char(2), char(3), '…', " SNIPPET_WORDS ")"
+		  " highlight(search_page, 0, char(2), char(3))"
 		  " FROM search_page CROSS JOIN messages AS m ON m.id = search_page.rowid"
 		  " WHERE search_page MATCH ?1 ORDER BY search_page.rowid",
     [PAGE_CLEAR] = "DELETE FROM search_page",
@@ -228,7 +228,7 @@ static int find_all(struct task *task)
 
 /* ---- the page ---- */
 
-/* FTS5 makes snippets of a table that has the text, so the page becomes one. */
+/* FTS5 marks what matches in a table that has the text, so the page becomes one. */
 static int fill_page(struct task *task)
 {
 	sqlite3_stmt *stmt = task->store->search->stmts[PAGE_ROW];
@@ -246,11 +246,13 @@ static int fill_page(struct task *task)
 static int show_page(const struct task *task, store_hit_fn *hit, void *arg)
 {
 	sqlite3_stmt *stmt = task->store->search->stmts[PAGE_HITS];
+	char snippet[SNIPPET_SIZE];
 	sql_bind_str(stmt, 1, str_of(task->query->match));
 	int rc;
 	while ((rc = sqlite3_step(stmt)) == SQLITE_ROW) {
 		struct store_row row = sql_column_row(stmt);
-		if (hit(arg, &row, sql_column_str(stmt, 7)) != 0) {
+		struct str part = snippet_make(row.text, sql_column_str(stmt, 7), snippet);
+		if (hit(arg, &row, part) != 0) {
 			rc = SQLITE_ABORT;
 			break;
 		}

@@ -4,6 +4,7 @@
  * narrower.
  */
 #include "store/sqlite.h"
+#include "store/store_admin.h"
 
 #define BLOCK_BITS 12 /* as in schema.sql, and in the statements */
 
@@ -64,4 +65,14 @@ int spans_narrow(struct store *store, int64_t block)
 	sqlite3_bind_int64(store->stmts[STMT_SPAN_FORGET], 1, block);
 	int rc = sql_run(store, STMT_SPAN_FORGET);
 	return rc ? rc : add_range(store, spans_first_id(block) - 1, spans_first_id(block + 1) - 1);
+}
+
+enum store_status store_renew_spans(struct store *store)
+{
+	int rc = sql_begin_write(store);
+	if (!rc)
+		rc = sqlite3_exec(store->db, "DELETE FROM spans", NULL, NULL, NULL);
+	if (!rc)
+		rc = spans_add_anew(store, 0);
+	return sql_end_write(store, rc);
 }

@@ -162,6 +162,10 @@ enum store_status store_index(struct store *store, int limit, enum store_merging
  * that is not known, after the start. */
 int store_unmerged(const struct store *store);
 
+/* Whether a writer's store_open() has emptied the index, which another version of Unicode had
+ * filled. */
+bool store_index_renewed(const struct store *store);
+
 /* Merges some of them, about `pages` of them, in a transaction like that of store_index(). */
 enum store_status store_merge(struct store *store, int pages);
 
@@ -247,7 +251,8 @@ enum { STORE_SEARCH_MS = 1000, STORE_UNINDEXED_MAX = 10000 };
 /*
  * Calls `hit` for each match of a page: of the newest `limit` (1 to STORE_PAGE_MAX) older than the
  * id `before`, oldest first, all from one snapshot, and describes the page in `page`. `snippet`
- * is a part of the text with what matched between WORDS_BEGIN and WORDS_END, and gaps: see words.h.
+ * is a part of the text, as it was said, with what matched between WORDS_BEGIN and WORDS_END: see
+ * snippet.h.
  * What is not in the index yet is found as well, where that is no more than STORE_UNINDEXED_MAX
  * messages; and it gives up after STORE_SEARCH_MS.
  */

@@ -63,4 +63,7 @@ int64_t store_take_written(struct store *store);
 /* Empties the index of the search. store_index() fills it again. */
 enum store_status store_forget_index(struct store *store);
 
+/* Finds out anew between which times messages lie. Reads them all, in one transaction. */
+enum store_status store_renew_spans(struct store *store);
+
 #endif

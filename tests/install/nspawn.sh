@@ -26,7 +26,7 @@ readonly base=$work/base builder=$work/builder root=$work/root
 readonly on_the_box='nginx mosquitto mosquitto-clients php-fpm'
 readonly our_needs='multiwatch spawn-fcgi'
 readonly to_build='build-essential autoconf-archive debhelper libcmocka-dev libfcgi-dev libjson-c-dev
-  libmosquitto-dev libsqlite3-dev lintian pkgconf po-debconf'
+  libmosquitto-dev libsqlite3-dev libutf8proc-dev lintian pkgconf po-debconf'
 readonly to_test="$on_the_box $our_needs libfaketime nodejs tzdata util-linux"
 
 check_tools() {
