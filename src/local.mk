@@ -9,6 +9,7 @@ src_libchat_a_SOURCES = \
   src/chat/limits.h src/chat/message.c src/chat/message.h src/chat/search_query.c \
   src/chat/search_query.h src/chat/words.c src/chat/words.h \
   src/store/sqlite.c src/store/sqlite.h src/store/sqlite_admin.c src/store/sqlite_backup.c \
+  src/store/signs.c src/store/signs.h \
   src/store/sqlite_durability.c src/store/sqlite_figures.c src/store/sqlite_index.c \
   src/store/sqlite_open.c src/store/sqlite_prune.c src/store/sqlite_read.c \
   src/store/sqlite_search.c src/store/sqlite_whole.c src/store/sqlite_write.c src/store/store.h \
@@ -17,7 +18,8 @@ src_libchat_a_SOURCES = \
   src/broker/identity.c src/broker/identity.h src/broker/mqtt.c src/broker/mqtt.h \
   src/logger/batch.c src/logger/batch.h src/logger/indexer.c src/logger/indexer.h \
   src/logger/ingest.c src/logger/ingest.h src/logger/notify.c src/logger/notify.h \
-  src/logger/redelivery.c src/logger/redelivery.h src/logger/upkeep.c src/logger/upkeep.h \
+  src/logger/reckoning.c src/logger/reckoning.h src/logger/redelivery.c src/logger/redelivery.h \
+  src/logger/upkeep.c src/logger/upkeep.h \
   src/logger/writer.c src/logger/writer.h \
   src/api/api.c src/api/api.h src/api/cache.c src/api/cache.h src/api/history.c src/api/history.h \
   src/api/http.c src/api/http.h src/api/metrics.c src/api/metrics.h src/api/params.c \

@@ -55,7 +55,7 @@ unit_tests = tests/unit/test_durable tests/unit/test_serve tests/unit/test_write
   tests/unit/test_identity tests/unit/test_import tests/unit/test_indexer tests/unit/test_json \
   tests/unit/test_json_check tests/unit/test_payloads \
   tests/unit/test_log tests/unit/test_message tests/unit/test_message_limits \
-  tests/unit/test_notify tests/unit/test_openapi tests/unit/test_redelivery \
+  tests/unit/test_notify tests/unit/test_openapi tests/unit/test_reckoning tests/unit/test_redelivery \
   tests/unit/test_retry tests/unit/test_routes \
   tests/unit/test_routes_health tests/unit/test_routes_pages tests/unit/test_routes_search \
   tests/unit/test_routes_whole tests/unit/test_search_query tests/unit/test_settings \

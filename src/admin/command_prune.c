@@ -29,8 +29,15 @@ static int read_times(const struct admin *admin, struct store_filter *filter)
 {
 	const char *before = admin_option(admin, "before");
 	int64_t days;
+	char now[TIME_SIZE];
 	if (admin_number(admin, "days", 0, 36500, -1, &days) != 0)
 		return -1;
+	time_write(now, clock_ms(CLOCK_REALTIME));
+	if (days == 0)
+		return admin_misused("--days=0 would select every message, where retention-days = 0 "
+				     "keeps all: to delete all, give --before=%s",
+			   now),
+		       -1;
 	if (before && days >= 0)
 		return admin_misused("--before and --days say the same: give one of them"), -1;
 	if (before && !time_read(str_of(before), &filter->before))
@@ -38,7 +45,7 @@ static int read_times(const struct admin *admin, struct store_filter *filter)
 				     " not '%.60s'",
 			   before),
 		       -1;
-	if (days >= 0)
+	if (days > 0)
 		filter->before = clock_ms(CLOCK_REALTIME) - days * 86400000;
 	return 0;
 }
