@@ -110,6 +110,17 @@ static enum store_status delete_all(struct admin *admin, struct prune *p, int64_
 	return status ? status : store_sync(p->store);
 }
 
+/* With the time: where the clock is wrong, that is seen here. */
+static bool confirmed(
+    const struct admin *admin, const struct store_filter *filter, int64_t messages)
+{
+	char before[TIME_SIZE] = "";
+	if (filter->before)
+		time_write(before, filter->before);
+	return admin_confirmed(admin, "Delete %lld messages%s%s for good?", (long long)messages,
+	    before[0] ? " from before " : "", before);
+}
+
 static int count_and_delete(struct admin *admin, struct prune *p)
 {
 	bool dry = admin_option(admin, "dry-run") != NULL;
@@ -123,8 +134,7 @@ static int count_and_delete(struct admin *admin, struct prune *p)
 		printf("%lld messages would be deleted\n", (long long)total);
 		return ADMIN_OK;
 	}
-	if (total > 0 &&
-	    !admin_confirmed(admin, "Delete %lld messages for good?", (long long)total))
+	if (total > 0 && !confirmed(admin, &p->filter, total))
 		return ADMIN_FAILED;
 	if (delete_all(admin, p, total)) {
 		admin_fail("%s", store_error(p->store));
