@@ -14,7 +14,7 @@ system_tests = \
   tests/system/walks.test.js tests/system/web.test.js
 admin_tests = \
   tests/admin/check.test.js tests/admin/clock.test.js tests/admin/commands.test.js tests/admin/import.test.js \
-  tests/admin/load.test.js
+  tests/admin/load.test.js tests/admin/salvage.test.js
 whole_test = tests/browser/whole.test.js
 browser_tests = \
   tests/browser/accessible.test.js tests/browser/chat.test.js tests/browser/extras.test.js \

@@ -29,13 +29,21 @@ static void tell_damage(void *arg, const char *what, const char *remedy)
 	check_tell(arg, CHECK_FAULT, "database", remedy, "%s", what);
 }
 
+/* The line says what to do, behind a semicolon. */
+static void tell_error(struct check *check, const char *error)
+{
+	const char *remedy = strrchr(error, ';');
+	int length = remedy ? (int)(remedy - error) : (int)strlen(error);
+	check_tell(check, CHECK_FAULT, "database", remedy ? remedy + 2 : "see mqtt-chat(1)", "%.*s",
+	    length, error);
+}
+
 static void check_damage(struct check *check, struct store *store)
 {
 	int count = 0;
 	enum store_status status = store_inspect(store, tell_damage, check, &count);
 	if (status && !count)
-		check_tell(check, CHECK_FAULT, "database",
-		    "restore it from a backup: mqtt-chat restore FILE", "%s", store_error(store));
+		tell_error(check, store_error(store));
 	else if (!status && !count)
 		check_tell(check, CHECK_OK, "database", NULL, "%s is sound and of schema %d",
 		    check->admin->settings.database, STORE_SCHEMA_VERSION);
@@ -130,18 +138,8 @@ static void check_database(struct check *check)
 {
 	struct store *store;
 	char error[STORE_ERROR_SIZE];
-	enum store_status status =
-	    store_open(&store, check->admin->settings.database, STORE_READER, error);
-	if (status) {
-		/* The line says what to do, behind a semicolon. */
-		char *remedy = strrchr(error, ';');
-		if (remedy)
-			*remedy++ = '\0';
-		check_tell(check, CHECK_FAULT, "database",
-		    status == STORE_CORRUPT ? "restore it from a backup: mqtt-chat restore FILE"
-		    : remedy		    ? remedy + 1
-					    : "see mqtt-chat(1)",
-		    "%s", error);
+	if (store_open(&store, check->admin->settings.database, STORE_READER, error)) {
+		tell_error(check, error);
 		return;
 	}
 	check_damage(check, store);
