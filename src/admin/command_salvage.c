@@ -22,6 +22,13 @@ static void show_progress(void *arg, int64_t done, int64_t total)
 	admin_progress(progress, done);
 }
 
+static void put_gap(const char *separator, int64_t first, int64_t last)
+{
+	printf("%s %lld", separator, (long long)first);
+	if (last > first)
+		printf("-%lld", (long long)last);
+}
+
 static void tell_missing(const struct store_salvaged *found)
 {
 	if (found->counted > found->messages)
@@ -33,8 +40,7 @@ static void tell_missing(const struct store_salvaged *found)
 		return;
 	printf("ids that are not there, because their messages are lost or were deleted before:");
 	for (int i = 0; i < found->gap_count; i++)
-		printf("%s %lld-%lld", i ? "," : "", (long long)found->gaps[i].first,
-		    (long long)found->gaps[i].last);
+		put_gap(i ? "," : "", found->gaps[i].first, found->gaps[i].last);
 	printf("%s (%lld together)\n", found->gap_count == STORE_GAPS ? ", ..." : "",
 	    (long long)found->missing);
 }

@@ -121,7 +121,7 @@ static int find_gaps(struct salvage *s)
 	int rc = sqlite3_prepare_v2(s->to,
 	    "SELECT id + 1, next - 1, sum(next - id - 1) OVER () FROM"
 	    " (SELECT id, lead(id, 1, max(id, ?1) + 1) OVER (ORDER BY id) AS next FROM messages)"
-	    " WHERE next > id + 1 ORDER BY id",
+	    " WHERE next > id + 1 ORDER BY next - id DESC, id",
 	    -1, &stmt, NULL);
 	sqlite3_bind_int64(stmt, 1, s->newest_id);
 	while (!rc && (rc = sqlite3_step(stmt)) == SQLITE_ROW && out->gap_count < STORE_GAPS) {
