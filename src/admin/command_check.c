@@ -88,9 +88,10 @@ static void check_life(struct check *check, const struct store_signs *signs, int
 		check_tell(check, CHECK_FAULT, "logger", remedy, "it runs and has never stored");
 	else
 		check_tell(check, CHECK_FAULT, "logger", remedy,
-		    life == SIGNS_AHEAD ? "its last sign of life is %s: the clock was set back, and "
-					  "it has stored nothing since"
-					: "it runs, stored last %s, and nothing since",
+		    life == SIGNS_AHEAD
+			? "its last sign of life is %s: the clock was set back, and "
+			  "it has stored nothing since"
+			: "it runs, stored last %s, and nothing since",
 		    admin_ago(ago, now - signs->alive_at));
 }
 
@@ -112,7 +113,6 @@ static void check_logger(struct check *check, struct store *store)
 {
 	struct store_signs signs;
 	int lock = -1;
-	char ago[40];
 	int64_t now = clock_ms(CLOCK_REALTIME);
 	if (store_read_signs(store, &signs))
 		return;
@@ -127,11 +127,12 @@ static void check_logger(struct check *check, struct store *store)
 	else
 		check_life(check, &signs, now);
 	check_doubt(check, store);
-	if (signs_within(signs.session_lost_at, now, 7LL * DAY_MS))
-		check_tell(check, CHECK_WARNING, "logger",
-		    "see journalctl -u mqtt-chat-broker, and whether /var/lib/mqtt-chat-broker can be "
-		    "written",
-		    "the broker forgot its queue %s", admin_ago(ago, now - signs.session_lost_at));
+	if (!signs_within(signs.session_lost_at, now, 7LL * DAY_MS))
+		return;
+	char ago[40];
+	check_tell(check, CHECK_WARNING, "logger",
+	    "see journalctl -u mqtt-chat-broker, and whether /var/lib/mqtt-chat-broker can be written",
+	    "the broker forgot its queue %s", admin_ago(ago, now - signs.session_lost_at));
 }
 
 static void check_database(struct check *check)

@@ -34,8 +34,9 @@ static int read_times(const struct admin *admin, struct store_filter *filter)
 		return -1;
 	time_write(now, clock_ms(CLOCK_REALTIME));
 	if (days == 0)
-		return admin_misused("--days=0 would select every message, where retention-days = 0 "
-				     "keeps all: to delete all, give --before=%s",
+		return admin_misused(
+			   "--days=0 would select every message, where retention-days = 0 "
+			   "keeps all: to delete all, give --before=%s",
 			   now),
 		       -1;
 	if (before && days >= 0)

@@ -118,7 +118,8 @@ static void show_life(struct status *s, const struct store_signs *signs, int64_t
 		put_line(s, ADMIN_WARN, "logger", "runs, and has not given a sign of life yet");
 		break;
 	case SIGNS_SILENT:
-		put_line(s, ADMIN_BAD, "logger", "stored something %s, and nothing since: see its log",
+		put_line(s, ADMIN_BAD, "logger",
+		    "stored something %s, and nothing since: see its log",
 		    admin_ago(ago, now - signs->alive_at));
 		break;
 	case SIGNS_AHEAD:
@@ -132,18 +133,18 @@ static void show_life(struct status *s, const struct store_signs *signs, int64_t
 static void show_doubt(struct status *s, struct store *store)
 {
 	int64_t ahead;
+	if (signs_read_doubt(store, &ahead) || !ahead)
+		return;
 	char age[24];
-	if (signs_read_doubt(store, &ahead) == STORE_OK && ahead)
-		put_line(s, ADMIN_BAD, "clock",
-		    "%s ahead of the logger's account of the time, so retention waits: see "
-		    "mqtt-chat check",
-		    admin_age(age, ahead));
+	put_line(s, ADMIN_BAD, "clock",
+	    "%s ahead of the logger's account of the time, so retention waits: see "
+	    "mqtt-chat check",
+	    admin_age(age, ahead));
 }
 
 static void show_logger(struct status *s, struct store *store)
 {
 	struct store_signs signs;
-	char ago[40];
 	if (store_read_signs(store, &signs)) {
 		put_line(s, ADMIN_BAD, "logger", "%s", store_error(store));
 		return;
@@ -157,10 +158,12 @@ static void show_logger(struct status *s, struct store *store)
 		show_life(s, &signs, now);
 	if (lock >= 0)
 		close(lock);
-	if (signs.session_lost_at)
-		put_line(s, ADMIN_WARN, "session", "the broker forgot the logger's queue %s",
-		    admin_ago(ago, now - signs.session_lost_at));
 	show_doubt(s, store);
+	if (!signs.session_lost_at)
+		return;
+	char ago[40];
+	put_line(s, ADMIN_WARN, "session", "the broker forgot the logger's queue %s",
+	    admin_ago(ago, now - signs.session_lost_at));
 }
 
 /* Of ids, which have few gaps: counting would read everything. */

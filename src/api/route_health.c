@@ -38,8 +38,8 @@ static void put_health(
  *
  * 503 where the database cannot be read or the logger gives no sign of life; one from the future,
  * which the clock was set back from, is none. session_lost: within the last day the broker forgot
- * the logger's session, and with it what it had queued. retentionWaits: the logger doubts the clock,
- * and deletes nothing by age.
+ * the logger's session, and with it what it had queued. retentionWaits: the logger doubts the
+ * clock, and deletes nothing by age.
  */
 void route_health(struct api *api, const struct params *params, struct http_response *response)
 {

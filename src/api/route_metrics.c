@@ -36,8 +36,8 @@ static void put_logger(struct text *out, const struct store_figures *figures)
 	    figures->within, STORE_COMMIT_BOUNDS, figures->commits, figures->commit_seconds);
 }
 
-static enum store_status read_logger(struct store *store, struct store_figures *figures,
-    struct store_signs *signs, int64_t *doubt)
+static enum store_status read_logger(
+    struct store *store, struct store_figures *figures, struct store_signs *signs, int64_t *doubt)
 {
 	enum store_status status = store_read_figures(store, figures);
 	if (!status)

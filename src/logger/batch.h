@@ -29,8 +29,8 @@ void batch_close(struct batch *batch);
 enum store_status batch_restore(struct batch *batch, struct store *store, bool *known);
 
 /*
- * What time it should be by the logger's reckoning, in ms since 1970, UTC, which is stored with each
- * batch: as batch_restore() found it, 0 where it found none; and as it is now.
+ * What time it should be by the logger's reckoning, in ms since 1970, UTC, which is stored with
+ * each batch: as batch_restore() found it, 0 where it found none; and as it is now.
  */
 int64_t batch_reckoned(const struct batch *batch);
 void batch_reckon(struct batch *batch, int64_t at);

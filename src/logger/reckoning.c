@@ -8,7 +8,8 @@ int64_t reckoning_ahead_max(int64_t days)
 	return days < 60 ? days * DAY_MS / 2 : 30 * DAY_MS;
 }
 
-/* Behind for a whole day, it is the reckoning that was wrong: a clock that was ahead was believed. */
+/* Behind for a whole day, it is the reckoning that was wrong: a clock that was ahead was believed.
+ */
 static bool behind_for_long(struct reckoning *r, int64_t clock, int64_t lived)
 {
 	r->behind = clock < r->at ? r->behind + lived : 0;

@@ -18,12 +18,12 @@ struct writer {
 	struct store *store; /* NULL: it has to be opened again */
 	struct indexer indexer;
 	struct upkeep upkeep;
-	bool known;	   /* it has stored before, so the broker has had a session for it */
-	bool wal_warned;   /* of a reader that holds back the -wal file */
-	int64_t alive;	   /* monotonic ms of the last sign of life that was tried to store */
+	bool known;	     /* it has stored before, so the broker has had a session for it */
+	bool wal_warned;     /* of a reader that holds back the -wal file */
+	int64_t alive;	     /* monotonic ms of the last sign of life that was tried to store */
 	int64_t alive_clock; /* the same, as the clock said: ms since 1970, UTC */
-	uint64_t taken;	   /* messages */
-	uint64_t released; /* of these, those whose memory went back to the system */
+	uint64_t taken;	     /* messages */
+	uint64_t released;   /* of these, those whose memory went back to the system */
 	char error[STORE_ERROR_SIZE]; /* of the last batch; empty where it was stored */
 };
 

@@ -11,7 +11,8 @@ enum signs_life {
 	SIGNS_ALIVE,
 	SIGNS_NEVER,  /* it has given none yet */
 	SIGNS_SILENT, /* the last one is too old */
-	SIGNS_AHEAD,  /* the last one is in the future: the clock was set back, and none came since */
+	SIGNS_AHEAD,  /* the last one is in the future: the clock was set back, and none came since
+		       */
 };
 
 /*

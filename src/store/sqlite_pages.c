@@ -46,8 +46,8 @@ static void add_checksum(uint32_t sum[2], const unsigned char *at, size_t size, 
 	}
 }
 
-static bool frame_holds(const unsigned char *frame, const unsigned char *header, size_t size,
-    uint32_t sum[2], bool big)
+static bool frame_holds(
+    const unsigned char *frame, const unsigned char *header, size_t size, uint32_t sum[2], bool big)
 {
 	add_checksum(sum, frame, 8, big);
 	add_checksum(sum, frame + FRAME_HEADER, size, big);
@@ -103,8 +103,8 @@ static void read_header(struct pages *pages)
 {
 	unsigned char header[HEADER] = {0};
 	struct stat about;
-	bool whole = read_at(pages->file, header, HEADER, 0) &&
-		     memcmp(header, "SQLite format 3", 16) == 0;
+	bool whole =
+	    read_at(pages->file, header, HEADER, 0) && memcmp(header, "SQLite format 3", 16) == 0;
 	uint32_t size = be16(header + 16) == 1 ? PAGES_SIZE_MAX : be16(header + 16);
 	bool sized = whole && memcmp(header + 24, header + 92, 4) == 0;
 	pages->size = whole && is_size(size) ? size : DEFAULT_SIZE;
@@ -204,12 +204,11 @@ static bool take_column(struct pages_row *row, uint64_t type, struct bytes *body
 	int i = row->columns;
 	if (i < PAGES_COLUMNS_MAX) {
 		row->columns++;
-		row->types[i] = type == 0				  ? PAGES_NULL
-				: type < 7 || type == 8 || type == 9	  ? PAGES_INTEGER
-				: type >= 13 && type & 1		  ? PAGES_TEXT
-									  : PAGES_OTHER;
-		row->integers[i] =
-		    type >= 8 ? type == 9 : get_integer(body->at, (size_t)size);
+		row->types[i] = type == 0			     ? PAGES_NULL
+				: type < 7 || type == 8 || type == 9 ? PAGES_INTEGER
+				: type >= 13 && type & 1	     ? PAGES_TEXT
+								     : PAGES_OTHER;
+		row->integers[i] = type >= 8 ? type == 9 : get_integer(body->at, (size_t)size);
 		row->texts[i] = (struct str){(const char *)body->at, (size_t)size};
 	}
 	body->at += size;

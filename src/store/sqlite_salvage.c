@@ -51,8 +51,8 @@ static int take_message(struct salvage *s, const struct pages_row *row)
 	sqlite3_bind_int64(s->insert, 1, row->id);
 	sqlite3_bind_int64(s->insert, 2, row->integers[1]);
 	for (int i = 2; i < 7; i++)
-		sql_bind_str(s->insert, i + 1,
-		    row->types[i] == PAGES_TEXT ? row->texts[i] : str_of(NULL));
+		sql_bind_str(
+		    s->insert, i + 1, row->types[i] == PAGES_TEXT ? row->texts[i] : str_of(NULL));
 	sqlite3_step(s->insert);
 	s->rc = sqlite3_reset(s->insert);
 	return s->rc;
@@ -144,8 +144,8 @@ static int finish(struct salvage *s)
 	sqlite3_finalize(count);
 	if (!rc)
 		rc = find_gaps(s);
-	if (!rc && !(rc = sqlite3_prepare_v2(
-			 s->to, "SELECT count(*) FROM messages", -1, &count, NULL))) {
+	if (!rc &&
+	    !(rc = sqlite3_prepare_v2(s->to, "SELECT count(*) FROM messages", -1, &count, NULL))) {
 		sqlite3_step(count);
 		s->out->messages = sqlite3_column_int64(count, 0);
 		sqlite3_finalize(count);

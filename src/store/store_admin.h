@@ -44,9 +44,9 @@ enum { STORE_GAPS = 8 };
 /* What there was in a damaged database. */
 struct store_salvaged {
 	int64_t messages; /* that could be read */
-	int64_t counted;  /* that there were, by the table of rooms; less where it is damaged, too */
-	int64_t missing;  /* ids that were given and have no message: lost, or deleted before */
-	int gap_count;	  /* the longest runs of them */
+	int64_t counted; /* that there were, by the table of rooms; less where it is damaged, too */
+	int64_t missing; /* ids that were given and have no message: lost, or deleted before */
+	int gap_count;	 /* the longest runs of them */
 	struct {
 		int64_t first, last;
 	} gaps[STORE_GAPS];

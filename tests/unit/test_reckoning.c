@@ -8,7 +8,8 @@
 #define MINUTE 60000LL
 #define DAY 86400000LL
 
-/* What time it should be, after `minutes` in which both clocks ran, from what it was at the start. */
+/* What time it should be, after `minutes` in which both clocks ran, from what it was at the start.
+ */
 static struct reckoning lived(struct reckoning r, int64_t clock, int minutes)
 {
 	for (int i = 0; i <= minutes; i++)
@@ -95,7 +96,8 @@ TEST(the_account_is_stored_with_each_batch_and_found_again)
 	assert_int_equal(batch_store(batch, store, TS), STORE_OK);
 	assert_int_equal(batch_restore(batch, store, &known), STORE_OK);
 	assert_int_equal(batch_reckoned(batch), TS); /* the sign of life of a version without one */
-	assert_true(batch_add(batch, str_of("chat/lab"), str_of("x"), &(struct delivery){7, false}, TS));
+	assert_true(
+	    batch_add(batch, str_of("chat/lab"), str_of("x"), &(struct delivery){7, false}, TS));
 	batch_reckon(batch, TS - 400 * DAY);
 	assert_int_equal(batch_store(batch, store, TS), STORE_OK);
 	batch_close(batch);
