@@ -4,8 +4,9 @@
 
 #define NOTE_MAX 65536	   /* of the logger: 2000 marks and the reckoning */
 #define DOUBT_MS 3600000LL /* half a day is the least that is doubted; reading takes no hour */
-#define TAG "reckoned"
 #define TAG_SIZE 8
+
+static const char tag[TAG_SIZE] = {'r', 'e', 'c', 'k', 'o', 'n', 'e', 'd'};
 
 enum signs_life signs_life(const struct store_signs *signs, int64_t now)
 {
@@ -30,7 +31,7 @@ bool signs_within(int64_t ts, int64_t now, int64_t span)
 
 void signs_put_reckoned(char out[SIGNS_RECKONED_SIZE], int64_t at)
 {
-	memcpy(out, TAG, TAG_SIZE);
+	memcpy(out, tag, TAG_SIZE);
 	for (int i = 0; i < 8; i++)
 		out[TAG_SIZE + i] = (char)((uint64_t)at >> (8 * i));
 }
@@ -41,7 +42,7 @@ int64_t signs_get_reckoned(struct str note)
 	if (note.len < SIGNS_RECKONED_SIZE)
 		return 0;
 	const char *tail = note.at + note.len - SIGNS_RECKONED_SIZE;
-	if (memcmp(tail, TAG, TAG_SIZE) != 0)
+	if (memcmp(tail, tag, TAG_SIZE) != 0)
 		return 0;
 	for (int i = 0; i < 8; i++)
 		at |= (uint64_t)(unsigned char)tail[TAG_SIZE + i] << (8 * i);

@@ -163,7 +163,7 @@ bool pages_free(struct pages *pages, uint32_t number)
 	if (map != pages->map_number && !pages_read(pages, map, pages->map))
 		memset(pages->map, 0, pages->size);
 	pages->map_number = map;
-	return number > map && pages->map[5 * (number - map - 1)] == MAP_FREE;
+	return number > map && pages->map[5 * (size_t)(number - map - 1)] == MAP_FREE;
 }
 
 /* ---- rows ---- */
@@ -285,7 +285,7 @@ int pages_rows(const struct pages *pages, uint32_t number, pages_row_fn *visit, 
 	if (kind != TABLE_LEAF && kind != INDEX_LEAF && kind != INDEX_INNER)
 		return 0;
 	const unsigned char *places = head + (kind == INDEX_INNER ? 12 : 8);
-	for (uint32_t i = 0; i < be16(head + 3) && places + 2 * i + 2 <= end && !result; i++) {
+	for (size_t i = 0; i < be16(head + 3) && places + 2 * i + 2 <= end && !result; i++) {
 		struct bytes cell = {page + be16(places + 2 * i), end};
 		if (cell.at < end && read_cell(pages, kind, cell, &row, payload))
 			result = visit(arg, &row);

@@ -54,7 +54,7 @@ before(async () => {
   const run = admin(stack, ['import', '--format=ndjson'], { input: `${rows.join('\n')}\n` });
   assert.equal(run.status, 0, run.stderr);
   assert.equal(admin(stack, ['prune', '--yes', '--room=lab-10']).status, 0);
-  await until(() => stack.sql('SELECT indexed_id AS n FROM search_state')[0].n >= 200);
+  await until(() => Number(stack.sql('SELECT indexed_id AS n FROM search_state')[0].n) >= 200);
   await stack.stop('logger');
   good = join(stack.dataDir, 'good.db');
   execFileSync('sqlite3', [stack.database, 'PRAGMA wal_checkpoint(TRUNCATE)']);
