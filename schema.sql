@@ -3,7 +3,7 @@
 --
 --     sqlite3 -readonly chat.db 'SELECT * FROM chat ORDER BY id DESC LIMIT 10'
 --
--- user_version numbers this schema: raise it with every change, and teach src/store/sqlite_open.c the step.
+-- user_version numbers this schema: raise it with every change, and teach src/store/sqlite_migrate.c the step.
 
 PRAGMA auto_vacuum = INCREMENTAL;
 PRAGMA journal_mode = WAL;
@@ -11,7 +11,7 @@ PRAGMA journal_mode = WAL;
 BEGIN IMMEDIATE;
 
 PRAGMA application_id = 1297171272; -- "MQCH"
-PRAGMA user_version = 1;
+PRAGMA user_version = 2;
 
 -- Every message that was stored, in the order in which it was stored. `ts` is the logger's clock in
 -- milliseconds since 1970 in UTC; order is by `id`, which is never used twice.
@@ -52,14 +52,24 @@ CREATE TRIGGER message_deleted AFTER DELETE ON messages BEGIN
     WHERE room = old.room AND last_id = old.id;
 END;
 
--- What arrived and could not be stored: why, when, and how it began. The logger keeps the newest 1000.
+-- Between which times the messages of 4096 ids lie, so that a time leads to them whatever order they came
+-- in: imports bring old times behind new ids, and clocks step. The logger keeps it as it does `rooms`.
+CREATE TABLE spans (
+  block    INTEGER PRIMARY KEY, -- id >> 12
+  first_ts INTEGER NOT NULL,    -- none of its messages is older
+  last_ts  INTEGER NOT NULL     -- ... or newer
+) STRICT;
+
+-- What arrived and could not be stored: why, when, and how it began. The logger keeps 1000, and takes
+-- away the oldest of whoever has the most, so that nobody washes away another's.
 CREATE TABLE rejected (
-  id     INTEGER PRIMARY KEY AUTOINCREMENT,
-  ts     INTEGER NOT NULL,
-  topic  TEXT NOT NULL,
-  reason TEXT NOT NULL,
-  size   INTEGER NOT NULL, -- of the whole payload, in bytes
-  head   BLOB NOT NULL     -- its first 256 bytes
+  id        INTEGER PRIMARY KEY AUTOINCREMENT,
+  ts        INTEGER NOT NULL,
+  topic     TEXT NOT NULL,
+  client_id TEXT,             -- its sender's, where it is known
+  reason    TEXT NOT NULL,
+  size      INTEGER NOT NULL, -- of the whole payload, in bytes
+  head      BLOB NOT NULL     -- its first 256 bytes
 ) STRICT;
 
 -- The logger about itself: its last sign of life, and when the broker last forgot its session, both as

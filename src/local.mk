@@ -2,7 +2,7 @@
 
 noinst_LIBRARIES = src/libchat.a
 src_libchat_a_SOURCES = \
-  src/base/clock.h src/base/fnv.h src/base/json_check.c src/base/json_check.h src/base/log.c \
+  src/base/clock.h src/base/disk.c src/base/disk.h src/base/fnv.h src/base/json_check.c src/base/json_check.h src/base/log.c \
   src/base/log.h src/base/retry.c src/base/retry.h src/base/settings.c src/base/settings.h \
   src/base/str.h src/base/text.c src/base/text.h src/base/time.c src/base/time.h \
   src/base/utf8.c src/base/utf8.h \
@@ -11,12 +11,14 @@ src_libchat_a_SOURCES = \
   src/store/sqlite.c src/store/sqlite.h src/store/sqlite_admin.c src/store/sqlite_backup.c \
   src/store/signs.c src/store/signs.h \
   src/store/sqlite_durability.c src/store/sqlite_figures.c src/store/sqlite_index.c \
-  src/store/sqlite_open.c src/store/sqlite_pages.c src/store/sqlite_pages.h src/store/sqlite_prune.c src/store/sqlite_read.c \
-  src/store/sqlite_salvage.c src/store/sqlite_search.c src/store/sqlite_whole.c src/store/sqlite_write.c src/store/store.h \
+  src/store/sqlite_migrate.c src/store/sqlite_open.c src/store/sqlite_pages.c \
+  src/store/sqlite_pages.h src/store/sqlite_prune.c src/store/sqlite_read.c \
+  src/store/sqlite_refused.c src/store/sqlite_salvage.c src/store/sqlite_search.c \
+  src/store/sqlite_spans.c src/store/sqlite_whole.c src/store/sqlite_write.c src/store/store.h \
   src/store/store_admin.h \
   src/output/csv.c src/output/csv.h src/output/json.c src/output/json.h \
   src/broker/identity.c src/broker/identity.h src/broker/mqtt.c src/broker/mqtt.h \
-  src/logger/batch.c src/logger/batch.h src/logger/indexer.c src/logger/indexer.h \
+  src/logger/admission.c src/logger/admission.h src/logger/batch.c src/logger/batch.h src/logger/indexer.c src/logger/indexer.h \
   src/logger/ingest.c src/logger/ingest.h src/logger/notify.c src/logger/notify.h \
   src/logger/reckoning.c src/logger/reckoning.h src/logger/redelivery.c src/logger/redelivery.h \
   src/logger/upkeep.c src/logger/upkeep.h \

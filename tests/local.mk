@@ -7,7 +7,8 @@
 # Each JavaScript file is a test; tests/run-js skips it where Node.js or the npm packages are missing.
 system_tests = \
   tests/system/api.test.js tests/system/deaths.test.js tests/system/export.test.js \
-  tests/system/hostile.test.js tests/system/limits.test.js \
+  tests/system/hostile.test.js tests/system/limits.test.js tests/system/migration.test.js \
+  tests/system/admission.test.js \
   tests/system/messages.test.js tests/system/newest.test.js tests/system/openapi.test.js \
   tests/system/queue.test.js tests/system/routes.test.js tests/system/search.test.js \
   tests/system/serve.test.js tests/system/session.test.js tests/system/stack.test.js \
@@ -50,7 +51,7 @@ JS_LOG_COMPILER = $(SHELL) $(srcdir)/tests/run-js
 AM_TESTS_ENVIRONMENT = MQTT_CHAT_BUILD='$(abs_builddir)'; export MQTT_CHAT_BUILD; \
   MQTT_CHAT_SANITIZERS='$(enable_sanitizers)'; export MQTT_CHAT_SANITIZERS;
 
-unit_tests = tests/unit/test_durable tests/unit/test_serve tests/unit/test_writer \
+unit_tests = tests/unit/test_admission tests/unit/test_durable tests/unit/test_serve tests/unit/test_writer \
   tests/unit/test_batch tests/unit/test_cache tests/unit/test_http \
   tests/unit/test_identity tests/unit/test_import tests/unit/test_indexer tests/unit/test_json \
   tests/unit/test_json_check tests/unit/test_payloads \
@@ -71,7 +72,7 @@ tests_unit_test_serve_LDADD = $(LDADD) $(FCGI_LIBS)
 tests_unit_test_mqtt_LDADD = $(LDADD) $(MOSQUITTO_LIBS)
 # The page's test of payloads reads it as well.
 tests_unit_test_payloads_CPPFLAGS = $(AM_CPPFLAGS) -DPAYLOADS='"$(srcdir)/tests/vectors/payloads.txt"'
-EXTRA_DIST += tests/unit/history.h tests/unit/requests.h tests/unit/unit.h tests/vectors/payloads.txt
+EXTRA_DIST += tests/unit/history.h tests/unit/requests.h tests/unit/unit.h tests/vectors/payloads.txt tests/vectors/schema-1.db.gz
 fuzz_tests = tests/fuzz/replay.sh
 faults_tests = tests/faults/short.sh
 # What takes long begins first.
@@ -186,7 +187,7 @@ valgrind = valgrind -q --error-exitcode=99 --leak-check=full --errors-for-leak-k
 # The unit tests, and the logger and the responder at work.
 check-valgrind: all
 	$(MAKE) check check_DATA= TESTS='$(unit_tests)' LOG_COMPILER='$(valgrind)'
-	MQTT_CHAT_WRAP='$(valgrind)' MQTT_CHAT_WAIT=30 $(MAKE) check check_PROGRAMS= \
+	MQTT_CHAT_WRAP='$(valgrind)' $(MAKE) check check_PROGRAMS= \
 	  TESTS='tests/system/messages.test.js'
 
 # The Debian package, on systems of a release.

@@ -1,5 +1,6 @@
 #include "api/routes.h"
 #include "base/clock.h"
+#include "base/disk.h"
 #include "config.h"
 #include "store/signs.h"
 
@@ -29,6 +30,12 @@ static void put_health(
 	json_end(body, '}');
 }
 
+static bool no_space(const struct api *api)
+{
+	struct disk disk;
+	return disk_look(api->path, &disk) && disk_low(&disk, api->min_free);
+}
+
 /*
  * GET /health
  *
@@ -36,10 +43,11 @@ static void put_health(
  *      "loggerAliveAt":"2026-11-23T17:41:05.123Z","loggerAgeSeconds":3,"sessionLostAt":null|"…",
  *      "retentionWaits":false}
  *
- * 503 where the database cannot be read or the logger gives no sign of life; one from the future,
- * which the clock was set back from, is none. session_lost: within the last day the broker forgot
- * the logger's session, and with it what it had queued. retentionWaits: the logger doubts the
- * clock, and deletes nothing by age.
+ * 503 where the database cannot be read, the logger gives no sign of life (one from the future,
+ * which the clock was set back from, is none), or the disk is nearly full (disk_full), so that the
+ * logger refuses messages. session_lost: within the last day the broker forgot the logger's
+ * session, and with it what it had queued. retentionWaits: the logger doubts the clock, and deletes
+ * nothing by age.
  */
 void route_health(struct api *api, const struct params *params, struct http_response *response)
 {
@@ -61,6 +69,10 @@ void route_health(struct api *api, const struct params *params, struct http_resp
 		    signs_life(&signs, now) == SIGNS_AHEAD
 			? "the clock was set back, and the logger has given no sign of life since"
 			: "the logger has given no sign of life for over two minutes");
+		response->retry_after = 30;
+	} else if (no_space(api)) {
+		http_set_error(response, 503, "disk_full",
+		    "the disk is nearly full: new messages are refused until there is room");
 		response->retry_after = 30;
 	} else {
 		history_tell(api, STORE_OK, "");

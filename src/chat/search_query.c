@@ -143,12 +143,6 @@ static void skip(struct str *s, size_t count)
 	*s = (struct str){s->at + count, s->len - count};
 }
 
-static bool starts_with(struct str s, const char *with)
-{
-	size_t len = strlen(with);
-	return s.len >= len && memcmp(s.at, with, len) == 0;
-}
-
 /* Takes "what stands in quotes"; false where no quote begins or ends here. */
 static bool take_quoted(struct str *left, struct str *out)
 {
@@ -187,7 +181,7 @@ static const struct filter *take_filter(struct str *left)
 {
 	for (size_t i = 0; i < sizeof(filters) / sizeof(filters[0]); i++) {
 		struct str rest = *left, quoted;
-		if (!starts_with(rest, filters[i].name))
+		if (!str_starts(rest, filters[i].name))
 			continue;
 		skip(&rest, strlen(filters[i].name));
 		struct str behind = rest;

@@ -57,10 +57,6 @@ static void end_doubt(struct upkeep *upkeep, int64_t clock)
 	upkeep->doubt_at = 0;
 }
 
-/*
- * The oldest come first, so mostly it is enough to look until one is young. What was imported, or
- * came in while the clock was wrong, stands elsewhere: for that, all are looked at once a day.
- */
 static enum store_status delete_old(struct upkeep *upkeep, struct store *store, int64_t now)
 {
 	int64_t clock = clock_ms(CLOCK_REALTIME);
@@ -82,8 +78,6 @@ static enum store_status delete_old(struct upkeep *upkeep, struct store *store, 
 		matched = 0;
 		status =
 		    store_prune(store, &filter, ROWS_DELETED, &upkeep->cursor, &matched, &done);
-	} else if (!status && !upkeep->sweeping) {
-		done = true;
 	}
 	upkeep->deleted += matched;
 	if (!status && done) {
@@ -146,9 +140,6 @@ static enum store_status one_slice(struct upkeep *upkeep, struct store *store, i
 {
 	switch (upkeep->phase) {
 	case UPKEEP_REST:
-		upkeep->sweeping = now >= upkeep->sweep_at;
-		if (upkeep->sweeping)
-			upkeep->sweep_at = now + DAY_MS;
 		enter(upkeep, UPKEEP_AGE);
 		return STORE_OK;
 	case UPKEEP_AGE:

@@ -23,8 +23,6 @@ struct upkeep {
 	enum upkeep_phase phase;
 	int64_t next_at;  /* monotonic ms: not before */
 	int64_t tidy_at;  /* the same, for store_tidy() */
-	int64_t sweep_at; /* the same, for looking at all messages */
-	bool sweeping;	  /* this time at all of them; else until none are old */
 	int64_t cursor;	  /* of UPKEEP_AGE */
 	int64_t left;	  /* empty pages after the last slice; -1: not known */
 	int64_t deleted;  /* since the log told of it, once a day */

@@ -15,6 +15,7 @@
 struct writer {
 	const char *path;
 	struct batch *batch;
+	struct admission admission;
 	struct store *store; /* NULL: it has to be opened again */
 	struct indexer indexer;
 	struct upkeep upkeep;
@@ -62,13 +63,18 @@ struct writer *writer_open(const struct writer_config *config, struct store *sto
 	struct writer *writer = calloc(1, sizeof(*writer));
 	struct batch *batch = batch_open();
 	bool memory = writer && batch;
-	if (memory)
+	if (memory) {
 		*writer = (struct writer){.path = config->database,
 		    .batch = batch,
+		    .admission = {.path = config->database,
+			.min_free = config->min_free,
+			.max_rate = config->max_rate},
 		    .store = store,
 		    .upkeep = {.days = config->retention_days,
 			.messages = config->retention_messages,
 			.clock = {.ahead_max = reckoning_ahead_max(config->retention_days)}}};
+		batch_limit(batch, &writer->admission);
+	}
 	if (memory && batch_restore(batch, store, &writer->known) == STORE_OK) {
 		writer->upkeep.clock.at = batch_reckoned(batch);
 		return writer;
@@ -217,6 +223,11 @@ bool writer_show_life(struct writer *writer)
 const char *writer_error(const struct writer *writer)
 {
 	return writer->error;
+}
+
+enum message_fault writer_refuses(const struct writer *writer)
+{
+	return admission_state(&writer->admission);
 }
 
 /* ---- in between ---- */

@@ -134,37 +134,48 @@ static int find_gaps(struct salvage *s)
 	return rc == SQLITE_DONE || rc == SQLITE_ROW ? SQLITE_OK : rc;
 }
 
-static int finish(struct salvage *s)
+static int run_over_all(sqlite3 *db, enum stmt which)
 {
-	sqlite3_stmt *count = NULL;
-	int rc = sqlite3_prepare_v2(s->to, sql_text(STMT_COUNT_ROOMS), -1, &count, NULL);
-	sqlite3_bind_int64(count, 1, 0);
-	if (!rc && (rc = sqlite3_step(count)) == SQLITE_DONE)
-		rc = sqlite3_exec(s->to, "COMMIT", NULL, NULL, NULL);
-	sqlite3_finalize(count);
+	sqlite3_stmt *stmt = NULL;
+	int rc = sqlite3_prepare_v2(db, sql_text(which), -1, &stmt, NULL);
+	sqlite3_bind_int64(stmt, 1, 0);
+	if (sqlite3_bind_parameter_count(stmt) > 1)
+		sqlite3_bind_int64(stmt, 2, INT64_MAX);
 	if (!rc)
-		rc = find_gaps(s);
-	if (!rc &&
-	    !(rc = sqlite3_prepare_v2(s->to, "SELECT count(*) FROM messages", -1, &count, NULL))) {
-		sqlite3_step(count);
-		s->out->messages = sqlite3_column_int64(count, 0);
-		sqlite3_finalize(count);
-	}
-	return rc;
+		rc = sqlite3_step(stmt);
+	sqlite3_finalize(stmt);
+	return rc == SQLITE_DONE ? SQLITE_OK : rc;
 }
 
-/* On the disk, with its ids going on after those that were given. */
-static enum store_status complete(const struct salvage *s, const char *path, char *error)
+/* Ids go on after those that were given. Without messages there is no row for the table yet. */
+static int finish(struct salvage *s)
 {
-	enum store_status status = store_revive(path, s->newest_id, error);
-	int fd = status ? -1 : open(path, O_RDONLY | O_CLOEXEC);
-	if (status || (fd >= 0 && fsync(fd) == 0)) {
+	char sql[300];
+	snprintf(sql, sizeof(sql),
+	    "INSERT INTO sqlite_sequence (name, seq) SELECT 'messages', 0"
+	    " WHERE NOT EXISTS (SELECT 1 FROM sqlite_sequence WHERE name = 'messages');"
+	    "UPDATE sqlite_sequence SET seq = max(seq, %lld) WHERE name = 'messages';"
+	    "COMMIT; PRAGMA journal_mode = WAL",
+	    (long long)s->newest_id);
+	int rc = run_over_all(s->to, STMT_COUNT_ROOMS);
+	if (!rc)
+		rc = run_over_all(s->to, STMT_SPANS);
+	if (!rc)
+		rc = sqlite3_exec(s->to, sql, NULL, NULL, NULL);
+	if (!rc)
+		rc = sql_read_number(s->to, "SELECT count(*) FROM messages", &s->out->messages);
+	return rc ? rc : find_gaps(s);
+}
+
+static enum store_status sync_file(const char *path, char *error)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	bool synced = fd >= 0 && fsync(fd) == 0;
+	if (!synced)
+		snprintf(error, STORE_ERROR_SIZE, "%s: %m", path);
+	if (fd >= 0)
 		close(fd);
-		return status;
-	}
-	snprintf(error, STORE_ERROR_SIZE, "%s: %m", path);
-	close(fd);
-	return STORE_FAILED;
+	return synced ? STORE_OK : STORE_FAILED;
 }
 
 static enum store_status fill(
@@ -180,7 +191,7 @@ static enum store_status fill(
 		    sql_advice(sql_status(s->rc)));
 	sqlite3_finalize(s->insert);
 	sqlite3_close(s->to);
-	return s->rc ? sql_status(s->rc) : complete(s, path, error);
+	return s->rc ? sql_status(s->rc) : sync_file(path, error);
 }
 
 enum store_status store_salvage(const char *from, const char *to, store_progress_fn *progress,

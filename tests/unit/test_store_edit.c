@@ -218,8 +218,7 @@ TEST(of_each_room_exactly_as_many_stay_as_are_set)
 	store_close(store);
 }
 
-/* What came in old stands behind what is young, where only the daily look at all finds it. */
-TEST(all_messages_are_looked_at_once_a_day_and_not_more_often)
+TEST(what_came_in_old_behind_what_is_young_goes_with_the_next_pass)
 {
 	struct store *store = open_store(unit_path("db"), STORE_CREATOR);
 	struct upkeep upkeep = {.days = 1};
@@ -227,9 +226,7 @@ TEST(all_messages_are_looked_at_once_a_day_and_not_more_often)
 		add_at(store, "lab", "young", now_ms());
 	pass(&upkeep, store, 1000);
 	add_at(store, "lab", "old", now_ms() - 2 * DAY_MS);
-	pass(&upkeep, store, 10000000);
-	assert_int_equal(count_rows(store, "lab"), 1002);
-	pass(&upkeep, store, 1000 + DAY_MS);
+	pass(&upkeep, store, 100000);
 	assert_int_equal(count_rows(store, "lab"), 1001);
 	store_close(store);
 }
@@ -349,8 +346,8 @@ TEST(a_copy_is_one_sound_file_and_gives_no_id_again)
 	expect_sound(copy);
 	store_close(copy);
 	assert_false(unit_exists(unit_path("copy-wal")));
-	assert_int_equal(store_revive(unit_path("copy"), 70, error), STORE_OK);
-	store = open_store(unit_path("copy"), STORE_WRITER);
+	assert_int_equal(store_restore(unit_path("copy"), unit_path("back"), 70, error), STORE_OK);
+	store = open_store(unit_path("back"), STORE_WRITER);
 	assert_int_equal(add_message(store, "lab", "x"), 71);
 	store_close(store);
 }
@@ -365,7 +362,7 @@ int main(void)
 	    IN_DIR(retention_finds_old_messages_wherever_they_stand),
 	    IN_DIR(retention_keeps_the_newest_of_each_room),
 	    IN_DIR(of_each_room_exactly_as_many_stay_as_are_set),
-	    IN_DIR(all_messages_are_looked_at_once_a_day_and_not_more_often),
+	    IN_DIR(what_came_in_old_behind_what_is_young_goes_with_the_next_pass),
 	    IN_DIR(retention_that_fails_is_told_once_until_it_works_again),
 	    IN_DIR(while_the_clock_is_in_doubt_nothing_goes_by_age_and_that_is_told_once_an_hour),
 	    IN_DIR(a_clock_that_makes_nothing_old_is_believed),
