@@ -64,7 +64,28 @@ static void take_newest(struct salvage *s, int64_t id)
 		s->newest_id = id;
 }
 
-/* The rows of messages, rooms and sqlite_sequence are known by their shapes. */
+static bool is_note(const struct pages_row *row)
+{
+	return !row->index && row->id == 1 && row->columns == 4 && row->types[0] == PAGES_NULL &&
+	       row->types[1] == PAGES_INTEGER && row->types[2] <= PAGES_INTEGER &&
+	       row->types[3] == PAGES_OTHER;
+}
+
+/* With it the logger knows what the broker may deliver again. */
+static int take_note(struct salvage *s, const struct pages_row *row)
+{
+	sqlite3_stmt *stmt = NULL;
+	s->rc = sqlite3_prepare_v2(s->to, sql_text(STMT_WRITE_NOTE), -1, &stmt, NULL);
+	sqlite3_bind_blob64(stmt, 1, row->texts[3].at, row->texts[3].len, SQLITE_STATIC);
+	sqlite3_bind_int64(stmt, 2, row->integers[1]);
+	sqlite3_bind_int64(stmt, 3, row->types[2] == PAGES_NULL ? 0 : row->integers[2]);
+	if (!s->rc && sqlite3_step(stmt) != SQLITE_DONE)
+		s->rc = sqlite3_errcode(s->to);
+	sqlite3_finalize(stmt);
+	return s->rc;
+}
+
+/* The rows of messages, rooms, logger_note and sqlite_sequence are known by their shapes. */
 static int take_row(void *arg, const struct pages_row *row)
 {
 	static const enum pages_type room[] = {
@@ -73,6 +94,8 @@ static int take_row(void *arg, const struct pages_row *row)
 	struct salvage *s = arg;
 	if (is_message(row))
 		return take_message(s, row);
+	if (is_note(row))
+		return take_note(s, row);
 	if (row->index && row->columns == 4 && are(row, room, 4) &&
 	    message_room_valid(row->texts[0])) {
 		s->out->counted += row->integers[1];

@@ -186,6 +186,8 @@ test('what a killed logger left in the -wal file is read, and export and check n
   const run = admin(stack, ['salvage', made]);
   assert.equal(run.status, 0, run.stderr);
   assert.match(run.stdout, new RegExp(`^${leaf.ncell} messages are lost: there were 667$`, 'm'));
+  const note = 'SELECT alive_at, hex(note) AS note FROM logger_note';
+  assert.deepEqual(ask(made, note), stack.sql(note));
   const restored = admin(stack, ['restore', '--yes', made]);
   assert.equal(restored.status, 0, restored.stderr);
   await stack.start('logger');
