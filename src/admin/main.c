@@ -11,7 +11,8 @@
 /* As --help shows them. */
 static const struct admin_command *const commands[] = {&command_status, &command_check,
     &command_tail, &command_send, &command_search, &command_export, &command_import,
-    &command_backup, &command_restore, &command_prune, &command_reindex, &command_completion, NULL};
+    &command_backup, &command_restore, &command_salvage, &command_prune, &command_reindex,
+    &command_completion, NULL};
 
 enum { KEY_HELP = 1000, KEY_VERSION, KEY_CONFIG, KEY_COMMAND = 2000, KEY_SETTING = 3000 };
 enum { SETTINGS_MAX = 32 };
