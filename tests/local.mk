@@ -71,7 +71,9 @@ tests_unit_test_serve_LDADD = $(LDADD) $(FCGI_LIBS)
 tests_unit_test_mqtt_LDADD = $(LDADD) $(MOSQUITTO_LIBS)
 # The page's test of payloads reads it as well.
 tests_unit_test_payloads_CPPFLAGS = $(AM_CPPFLAGS) -DPAYLOADS='"$(srcdir)/tests/vectors/payloads.txt"'
-EXTRA_DIST += tests/unit/history.h tests/unit/requests.h tests/unit/unit.h tests/vectors/payloads.txt
+tests_unit_test_time_CPPFLAGS = $(AM_CPPFLAGS) -DTIMES='"$(srcdir)/tests/vectors/times.tsv"'
+EXTRA_DIST += tests/unit/history.h tests/unit/requests.h tests/unit/unit.h \
+  tests/vectors/payloads.txt tests/vectors/times.tsv
 fuzz_tests = tests/fuzz/replay.sh
 faults_tests = tests/faults/short.sh
 # What takes long begins first.

@@ -23,7 +23,8 @@ enum message_fault {
 	MESSAGE_BAD_TEXT,
 	MESSAGE_BAD_CLIENT_ID,
 	MESSAGE_BAD_MSG_ID,
-	MESSAGE_BAD_TIME,   /* only of an import, as is the next */
+	MESSAGE_NO_ID, /* only of an import, as are the next two */
+	MESSAGE_BAD_TIME,
 	MESSAGE_BAD_RECORD, /* not of the format */
 	MESSAGE_REFUSED, /* by a constraint of the database that the checks here did not foresee */
 	MESSAGE_NO_MEMORY,
