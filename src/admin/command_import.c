@@ -219,8 +219,10 @@ static int take_record(struct import_run *run, enum import_result result)
 static void count_entry(struct import_run *run, size_t i)
 {
 	const struct store_entry *entry = &run->entries[i];
-	if (entry->fault && !entry->topic.at) /* the database refused it */
+	if (entry->fault && !entry->topic.at) { /* the store refused it */
 		say_rejected(run, run->origins[i].line, entry->fault, entry->message.msg_id);
+		run->clashes += entry->fault != MESSAGE_REFUSED;
+	}
 	if (entry->fault)
 		return;
 	if (entry->id > run->seen_id) {
@@ -229,8 +231,10 @@ static void count_entry(struct import_run *run, size_t i)
 		run->late += entry->ts < run->before_ts;
 		return;
 	}
-	run->known++;
-	run->clashes += entry->ts != run->origins[i].ts;
+	if (entry->ts == run->origins[i].ts)
+		run->known++;
+	else
+		run->clashes++;
 }
 
 static enum store_status insert_slice(void *arg, int rows)
@@ -312,8 +316,8 @@ static void report(const struct import_run *run)
 		    (long long)run->late);
 	if (run->clashes)
 		printf(
-		    "WARNING: %lld ids of \"%s\" are there with another time. If this is another "
-		    "table, give it a name of its own: --source=NAME\n",
+		    "WARNING: %lld ids of \"%s\" belong to other messages, and were left out. If "
+		    "this is another table, give it a name of its own: --source=NAME\n",
 		    (long long)run->clashes, source_of(run));
 	if (run->known && run->known == run->records)
 		puts("nothing to do: all of it is there already");
@@ -330,11 +334,15 @@ static int judge(const struct import_run *run)
 		    run->name);
 	if (run->records == 0)
 		return admin_fail("nothing was imported: %s has no records", run->name);
-	if (run->too_old == 0)
+	if (run->clashes == run->records)
+		return admin_fail("nothing was imported: all its ids belong to other messages");
+	if (run->rejected == run->records)
 		return admin_fail("nothing was imported: every record was rejected");
-	return admin_fail("nothing was imported: %lld records were rejected, and %lld are older "
-			  "than retention-days",
-	    (long long)run->rejected, (long long)run->too_old);
+	return admin_fail(
+	    "nothing was imported: of %lld records %lld were rejected, %lld are older "
+	    "than retention-days, and the ids of %lld belong to other messages",
+	    (long long)run->records, (long long)run->rejected, (long long)run->too_old,
+	    (long long)run->clashes);
 }
 
 /* ---- the command line ---- */
