@@ -101,27 +101,6 @@ static void free_entry(struct store_entry *entry)
 	*entry = (struct store_entry){0};
 }
 
-/* What is wrong with a record stands in this field; IMPORT__FIELDS: in none. */
-static enum import_field field_at_fault(enum message_fault fault)
-{
-	switch (fault) {
-	case MESSAGE_BAD_ROOM:
-		return IMPORT_ROOM;
-	case MESSAGE_BAD_NICKNAME:
-		return IMPORT_NICKNAME;
-	case MESSAGE_BAD_TEXT:
-		return IMPORT_TEXT;
-	case MESSAGE_BAD_CLIENT_ID:
-		return IMPORT_CLIENT_ID;
-	case MESSAGE_BAD_MSG_ID:
-		return IMPORT_MSG_ID;
-	case MESSAGE_BAD_TIME:
-		return IMPORT_TS;
-	default:
-		return IMPORT__FIELDS;
-	}
-}
-
 /* Says why a record is rejected, with the beginning of what is wrong in it. */
 static void say_rejected(
     struct import_run *run, int64_t line, enum message_fault fault, struct str shown)
@@ -141,7 +120,7 @@ static void say_rejected(
 static bool is_kept(struct import_run *run, const struct store_entry *entry)
 {
 	bool there = false;
-	enum import_field field = field_at_fault(entry->fault);
+	enum import_field field = import_field_at_fault(entry->fault);
 	say_rejected(run, run->import.at, entry->fault,
 	    field == IMPORT__FIELDS ? entry->head : run->import.fields[field]);
 	return run->rejected <= REJECTED_KEPT &&

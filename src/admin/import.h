@@ -10,6 +10,7 @@
 
 #include "base/str.h"
 #include "base/text.h"
+#include "chat/message.h"
 
 enum import_field {
 	IMPORT_ID,
@@ -89,6 +90,9 @@ struct import_names {
  * names, where it has a msgId of its own, by which it is known anyway, or is of another's history.
  */
 int64_t import_known_as(const struct import *import, struct import_names *names);
+
+/* The field that a fault is of; IMPORT__FIELDS: of none alone. */
+enum import_field import_field_at_fault(enum message_fault fault);
 
 /* ---- for the formats ---- */
 

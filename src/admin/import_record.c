@@ -1,5 +1,5 @@
 /*
- * import_record.c: what the formats share: which field a column is.
+ * import_record.c: what the formats share: which field a column is, or a fault is of.
  */
 #include "admin/import.h"
 
@@ -55,4 +55,24 @@ enum import_result import_columns(struct import *import, const struct str *value
 		if (import->columns[i] >= 0)
 			import->fields[import->columns[i]] = values[i];
 	return IMPORT_RECORD;
+}
+
+enum import_field import_field_at_fault(enum message_fault fault)
+{
+	switch (fault) {
+	case MESSAGE_BAD_ROOM:
+		return IMPORT_ROOM;
+	case MESSAGE_BAD_NICKNAME:
+		return IMPORT_NICKNAME;
+	case MESSAGE_BAD_TEXT:
+		return IMPORT_TEXT;
+	case MESSAGE_BAD_CLIENT_ID:
+		return IMPORT_CLIENT_ID;
+	case MESSAGE_BAD_MSG_ID:
+		return IMPORT_MSG_ID;
+	case MESSAGE_BAD_TIME:
+		return IMPORT_TS;
+	default:
+		return IMPORT__FIELDS;
+	}
 }
