@@ -8,7 +8,7 @@ static bool is_formula(struct str s)
 	for (size_t i = 0; i < sizeof(wide) / sizeof(wide[0]); i++)
 		if (s.len >= 3 && memcmp(s.at, wide[i], 3) == 0)
 			return true;
-	return s.len > 0 && memchr("=+-@\t\r\n", s.at[0], 7);
+	return s.len > 0 && s.at[0] && strchr("=+-@\t\r\n", s.at[0]);
 }
 
 /* What has a ' of its own in front gets one more, so that one can always be taken off. */

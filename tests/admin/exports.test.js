@@ -116,8 +116,8 @@ test('what an earlier release took in of an export is known', () => {
       id: undefined,
       msg_id: undefined,
       msgId: `import:${format}:${row.id}`,
+      ts: new Date(Number(row.ts)).toISOString(),
     };
-    record.ts = /** @type {any} */ (new Date(Number(row.ts)).toISOString());
     const input = `${JSON.stringify(record)}\n`;
     const run = admin(stack, ['import', '--format=ndjson'], { input });
     assert.match(run.stdout, /0 added, 1 there already/);
