@@ -45,6 +45,7 @@ static const char *const statements[STMT__MAX] = {
 		  " WHERE msg_id = ?1 AND ifnull(client_id, '') = ifnull(?2, '')",
     /* By the ids alone: of a ts there may be any number. */
     [STMT_FIND_COPY] = "SELECT 1 FROM (SELECT ts, room, nickname, text FROM messages WHERE id = ?1"
+		       " AND msg_id IS NULL"
 		       " UNION ALL SELECT ts, room, nickname, text FROM messages"
 		       " WHERE msg_id IN (?2, ?3, ?4))"
 		       " WHERE +ts = ?5 AND +room = ?6 AND nickname = ?7 AND text = ?8 LIMIT 1",

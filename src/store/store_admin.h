@@ -54,7 +54,7 @@ enum store_status store_has_rejected(struct store *store, struct str topic, bool
 
 /*
  * An editor's: whether a message with this one's room, ts, nickname and text is stored under `id`,
- * or under one of the msgIds; of those, what has at == NULL is none.
+ * without a msgId, or under one of the msgIds; of those, what has at == NULL is none.
  */
 enum store_status store_has_copy(struct store *store, const struct store_entry *entry, int64_t id,
     const struct str msg_ids[3], bool *has);

@@ -123,9 +123,19 @@ test('what an earlier release took in of an export is known', () => {
     assert.match(run.stdout, /0 added, 1 there already/);
   }
   const line = exported.split('\n').find((text) => JSON.parse(text).id === row.id);
-  const changed = JSON.stringify({ ...JSON.parse(line ?? ''), text: 'another one' });
-  const run = admin(stack, ['import', '--format=ndjson'], { input: `${changed}\n` });
-  assert.match(run.stdout, /1 added/, 'the same id alone does not make it the same message');
+  const ours = JSON.parse(line ?? '');
+  const taken = (/** @type {object} */ record) =>
+    admin(stack, ['import', '--format=ndjson'], { input: `${JSON.stringify(record)}\n` }).stdout;
+  assert.match(
+    taken({ ...ours, text: 'another one' }),
+    /1 added/,
+    'the same id alone does not make it the same message',
+  );
+  for (const format of ['ndjson', 'csv']) {
+    const elsewhere = { ...ours, id: 900_000, text: `by way of ${format}` };
+    assert.match(taken({ ...elsewhere, msgId: `import:${format}:900000` }), /1 added/);
+    assert.match(taken(elsewhere), /0 added, 1 there already/, format);
+  }
 });
 
 /** @param {string} name */

@@ -330,10 +330,12 @@ TEST(a_copy_is_known_by_its_id_and_its_content_together)
 	struct store_entry entry = entry_with("lab", "Hello", "c", "import:ndjson:9");
 	store_one(store, &entry);
 	assert_int_equal(entry.id, 4);
-	struct store_entry same = entry_with("lab", "Hello", NULL, NULL);
-	assert_true(has_copy(store, same, 4, NULL));
+	assert_int_equal(add_message(store, "lab", "Hello"), 5);
+	struct store_entry same = entry_with("lab", "Hello", "d", NULL);
+	assert_true(has_copy(store, same, 5, NULL));
 	assert_true(has_copy(store, same, 9, "import:ndjson:9"));
 	assert_false(has_copy(store, same, 3, NULL));
+	assert_false(has_copy(store, same, 4, NULL)); /* it has a msgId, by which it is known */
 	assert_false(has_copy(store, same, 9, "import:csv:9"));
 	struct store_entry others[] = {same, same, same, same};
 	others[0].message.room = str_of("hall");
@@ -341,7 +343,7 @@ TEST(a_copy_is_known_by_its_id_and_its_content_together)
 	others[2].message.text = str_of("hello");
 	others[3].ts++;
 	for (size_t i = 0; i < COUNT(others); i++)
-		expect(!has_copy(store, others[i], 4, "import:ndjson:9"), "%zu", i);
+		expect(!has_copy(store, others[i], 5, "import:ndjson:9"), "%zu", i);
 	store_close(store);
 }
 
