@@ -8,9 +8,9 @@
 #include "admin/import.h"
 #include "base/fnv.h"
 #include "base/utf8.h"
+#include "chat/limits.h"
 #include "chat/message.h"
 
-#define PREFIX "import:"
 #define DIGITS_MAX 16 /* of an id below 2^53 */
 
 /* The digits that `s` begins with, as a number; 0 where they are none of ours, or are not ended by
@@ -47,8 +47,8 @@ static uint64_t digest_of(const struct str *fields)
 
 static struct str put_export_id(const struct import *import, int64_t id, char *out)
 {
-	int length = snprintf(out, IMPORT_MSG_ID_SIZE, PREFIX "export:%lld-%016llx", (long long)id,
-	    (unsigned long long)digest_of(import->fields));
+	int length = snprintf(out, IMPORT_MSG_ID_SIZE, LIMITS_IMPORT_PREFIX "export:%lld-%016llx",
+	    (long long)id, (unsigned long long)digest_of(import->fields));
 	return (struct str){out, (size_t)length};
 }
 
@@ -61,7 +61,7 @@ struct str import_msg_id(
 		return (struct str){NULL, 0};
 	if (!source && is_export(import))
 		return put_export_id(import, read_id(id, '\0'), out);
-	text_printf(&made, PREFIX "%s:", source ? source : import->format->name);
+	text_printf(&made, LIMITS_IMPORT_PREFIX "%s:", source ? source : import->format->name);
 	size_t prefix = made.len;
 	text_put(&made, id);
 	if (made.broken || utf8_count(text_str(&made)) > MESSAGE_ID_MAX) {
@@ -79,8 +79,8 @@ static int64_t id_at_home(const struct str *fields)
 	struct str msg_id = trimmed(fields[IMPORT_MSG_ID]);
 	if (msg_id.len == 0)
 		return read_id(trimmed(fields[IMPORT_ID]), '\0');
-	size_t prefix = strlen(PREFIX);
-	if (msg_id.len <= prefix || memcmp(msg_id.at, PREFIX, prefix) != 0)
+	size_t prefix = strlen(LIMITS_IMPORT_PREFIX);
+	if (msg_id.len <= prefix || memcmp(msg_id.at, LIMITS_IMPORT_PREFIX, prefix) != 0)
 		return 0;
 	const char *colon = memchr(msg_id.at + prefix, ':', msg_id.len - prefix);
 	if (!colon)
@@ -98,8 +98,8 @@ int64_t import_known_as(const struct import *import, struct import_names *names)
 		return 0;
 	static const char *const formats[] = {"ndjson", "csv"}; /* as 0.2 took exports in */
 	for (int i = 0; i < 2; i++) {
-		snprintf(names->memory[i], IMPORT_MSG_ID_SIZE, PREFIX "%s:%lld", formats[i],
-		    (long long)id);
+		snprintf(names->memory[i], IMPORT_MSG_ID_SIZE, LIMITS_IMPORT_PREFIX "%s:%lld",
+		    formats[i], (long long)id);
 		names->msg_ids[i] = str_of(names->memory[i]);
 	}
 	names->msg_ids[2] = put_export_id(import, id, names->memory[2]);

@@ -38,6 +38,10 @@ static const struct option_def table[] = {
 	"the logger deletes messages that are older; 0: none"},
     {"retention-messages", OPTION_INTEGER, FIELD(retention_messages), 0, 1000000000, "0",
 	"the logger keeps so many messages of a room, and deletes older ones; 0: all"},
+    {"min-free", OPTION_INTEGER, FIELD(min_free), 0, 90, "1",
+	"messages are refused while fewer percent of the disk are free; 0: never"},
+    {"max-rate", OPTION_INTEGER, FIELD(max_rate), 0, 1000000, "0",
+	"messages a minute, of all senders; the logger refuses what is above; 0: none"},
     {"threads", OPTION_INTEGER, FIELD(threads), 1, 256, "4",
 	"requests that the API serves at a time (the logger does not use it)"},
 };

@@ -8,6 +8,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "chat/fold.h"
 #include "chat/limits.h"
 #include "logger/indexer.h"
 #include "logger/upkeep.h"
@@ -15,6 +16,7 @@
 struct writer {
 	const char *path;
 	struct batch *batch;
+	struct admission admission;
 	struct store *store; /* NULL: it has to be opened again */
 	struct indexer indexer;
 	struct upkeep upkeep;
@@ -44,11 +46,21 @@ static void close_store(struct writer *writer)
 	writer->store = NULL;
 }
 
+static void tell_index(const struct store *store)
+{
+	if (store_index_renewed(store))
+		log_info(
+		    "the index of the search is made anew: what is in it was folded by another "
+		    "version of Unicode than %s",
+		    fold_version());
+}
+
 /* Returns false with the reason in `error`, which is left alone otherwise. */
 static bool open_store(struct writer *writer, char error[STORE_ERROR_SIZE])
 {
 	if (store_open(&writer->store, writer->path, STORE_WRITER, error))
 		return false;
+	tell_index(writer->store);
 	if (batch_restore(writer->batch, writer->store, &writer->known) == STORE_OK)
 		return true;
 	snprintf(error, STORE_ERROR_SIZE, "%s", store_error(writer->store));
@@ -61,12 +73,18 @@ struct writer *writer_open(const struct writer_config *config, struct store *sto
 	struct writer *writer = calloc(1, sizeof(*writer));
 	struct batch *batch = batch_open();
 	bool memory = writer && batch;
-	if (memory)
+	if (memory) {
 		*writer = (struct writer){.path = config->database,
 		    .batch = batch,
+		    .admission = {.path = config->database,
+			.min_free = config->min_free,
+			.max_rate = config->max_rate},
 		    .store = store,
 		    .upkeep = {
 			.days = config->retention_days, .messages = config->retention_messages}};
+		batch_limit(batch, &writer->admission);
+	}
+	tell_index(store);
 	if (memory && batch_restore(batch, store, &writer->known) == STORE_OK)
 		return writer;
 	log_error("%s", memory ? store_error(store) : "out of memory");
@@ -208,6 +226,11 @@ bool writer_show_life(struct writer *writer)
 const char *writer_error(const struct writer *writer)
 {
 	return writer->error;
+}
+
+enum message_fault writer_refuses(const struct writer *writer)
+{
+	return admission_state(&writer->admission);
 }
 
 /* ---- in between ---- */
