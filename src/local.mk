@@ -37,8 +37,8 @@ src_libchat_a_SOURCES = \
   src/admin/command_search.c \
   src/admin/command_send.c src/admin/command_status.c src/admin/command_tail.c src/admin/files.c \
   src/admin/files.h src/admin/import_csv.c src/admin/import_mariadb.c src/admin/import_ndjson.c \
-  src/admin/import.c src/admin/import.h src/admin/import_record.c src/admin/io.c src/admin/pace.c \
-  src/admin/pace.h
+  src/admin/import.c src/admin/import.h src/admin/import_id.c src/admin/import_record.c \
+  src/admin/io.c src/admin/pace.c src/admin/pace.h
 nodist_src_libchat_a_SOURCES = $(embedded)
 
 sbin_PROGRAMS = src/mqtt-chat-logger

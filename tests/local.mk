@@ -14,8 +14,9 @@ system_tests = \
   tests/system/serve.test.js tests/system/session.test.js tests/system/stack.test.js \
   tests/system/walks.test.js tests/system/web.test.js
 admin_tests = \
-  tests/admin/check.test.js tests/admin/clock.test.js tests/admin/commands.test.js tests/admin/import.test.js \
-  tests/admin/load.test.js tests/admin/salvage.test.js
+  tests/admin/check.test.js tests/admin/clock.test.js tests/admin/commands.test.js \
+  tests/admin/import.test.js tests/admin/load.test.js tests/admin/salvage.test.js \
+  tests/admin/exports.test.js
 whole_test = tests/browser/whole.test.js
 browser_tests = \
   tests/browser/accessible.test.js tests/browser/chat.test.js tests/browser/extras.test.js \
@@ -72,10 +73,13 @@ tests_unit_test_serve_LDADD = $(LDADD) $(FCGI_LIBS)
 tests_unit_test_mqtt_LDADD = $(LDADD) $(MOSQUITTO_LIBS)
 # The page's test of payloads reads it as well.
 tests_unit_test_payloads_CPPFLAGS = $(AM_CPPFLAGS) -DPAYLOADS='"$(srcdir)/tests/vectors/payloads.txt"'
+tests_unit_test_time_CPPFLAGS = $(AM_CPPFLAGS) -DTIMES='"$(srcdir)/tests/vectors/times.tsv"'
 # The system's test of the search reads it as well.
 tests_unit_test_search_kinds_CPPFLAGS = $(AM_CPPFLAGS) -DKINDS='"$(srcdir)/tests/vectors/search-kinds.tsv"'
-EXTRA_DIST += tests/unit/history.h tests/unit/requests.h tests/unit/unit.h tests/vectors/payloads.txt \
-  tests/vectors/search-kinds.tsv tests/vectors/schema-1.db.gz
+EXTRA_DIST += tests/unit/history.h tests/unit/requests.h tests/unit/unit.h \
+  tests/vectors/bom.csv tests/vectors/bom.ndjson tests/vectors/crlf2.mariadb \
+  tests/vectors/payloads.txt tests/vectors/schema-1.db.gz tests/vectors/search-kinds.tsv \
+  tests/vectors/times.tsv
 fuzz_tests = tests/fuzz/replay.sh
 faults_tests = tests/faults/short.sh
 # What takes long begins first.

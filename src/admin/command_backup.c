@@ -1,10 +1,8 @@
 #include <errno.h>
 #include <fcntl.h>
-#include <libgen.h>
-#include <limits.h>
+#include <stdlib.h>
 #include <unistd.h>
 
-#include "admin/admin.h"
 #include "admin/files.h"
 #include "store/store_admin.h"
 
@@ -25,7 +23,6 @@ static int copy_and_verify(struct store *store, const char *part, struct store_o
 {
 	char error[STORE_ERROR_SIZE];
 	struct admin_progress progress = {.what = "copying"};
-	unlink(part);
 	enum store_status status = store_backup(store, part, show_progress, &progress, error);
 	admin_progress_end(&progress);
 	if (status)
@@ -36,28 +33,83 @@ static int copy_and_verify(struct store *store, const char *part, struct store_o
 	return admin_fail("no backup was made: the copy is not sound");
 }
 
+static void say_done(FILE *out, const struct destination *to, const struct store_overview *overview)
+{
+	char size[24];
+	fprintf(out, "%s: %lld messages, %s, verified\n", to->name, (long long)overview->messages,
+	    admin_bytes(size, overview->file_bytes));
+}
+
+static int back_up_to_file(struct store *store, const struct destination *to)
+{
+	struct store_overview overview = {0};
+	if (copy_and_verify(store, to->part, &overview) != ADMIN_OK)
+		return ADMIN_FAILED;
+	if (admin_replace(to->part, to->path) != 0)
+		return admin_fail("%s: %s", to->path, strerror(errno));
+	say_done(stdout, to, &overview);
+	return ADMIN_OK;
+}
+
+static int pour(int from, int to)
+{
+	char piece[65536];
+	ssize_t count;
+	while ((count = read(from, piece, sizeof(piece))) > 0)
+		for (ssize_t done = 0, n; done < count; done += n)
+			if ((n = write(to, piece + done, (size_t)(count - done))) < 0)
+				return -1;
+	return count < 0 ? -1 : 0;
+}
+
+/* The copy at `path` goes as soon as it is open. */
+static int pour_copy(const char *path, const struct destination *to)
+{
+	int from = open(path, O_RDONLY | O_CLOEXEC);
+	unlink(path);
+	int rc = from >= 0 ? pour(from, to->fd) : -1;
+	if (rc == 0 && to->fd != STDOUT_FILENO)
+		rc = close(to->fd);
+	int result = rc ? admin_fail("%s: %s", to->name, strerror(errno)) : ADMIN_OK;
+	if (from >= 0)
+		close(from);
+	return result;
+}
+
+/* SQLite cannot write a database into a pipe: it makes a file of its own, which is poured there. */
+static int back_up_through(struct store *store, const struct destination *to)
+{
+	char folder[PATH_MAX], path[PATH_MAX];
+	struct store_overview overview = {0};
+	const char *parent = getenv("TMPDIR");
+	if (isatty(to->fd))
+		return admin_misused("a backup is a database, not for a terminal: give a FILE");
+	if (snprintf(folder, sizeof(folder), "%s/mqtt-chat-XXXXXX",
+		parent && *parent ? parent : "/var/tmp") >= PATH_MAX - 10)
+		return admin_fail("TMPDIR: the path is too long");
+	if (!mkdtemp(folder))
+		return admin_fail(
+		    "%s: %s; TMPDIR may name another folder", folder, strerror(errno));
+	snprintf(path, sizeof(path), "%s/chat.db", folder);
+	int result = copy_and_verify(store, path, &overview);
+	if (result == ADMIN_OK)
+		result = pour_copy(path, to);
+	rmdir(folder);
+	if (result == ADMIN_OK)
+		say_done(stderr, to, &overview);
+	return result;
+}
+
 static int back_up(struct admin *admin)
 {
-	char part[PATH_MAX], size[24];
-	const char *file = admin->args[0];
-	struct store_overview overview = {0};
-	if (snprintf(part, sizeof(part), "%s.part", file) >= (int)sizeof(part))
-		return admin_fail("%s: the path is too long", file);
-	if (access(file, F_OK) == 0 &&
-	    !admin_confirmed(admin, "%s is there already. Replace it?", file))
-		return ADMIN_FAILED;
-	struct store *store = admin_open(admin, STORE_READER);
+	struct destination to;
+	int result = admin_destination(admin, admin->args[0], &to);
+	struct store *store = result == ADMIN_OK ? admin_open(admin, STORE_READER) : NULL;
 	if (!store)
-		return ADMIN_FAILED;
-	int result = copy_and_verify(store, part, &overview);
+		return result == ADMIN_OK ? ADMIN_FAILED : result;
+	result = to.fd >= 0 ? back_up_through(store, &to) : back_up_to_file(store, &to);
 	store_close(store);
-	if (result != ADMIN_OK)
-		return result;
-	if (admin_replace(part, file) != 0)
-		return admin_fail("%s: %s", file, strerror(errno));
-	printf("%s: %lld messages, %s, verified\n", file, (long long)overview.messages,
-	    admin_bytes(size, overview.file_bytes));
-	return ADMIN_OK;
+	return result;
 }
 
 const struct admin_command command_backup = {

@@ -1,8 +1,9 @@
 #include <errno.h>
-#include <limits.h>
+#include <fcntl.h>
+#include <strings.h>
 #include <unistd.h>
 
-#include "admin/admin.h"
+#include "admin/files.h"
 #include "output/csv.h"
 #include "output/json.h"
 
@@ -10,7 +11,7 @@
 
 static const struct admin_option options[] = {
     {"room", "ROOM", "of this room alone"},
-    {"format", "ndjson|csv", "how (default: ndjson)"},
+    {"format", "ndjson|csv", "how (default: by the name of FILE, or ndjson)"},
     {"yes", NULL, "replace FILE where it is there already"},
     {0},
 };
@@ -21,6 +22,7 @@ struct exporting {
 	struct store_range rest;
 	int rows; /* of this piece */
 	int64_t count;
+	int error; /* errno of a write that failed */
 	struct text line;
 };
 
@@ -34,8 +36,10 @@ static int put_row(void *arg, const struct store_row *row)
 		json_line(&e->line, row);
 	e->rest.after = row->id;
 	e->count++;
-	if (e->line.broken || fwrite(e->line.at, 1, e->line.len, e->out) != e->line.len)
+	if (e->line.broken || fwrite(e->line.at, 1, e->line.len, e->out) != e->line.len) {
+		e->error = e->line.broken ? ENOMEM : errno;
 		return -1;
+	}
 	return ++e->rows == PIECE_ROWS;
 }
 
@@ -52,32 +56,44 @@ static int write_all(struct exporting *e, struct store *store)
 		admin_progress(&progress, e->count);
 	} while (!status && e->rows == PIECE_ROWS);
 	admin_progress_end(&progress);
-	if (ferror(e->out) || fflush(e->out) != 0)
-		return admin_fail("cannot write: %s", strerror(errno));
+	if (!e->error && fflush(e->out) != 0)
+		e->error = errno;
+	if (e->error)
+		return admin_fail("cannot write: %s", strerror(e->error));
 	return status ? admin_fail("%s", store_error(store)) : ADMIN_OK;
 }
 
-static int export_to(struct exporting *e, struct store *store, const char *file)
+static int export_to_file(struct exporting *e, struct store *store, const struct destination *to)
 {
-	char part[PATH_MAX];
-	if (snprintf(part, sizeof(part), "%s.part", file) >= (int)sizeof(part))
-		return admin_fail("%s: the path is too long", file);
-	e->out = fopen(part, "we");
+	int fd = open(to->part, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+	e->out = fd >= 0 ? fdopen(fd, "w") : NULL;
 	if (!e->out)
-		return admin_fail("%s: %s", part, strerror(errno));
+		return admin_fail("%s: %s", to->part, strerror(errno));
 	int result = write_all(e, store);
-	bool flushed = fsync(fileno(e->out)) == 0;
+	bool flushed = fsync(fd) == 0;
 	flushed = fclose(e->out) == 0 && flushed;
-	if (result == ADMIN_OK && (!flushed || rename(part, file) != 0))
-		result = admin_fail("%s: %s", file, strerror(errno));
+	if (result == ADMIN_OK && (!flushed || admin_replace(to->part, to->path) != 0))
+		result = admin_fail("%s: %s", to->path, strerror(errno));
 	if (result != ADMIN_OK)
-		unlink(part);
+		unlink(to->part);
 	else
-		fprintf(stderr, "%s: %lld messages\n", file, (long long)e->count);
+		fprintf(stderr, "%s: %lld messages\n", to->name, (long long)e->count);
 	return result;
 }
 
-static int export_from_store(struct admin *admin, struct exporting *e)
+/* To what is open already: standard output, a FIFO, a device. */
+static int export_through(struct exporting *e, struct store *store, const struct destination *to)
+{
+	e->out = to->fd == STDOUT_FILENO ? stdout : fdopen(to->fd, "w");
+	if (!e->out)
+		return admin_fail("%s: %s", to->name, strerror(errno));
+	int result = write_all(e, store);
+	if (e->out != stdout && fclose(e->out) != 0 && result == ADMIN_OK)
+		result = admin_fail("%s: %s", to->name, strerror(errno));
+	return result;
+}
+
+static int export_from_store(struct admin *admin, struct exporting *e, const struct destination *to)
 {
 	struct store *store = admin_open(admin, STORE_READER);
 	if (!store)
@@ -85,28 +101,43 @@ static int export_from_store(struct admin *admin, struct exporting *e)
 	int result;
 	if (store_newest(store, &e->rest.until))
 		result = admin_fail("%s", store_error(store));
-	else if (admin->arg_count)
-		result = export_to(e, store, admin->args[0]);
+	else if (to->fd >= 0)
+		result = export_through(e, store, to);
 	else
-		result = write_all(e, store);
+		result = export_to_file(e, store, to);
 	store_close(store);
 	text_free(&e->line);
 	return result;
 }
 
+/* By the option, or by the file's name; both have to agree. */
+static int choose_format(const struct admin *admin, const char *file, bool *csv)
+{
+	const char *format = admin_option(admin, "format");
+	const char *named = file ? admin_format_of(file) : NULL;
+	bool known = named && (strcasecmp(named, "csv") == 0 || strcasecmp(named, "ndjson") == 0);
+	if (format && strcmp(format, "csv") != 0 && strcmp(format, "ndjson") != 0)
+		return admin_misused("--format is ndjson or csv, not '%.60s'", format);
+	if (format && known && strcasecmp(format, named) != 0)
+		return admin_misused(
+		    "--format=%s contradicts the name %s: leave one of them out", format, file);
+	if (!format && named && !known)
+		return admin_misused("an export is NDJSON or CSV, and %s is a name of neither: end "
+				     "it in .ndjson, .jsonl or .csv, or say --format",
+		    file);
+	*csv = strcasecmp(format ? format : known ? named : "ndjson", "csv") == 0;
+	return ADMIN_OK;
+}
+
 static int export_history(struct admin *admin)
 {
-	struct exporting e = {.out = stdout};
-	const char *format = admin_option(admin, "format");
-	if (admin_room(admin, &e.rest.room) != 0)
+	struct exporting e = {.out = NULL};
+	struct destination to;
+	const char *file = admin->arg_count ? admin->args[0] : NULL;
+	if (admin_room(admin, &e.rest.room) != 0 || choose_format(admin, file, &e.csv) != ADMIN_OK)
 		return ADMIN_USAGE;
-	e.csv = format && strcmp(format, "csv") == 0;
-	if (format && !e.csv && strcmp(format, "ndjson") != 0)
-		return admin_misused("--format is ndjson or csv, not '%.60s'", format);
-	if (admin->arg_count && access(admin->args[0], F_OK) == 0 &&
-	    !admin_confirmed(admin, "%s is there already. Replace it?", admin->args[0]))
-		return ADMIN_FAILED;
-	return export_from_store(admin, &e);
+	int result = admin_destination(admin, file, &to);
+	return result == ADMIN_OK ? export_from_store(admin, &e, &to) : result;
 }
 
 const struct admin_command command_export = {

@@ -8,17 +8,19 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "admin/admin.h"
+#include "admin/files.h"
 #include "admin/import.h"
 #include "admin/pace.h"
 #include "base/clock.h"
 #include "base/disk.h"
+#include "base/time.h"
+#include "chat/limits.h"
 #include "store/store_admin.h"
 
-#define DEVICE_NICKNAME "mqtt" /* of who gives none, as in message.c */
-#define REJECTED_KEPT 100      /* of one import; the table has room for 1000 in all */
+#define REJECTED_KEPT 100 /* of one import; the table has room for 1000 in all */
 #define REJECTED_SHOWN 5
-#define HEAD_MAX 256
+#define SHOWN_MAX 60
+#define HEAD_MAX LIMITS_REJECTED_HEAD
 #define SOURCE_MAX 32
 
 static const struct admin_option options[] = {
@@ -28,14 +30,20 @@ static const struct admin_option options[] = {
     {0},
 };
 
+/* Of an entry, as it was read. */
+struct origin {
+	int64_t ts, line;
+};
+
 struct import_run {
 	struct admin *admin;
 	struct store *store;
 	struct import import;
-	const char *source;
+	const char *name;   /* of the input */
+	const char *source; /* NULL: none was given */
 	struct str room;
 	struct store_entry entries[STORE_SLICE_MAX];
-	int64_t wanted_ts[STORE_SLICE_MAX];
+	struct origin origins[STORE_SLICE_MAX];
 	size_t count, at;  /* entries that wait, and the first of them that is not stored yet */
 	int64_t oldest;	   /* ts; what is older would be deleted at once */
 	int64_t seen_id;   /* the newest message so far */
@@ -43,9 +51,14 @@ struct import_run {
 	int64_t records, added, known, rejected, clashes, too_old, nameless, late;
 };
 
+static const char *source_of(const struct import_run *run)
+{
+	return run->source ? run->source : run->import.format->name;
+}
+
 /* ---- a record becomes an entry ---- */
 
-static struct message fields_of(struct import_run *run, char made[80])
+static struct message fields_of(struct import_run *run, char made[IMPORT_MSG_ID_SIZE])
 {
 	const struct str *fields = run->import.fields;
 	struct message m = {
@@ -55,15 +68,12 @@ static struct message fields_of(struct import_run *run, char made[80])
 	    .client_id = fields[IMPORT_CLIENT_ID].len ? fields[IMPORT_CLIENT_ID] : str_of(NULL),
 	    .msg_id = fields[IMPORT_MSG_ID],
 	};
-	struct str id = fields[IMPORT_ID];
 	if (!m.nickname.at || m.nickname.len == 0) {
-		m.nickname = str_of(DEVICE_NICKNAME);
+		m.nickname = str_of(LIMITS_DEVICE_NICKNAME);
 		run->nameless += m.text.at != NULL;
 	}
-	snprintf(made, 80, "import:%s:%.*s", run->source, (int)(id.len < 20 ? id.len : 20),
-	    id.at ? id.at : "");
-	if (!m.msg_id.at && id.at && id.len <= 20)
-		m.msg_id = str_of(made);
+	if (m.msg_id.len == 0)
+		m.msg_id = import_msg_id(&run->import, run->source, made);
 	return m;
 }
 
@@ -92,14 +102,28 @@ static void free_entry(struct store_entry *entry)
 	*entry = (struct store_entry){0};
 }
 
+/* Says why a record is rejected, with the beginning of what is wrong in it. */
+static void say_rejected(
+    struct import_run *run, int64_t line, enum message_fault fault, struct str shown)
+{
+	if (++run->rejected > REJECTED_SHOWN)
+		return;
+	size_t length = shown.len < SHOWN_MAX ? shown.len : SHOWN_MAX;
+	while (length < shown.len && length > 0 && ((unsigned char)shown.at[length] & 0xc0) == 0x80)
+		length--;
+	const char *why =
+	    fault == MESSAGE_BAD_RECORD ? run->import.error : message_fault_text(fault);
+	admin_fail("line %lld was rejected: %s: '%.*s'%s", (long long)line, why, (int)length,
+	    length ? shown.at : "", length < shown.len ? "..." : "");
+}
+
 /* Counts what is rejected; whether it also goes to the table. */
 static bool is_kept(struct import_run *run, const struct store_entry *entry)
 {
 	bool there = false;
-	if (run->rejected++ < REJECTED_SHOWN)
-		admin_fail("record %lld was rejected: %s: %.*s", (long long)run->records,
-		    message_fault_text(entry->fault),
-		    (int)(entry->head.len < 60 ? entry->head.len : 60), entry->head.at);
+	enum import_field field = import_field_at_fault(entry->fault);
+	say_rejected(run, run->import.at, entry->fault,
+	    field == IMPORT__FIELDS ? entry->head : run->import.fields[field]);
 	return run->rejected <= REJECTED_KEPT &&
 	       store_has_rejected(run->store, entry->topic, &there) == STORE_OK && !there;
 }
@@ -111,44 +135,63 @@ static enum message_fault read_record(
 	if (result != IMPORT_RECORD)
 		return MESSAGE_BAD_RECORD;
 	if (!fields->msg_id.at)
-		return MESSAGE_BAD_MSG_ID;
+		return MESSAGE_NO_ID;
 	enum message_fault fault = message_copy(&entry->message, fields);
-	if (!fault && !import_time(run->import.fields[IMPORT_TS], &entry->ts))
+	if (!fault && !time_read_foreign(run->import.fields[IMPORT_TS], &entry->ts))
 		fault = MESSAGE_BAD_TIME;
 	return fault;
 }
 
 /* The topic of what is rejected: by its id, or by its place. */
-static int keep_rejected(
-    struct import_run *run, struct store_entry *entry, const char *made, bool has_id)
+static int keep_rejected(struct import_run *run, struct store_entry *entry)
 {
-	char topic[80];
-	snprintf(
-	    topic, sizeof(topic), "import:%s:record %lld", run->source, (long long)run->records);
-	return keep_origin(entry, str_of(has_id ? made : topic), run->import.raw);
+	char topic[IMPORT_MSG_ID_SIZE];
+	struct str made = import_msg_id(&run->import, run->source, topic);
+	if (!made.at) {
+		snprintf(topic, sizeof(topic), "import:%s:record %lld", source_of(run),
+		    (long long)run->records);
+		made = str_of(topic);
+	}
+	return keep_origin(entry, made, run->import.raw);
 }
 
-/* Makes the next entry of a record. -1 without memory. */
+/* Whether the record is a message that is there already, though not under its msgId. */
+static enum store_status find_copy(
+    struct import_run *run, const struct store_entry *entry, bool *has)
+{
+	struct import_names names;
+	int64_t id = import_known_as(&run->import, &names);
+	*has = false;
+	return id ? store_has_copy(run->store, entry, id, names.msg_ids, has) : STORE_OK;
+}
+
+static int fail_store(const struct import_run *run)
+{
+	return admin_fail("%s; run it again, it goes on where it was", store_error(run->store));
+}
+
+/* Makes the next entry of a record. An enum admin_result. */
 static int take_record(struct import_run *run, enum import_result result)
 {
-	char made[80];
+	char made[IMPORT_MSG_ID_SIZE];
+	bool there = false;
 	struct store_entry *entry = &run->entries[run->count];
 	struct message fields = fields_of(run, made);
 	*entry = (struct store_entry){.ts = clock_ms(CLOCK_REALTIME)};
 	run->records++;
 	entry->fault = read_record(run, result, &fields);
-	if (entry->fault == MESSAGE_NO_MEMORY)
-		return -1;
-	bool has_id = run->import.fields[IMPORT_ID].at != NULL;
-	if (entry->fault && keep_rejected(run, entry, made, has_id) != 0)
-		return -1;
+	if (entry->fault == MESSAGE_NO_MEMORY || (entry->fault && keep_rejected(run, entry) != 0))
+		return admin_fail("out of memory; run it again, it goes on where it was");
 	bool too_old = !entry->fault && entry->ts < run->oldest;
+	if (!entry->fault && !too_old && find_copy(run, entry, &there))
+		return fail_store(run);
 	run->too_old += too_old;
-	if (too_old || (entry->fault && !is_kept(run, entry)))
+	run->known += there;
+	if (too_old || there || (entry->fault && !is_kept(run, entry)))
 		free_entry(entry);
 	else
-		run->wanted_ts[run->count++] = entry->ts;
-	return 0;
+		run->origins[run->count++] = (struct origin){entry->ts, run->import.at};
+	return ADMIN_OK;
 }
 
 /* ---- entries become messages ---- */
@@ -156,6 +199,10 @@ static int take_record(struct import_run *run, enum import_result result)
 static void count_entry(struct import_run *run, size_t i)
 {
 	const struct store_entry *entry = &run->entries[i];
+	if (entry->fault && !entry->topic.at) { /* the store refused it */
+		say_rejected(run, run->origins[i].line, entry->fault, entry->message.msg_id);
+		run->clashes += entry->fault != MESSAGE_REFUSED;
+	}
 	if (entry->fault)
 		return;
 	if (entry->id > run->seen_id) {
@@ -164,8 +211,10 @@ static void count_entry(struct import_run *run, size_t i)
 		run->late += entry->ts < run->before_ts;
 		return;
 	}
-	run->known++;
-	run->clashes += entry->ts != run->wanted_ts[i];
+	if (entry->ts == run->origins[i].ts)
+		run->known++;
+	else
+		run->clashes++;
 }
 
 static enum store_status insert_slice(void *arg, int rows)
@@ -220,8 +269,8 @@ static int import_all(struct import_run *run)
 		progress.total = about.st_size;
 	do {
 		result = import_next(&run->import);
-		if (result < IMPORT_END && take_record(run, result) != 0)
-			return admin_fail("out of memory; run it again");
+		if (result < IMPORT_END && take_record(run, result) != ADMIN_OK)
+			return ADMIN_FAILED;
 		bool due = run->count == STORE_SLICE_MAX || (result >= IMPORT_END && run->count);
 		if (due && !has_room(run))
 			return ADMIN_FAILED;
@@ -233,9 +282,9 @@ static int import_all(struct import_run *run)
 	if (!status)
 		status = store_sync(run->store);
 	if (status)
-		return admin_fail(
-		    "%s; run it again, it goes on where it was", store_error(run->store));
-	return result == IMPORT_FAILED ? admin_fail("%s", run->import.error) : ADMIN_OK;
+		return fail_store(run);
+	return result == IMPORT_FAILED ? admin_fail("%s: %s", run->name, run->import.error)
+				       : ADMIN_OK;
 }
 
 /* ---- what came of it ---- */
@@ -251,7 +300,7 @@ static void report(const struct import_run *run)
 		    REJECTED_KEPT);
 	if (run->nameless)
 		printf("%lld without a nickname are of \"%s\"\n", (long long)run->nameless,
-		    DEVICE_NICKNAME);
+		    LIMITS_DEVICE_NICKNAME);
 	if (run->too_old)
 		printf("%lld are older than retention-days and were left out\n",
 		    (long long)run->too_old);
@@ -262,9 +311,33 @@ static void report(const struct import_run *run)
 		    (long long)run->late);
 	if (run->clashes)
 		printf(
-		    "WARNING: %lld ids of \"%s\" are there with another time. If this is another "
-		    "table, give it a name of its own: --source=NAME\n",
-		    (long long)run->clashes, run->source);
+		    "WARNING: %lld ids of \"%s\" belong to other messages, and were left out. If "
+		    "this is another table, give it a name of its own: --source=NAME\n",
+		    (long long)run->clashes, source_of(run));
+	if (run->known && run->known == run->records)
+		puts("nothing to do: all of it is there already");
+}
+
+/* An import of which nothing is in the history in the end has failed. An enum admin_result. */
+static int judge(const struct import_run *run)
+{
+	if (run->added || run->known)
+		return ADMIN_OK;
+	if (run->import.lines == 0)
+		return admin_fail("nothing was imported: %s is empty; did what was to write it "
+				  "fail?",
+		    run->name);
+	if (run->records == 0)
+		return admin_fail("nothing was imported: %s has no records", run->name);
+	if (run->clashes == run->records)
+		return admin_fail("nothing was imported: all its ids belong to other messages");
+	if (run->rejected == run->records)
+		return admin_fail("nothing was imported: every record was rejected");
+	return admin_fail(
+	    "nothing was imported: of %lld records %lld were rejected, %lld are older "
+	    "than retention-days, and the ids of %lld belong to other messages",
+	    (long long)run->records, (long long)run->rejected, (long long)run->too_old,
+	    (long long)run->clashes);
 }
 
 /* ---- the command line ---- */
@@ -272,10 +345,8 @@ static void report(const struct import_run *run)
 static int choose_format(const struct admin *admin, struct import *import)
 {
 	const char *name = admin_option(admin, "format");
-	const char *file = admin->arg_count ? admin->args[0] : "";
-	const char *end = strrchr(file, '.');
-	if (!name && end)
-		name = strcmp(end, ".jsonl") == 0 ? "ndjson" : end + 1;
+	if (!name && admin->arg_count)
+		name = admin_format_of(admin->args[0]);
 	import->format = name ? import_format(name) : NULL;
 	if (import->format)
 		return 0;
@@ -285,11 +356,13 @@ static int choose_format(const struct admin *admin, struct import *import)
 
 static int choose_source(struct import_run *run)
 {
-	const char *source = admin_option(run->admin, "source");
-	run->source = source ? source : run->import.format->name;
-	if (message_room_valid(str_of(run->source)) && strlen(run->source) <= SOURCE_MAX)
+	run->source = admin_option(run->admin, "source");
+	if (!run->source ||
+	    (message_room_valid(str_of(run->source)) && strlen(run->source) <= SOURCE_MAX))
 		return 0;
-	admin_misused("--source must be 1 to %d of a-z 0-9 _ -, not '%.60s'", SOURCE_MAX, source);
+	admin_misused("--source must be 1 to %d of a-z 0-9 _ -, and start with a letter or digit, "
+		      "not '%.60s'",
+	    SOURCE_MAX, run->source);
 	return -1;
 }
 
@@ -297,9 +370,10 @@ static int open_input(struct import_run *run)
 {
 	const struct admin *admin = run->admin;
 	bool from_stdin = admin->arg_count == 0 || strcmp(admin->args[0], "-") == 0;
-	run->import.in = from_stdin ? stdin : fopen(admin->args[0], "re");
+	run->name = from_stdin ? "standard input" : admin->args[0];
+	run->import.in = from_stdin ? stdin : fopen(run->name, "re");
 	if (!run->import.in)
-		return admin_fail("%s: %s", admin->args[0], strerror(errno));
+		return admin_fail("%s: %s", run->name, strerror(errno));
 	if (from_stdin && isatty(STDIN_FILENO))
 		return admin_misused("give a FILE, or something on stdin");
 	return ADMIN_OK;
@@ -319,7 +393,7 @@ static int run_import(struct import_run *run)
 		    clock_ms(CLOCK_REALTIME) - run->admin->settings.retention_days * 86400000;
 	int result = import_all(run);
 	report(run);
-	return result;
+	return result == ADMIN_OK ? judge(run) : result;
 }
 
 static int import_history(struct admin *admin)

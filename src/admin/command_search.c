@@ -82,7 +82,9 @@ static int search_messages(struct admin *admin)
 		return ADMIN_USAGE;
 	for (int i = 0; i < admin->arg_count; i++)
 		text_printf(&words, "%s%s", i ? " " : "", admin->args[i]);
-	bool read = !words.broken && search_query_read(&query, text_str(&words), problem);
+	if (words.broken)
+		return admin_fail("out of memory");
+	bool read = search_query_read(&query, text_str(&words), problem);
 	text_free(&words);
 	if (!read)
 		return admin_misused("%s", problem);

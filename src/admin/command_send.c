@@ -3,6 +3,7 @@
  * after two seconds is sent again under the same msgId.
  */
 #include <json-c/json.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <sys/random.h>
 
@@ -23,6 +24,7 @@ static const struct admin_option options[] = {
 
 struct sending {
 	struct broker broker; /* has to come first */
+	int64_t timeout_ms;
 	char msg_id[33];
 	bool answered, rejected;
 	char detail[200]; /* the id that it got, or why it was rejected */
@@ -98,9 +100,9 @@ static struct json_object *make_payload(
 	return object;
 }
 
-static int exchange(struct sending *s, const char *topic, struct str payload, int64_t timeout_ms)
+static int exchange(struct sending *s, const char *topic, struct str payload)
 {
-	int64_t end = clock_ms(CLOCK_MONOTONIC) + timeout_ms;
+	int64_t end = clock_ms(CLOCK_MONOTONIC) + s->timeout_ms;
 	while (!s->answered && clock_ms(CLOCK_MONOTONIC) < end) {
 		int64_t left = end - clock_ms(CLOCK_MONOTONIC);
 		if (mqtt_publish(s->broker.mqtt, topic, payload) != 0 ||
@@ -118,25 +120,35 @@ static int exchange(struct sending *s, const char *topic, struct str payload, in
 	return ADMIN_OK;
 }
 
-static int send_text(struct admin *admin, const char *room, struct str text, int64_t timeout)
+static int send_payload(
+    struct sending *s, const struct admin *admin, const char *room, struct str payload)
 {
 	static const struct mqtt_events events = {
 	    broker_connected, broker_subscribed, take_message, NULL, NULL};
-	struct sending s = {.answered = false};
 	char topic[MESSAGE_ROOM_MAX + 8], filter[MESSAGE_ROOM_MAX + 8], error[BROKER_ERROR_SIZE];
+	struct message m;
 	snprintf(topic, sizeof(topic), "chat/%s", room);
 	snprintf(filter, sizeof(filter), "chat/%s/+", room);
+	/* The logger could not say whose it was where it cannot read the msgId. */
+	enum message_fault fault = message_parse(&m, str_of(topic), payload);
+	message_free(&m);
+	if (fault)
+		return admin_fail("it was rejected: %s", message_fault_text(fault));
+	int result = broker_visit(&s->broker, &admin->settings, filter, &events, error) == 0
+			 ? exchange(s, topic, payload)
+			 : admin_fail("%s", error);
+	broker_leave(&s->broker);
+	return result;
+}
+
+static int send_text(const struct admin *admin, const char *room, struct str text, int64_t timeout)
+{
+	struct sending s = {.timeout_ms = timeout * 1000};
 	if (make_id(s.msg_id) != 0)
 		return admin_fail("no random numbers");
-	if (broker_visit(&s.broker, &admin->settings, filter, &events, error) != 0) {
-		broker_leave(&s.broker);
-		return admin_fail("%s", error);
-	}
-	struct json_object *payload = make_payload(admin, &s, text);
-	int result =
-	    exchange(&s, topic, str_of(json_object_to_json_string(payload)), timeout * 1000);
-	json_object_put(payload);
-	broker_leave(&s.broker);
+	struct json_object *object = make_payload(admin, &s, text);
+	int result = send_payload(&s, admin, room, str_of(json_object_to_json_string(object)));
+	json_object_put(object);
 	return result;
 }
 
@@ -158,4 +170,4 @@ static int send(struct admin *admin)
 }
 
 const struct admin_command command_send = {
-    "send", "TEXT...", 1, 1000, "say something, and wait until it is stored", options, send};
+    "send", "TEXT...", 1, INT_MAX, "say something, and wait until it is stored", options, send};

@@ -49,20 +49,36 @@ static int split(char *line, size_t length, struct str *values)
 	return count + 1;
 }
 
+/*
+ * A CR at the end of a row may be the last column's own, since mariadb does not escape it: it is a
+ * line's end where the head has one, too.
+ */
+static struct str without_end(struct import *import, struct str line)
+{
+	if (line.len > 0 && line.at[line.len - 1] == '\n')
+		line.len--;
+	bool cr = line.len > 0 && line.at[line.len - 1] == '\r';
+	if (!import->column_count)
+		import->crlf = cr;
+	return (struct str){line.at, line.len - (cr && import->crlf)};
+}
+
 static enum import_result next(struct import *import)
 {
-	struct str values[IMPORT_COLUMNS + 1];
-	ssize_t length;
-	while ((length = getline(&import->line, &import->line_size, import->in)) >= 0) {
-		if (length > 0 && import->line[length - 1] == '\n')
-			length--;
+	struct str values[IMPORT_COLUMNS + 1], line;
+	while (import_line(import, &line)) {
+		line = without_end(import, line);
+		import->at = import->lines;
 		import->record.len = 0;
-		text_put(&import->record, (struct str){import->line, (size_t)length});
+		text_put(&import->record, line);
 		import->raw = text_str(&import->record);
-		int count = split(import->line, (size_t)length, values);
+		int count = split((char *)line.at, line.len, values);
 		if (import->column_count)
 			return import_columns(import, values, count);
-		if (count > IMPORT_COLUMNS || !import_head(import, values, count))
+		if (count > IMPORT_COLUMNS)
+			return import_say(import, IMPORT_FAILED,
+			    "its first line names more than %d columns", IMPORT_COLUMNS);
+		if (!import_head(import, values, count))
 			return IMPORT_FAILED;
 	}
 	return IMPORT_END;

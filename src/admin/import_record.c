@@ -1,13 +1,7 @@
 /*
- * import_record.c: what the formats share: which field a column is, and times.
+ * import_record.c: what the formats share: which field a column is, or a fault is of.
  */
 #include "admin/import.h"
-
-#include <ctype.h>
-#include <errno.h>
-#include <stdlib.h>
-
-#include "base/time.h"
 
 int import_field(struct str name)
 {
@@ -32,26 +26,21 @@ int import_field(struct str name)
 	return -1;
 }
 
-static bool has_column(const struct import *import, enum import_field field)
-{
-	for (int i = 0; i < import->column_count; i++)
-		if (import->columns[i] == (int)field)
-			return true;
-	return false;
-}
-
 bool import_head(struct import *import, const struct str *names, int count)
 {
 	import->column_count = count;
-	for (int i = 0; i < count; i++)
+	for (int i = 0; i < count; i++) {
 		import->columns[i] = import_field(names[i]);
-	const char *missing = !has_column(import, IMPORT_TEXT) ? "text"
-			      : !has_column(import, IMPORT_TS) ? "ts or created_at"
-			      : !has_column(import, IMPORT_ID) && !has_column(import, IMPORT_MSG_ID)
+		if (import->columns[i] >= 0)
+			import->given |= 1u << import->columns[i];
+	}
+	const char *missing = !(import->given & 1u << IMPORT_TEXT) ? "text"
+			      : !(import->given & 1u << IMPORT_TS) ? "ts or created_at"
+			      : !(import->given & (1u << IMPORT_ID | 1u << IMPORT_MSG_ID))
 				  ? "id or msgId"
 				  : NULL;
 	if (missing)
-		snprintf(import->error, sizeof(import->error),
+		import_say(import, IMPORT_FAILED,
 		    "its first line must name the columns, and has none called %s", missing);
 	return !missing;
 }
@@ -59,36 +48,31 @@ bool import_head(struct import *import, const struct str *names, int count)
 enum import_result import_columns(struct import *import, const struct str *values, int count)
 {
 	if (count != import->column_count)
-		return IMPORT_BROKEN;
+		return import_say(import, IMPORT_BROKEN,
+		    "the first line names %d columns, this one has %d", import->column_count,
+		    count);
 	for (int i = 0; i < count; i++)
 		if (import->columns[i] >= 0)
 			import->fields[import->columns[i]] = values[i];
 	return IMPORT_RECORD;
 }
 
-/* 1795455665 or 1795455665.123 */
-static bool read_seconds(const char *text, int64_t *ts)
+enum import_field import_field_at_fault(enum message_fault fault)
 {
-	char *end;
-	if (!isdigit((unsigned char)text[0]))
-		return false;
-	errno = 0;
-	double seconds = strtod(text, &end);
-	if (errno || *end || seconds > 253402300799.0)
-		return false;
-	*ts = (int64_t)(seconds * 1000 + 0.5);
-	return true;
-}
-
-bool import_time(struct str s, int64_t *ts)
-{
-	char text[48];
-	if (!s.at || s.len == 0 || s.len > 40)
-		return false;
-	snprintf(text, sizeof(text), "%.*s", (int)s.len, s.at);
-	if (s.len > 10 && text[10] == ' ') {
-		text[10] = 'T';
-		memcpy(text + s.len, "Z", 2);
+	switch (fault) {
+	case MESSAGE_BAD_ROOM:
+		return IMPORT_ROOM;
+	case MESSAGE_BAD_NICKNAME:
+		return IMPORT_NICKNAME;
+	case MESSAGE_BAD_TEXT:
+		return IMPORT_TEXT;
+	case MESSAGE_BAD_CLIENT_ID:
+		return IMPORT_CLIENT_ID;
+	case MESSAGE_BAD_MSG_ID:
+		return IMPORT_MSG_ID;
+	case MESSAGE_BAD_TIME:
+		return IMPORT_TS;
+	default:
+		return IMPORT__FIELDS;
 	}
-	return time_read(str_of(text), ts) || read_seconds(text, ts);
 }

@@ -48,12 +48,19 @@ int admin_room(const struct admin *admin, struct str *out)
 	return -1;
 }
 
+static void put_formatted(const char *format, va_list args)
+{
+	char *line = NULL;
+	if (vasprintf(&line, format, args) < 0)
+		line = NULL;
+	admin_put(stderr, str_of(line ? line : format));
+	free(line);
+}
+
 static void say(const char *format, va_list args)
 {
-	char line[1000];
-	vsnprintf(line, sizeof(line), format, args);
 	fputs("mqtt-chat: ", stderr);
-	admin_put(stderr, str_of(line));
+	put_formatted(format, args);
 	fputc('\n', stderr);
 }
 
@@ -93,14 +100,12 @@ static bool answered_yes(void)
 
 bool admin_confirmed(const struct admin *admin, const char *format, ...)
 {
-	char question[600];
 	va_list args;
 	if (admin_option(admin, "yes"))
 		return true;
 	va_start(args, format);
-	vsnprintf(question, sizeof(question), format, args);
+	put_formatted(format, args);
 	va_end(args);
-	admin_put(stderr, str_of(question));
 	if (isatty(STDIN_FILENO)) {
 		if (answered_yes())
 			return true;

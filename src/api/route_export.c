@@ -104,8 +104,8 @@ static void describe(struct http_response *response, const struct export_stream 
  *
  * All that is stored when it begins, of the room or, without one, of all: oldest → newest. ndjson,
  * the default: a message a line, as in /messages. csv: RFC 4180, with the same columns and their
- * names above. It is complete only where it ended properly: cut off, it ends without the last
- * chunk.
+ * names above, for a spreadsheet: see csv.h. It is complete only where it ended properly: cut off,
+ * it ends without the last chunk.
  */
 void route_export(struct api *api, const struct params *params, struct http_response *response)
 {

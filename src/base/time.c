@@ -109,16 +109,18 @@ static int fraction(struct reader *r)
 	return ms;
 }
 
-/* The offset in seconds east of UTC. */
-static int offset(struct reader *r)
+/* The offset in seconds east of UTC; `loose`: +02 and +0200 are offsets, too. */
+static int offset(struct reader *r, bool loose)
 {
 	int sign = take_char(r);
 	if (sign == 'Z' || sign == 'z')
 		return 0;
 	r->bad |= sign != '+' && sign != '-';
-	int hours = number(r, 2, 0, 23);
-	expect(r, ":");
-	int seconds = hours * 3600 + number(r, 2, 0, 59) * 60;
+	int seconds = number(r, 2, 0, 23) * 3600;
+	if (!loose || peek(r) == ':')
+		expect(r, ":");
+	if (!loose || r->left.len > 0)
+		seconds += number(r, 2, 0, 59) * 60;
 	return sign == '-' ? -seconds : seconds;
 }
 
@@ -139,7 +141,7 @@ static struct tm read_date(struct reader *r)
 	return (struct tm){.tm_year = year - 1900, .tm_mon = month - 1, .tm_mday = day};
 }
 
-bool time_read(struct str s, int64_t *ts)
+static bool read_time(struct str s, bool loose, int64_t *ts)
 {
 	struct reader r = {s, false};
 	struct tm utc = read_date(&r);
@@ -152,11 +154,45 @@ bool time_read(struct str s, int64_t *ts)
 		expect(&r, ":");
 		utc.tm_sec = number(&r, 2, 0, 60); /* a leap second */
 		ms = fraction(&r);
-		east = offset(&r);
+		if (!loose || r.left.len > 0)
+			east = offset(&r, loose);
 	}
 	if (r.bad || r.left.len > 0)
 		return false;
 	*ts = ((int64_t)timegm(&utc) - east) * 1000 + ms;
+	return true;
+}
+
+bool time_read(struct str s, int64_t *ts)
+{
+	return read_time(s, false, ts);
+}
+
+/* ---- as other programs write them ---- */
+
+/* 1795455665 or 1795455665.123 */
+static bool read_seconds(struct str s, int64_t *ts)
+{
+	struct reader r = {s, false};
+	int64_t seconds = 0;
+	r.bad = !is_digit(peek(&r));
+	while (is_digit(peek(&r)) && seconds <= TS_MAX / 1000)
+		seconds = seconds * 10 + (take_char(&r) - '0');
+	int ms = fraction(&r);
+	if (r.bad || r.left.len > 0)
+		return false;
+	*ts = seconds * 1000 + ms;
+	return true;
+}
+
+bool time_read_foreign(struct str s, int64_t *ts)
+{
+	int64_t read;
+	if (!read_time(s, true, &read) && !read_seconds(s, &read))
+		return false;
+	if (read < 0 || read > TS_MAX)
+		return false;
+	*ts = read;
 	return true;
 }
 

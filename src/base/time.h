@@ -22,6 +22,13 @@ void time_write(char out[TIME_SIZE], int64_t ts);
 bool time_read(struct str s, int64_t *ts);
 
 /*
+ * Reads a time as other programs write it: as time_read(), where the offset may be missing (UTC),
+ * or be +02 or +0200; or seconds since 1970, with or without a fraction. Each is from 1970 to 9999
+ * in UTC. tests/vectors/times.tsv has cases. Returns true; or false, and leaves *ts alone.
+ */
+bool time_read_foreign(struct str s, int64_t *ts);
+
+/*
  * Reads a time as a person says it: how long before `now` (30s, 10m, 2h, 3d), or as time_read(),
  * whose
  * + may have become the blank that a query string makes of it. Returns false where it is neither.

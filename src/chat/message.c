@@ -27,7 +27,8 @@ static const char *const fault_texts[MESSAGE__MAX] = {
     [MESSAGE_RESERVED_MSG_ID] =
 	"msgId must not begin with import:, which is reserved for imported messages",
     [MESSAGE_ID_USED] = "msgId used before: for another message of the same clientId",
-    [MESSAGE_BAD_TIME] = "the time is missing or is no time",
+    [MESSAGE_NO_ID] = "neither msgId nor id says which record it is",
+    [MESSAGE_BAD_TIME] = "the time must be one of RFC 3339, or seconds since 1970",
     [MESSAGE_BAD_RECORD] = "the record is not of the format",
     [MESSAGE_REFUSED] = "the database refused it",
     [MESSAGE_NO_SPACE] = "the server's disk is nearly full; try again later",

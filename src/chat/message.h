@@ -26,8 +26,9 @@ enum message_fault {
 	MESSAGE_RESERVED_CLIENT_ID, /* it begins with @ */
 	MESSAGE_RESERVED_MSG_ID,    /* it begins with import: */
 	MESSAGE_ID_USED,	    /* the store has another message with the same ids */
-	MESSAGE_BAD_TIME,	    /* only of an import, as is the next */
-	MESSAGE_BAD_RECORD,	    /* not of the format */
+	MESSAGE_NO_ID,		    /* only of an import, as are the next two */
+	MESSAGE_BAD_TIME,
+	MESSAGE_BAD_RECORD, /* not of the format */
 	MESSAGE_REFUSED,  /* by a constraint of the database that the checks here did not foresee */
 	MESSAGE_NO_SPACE, /* for now, as is the next: it may be sent again */
 	MESSAGE_TOO_FAST,

@@ -56,6 +56,12 @@ static const char *const statements[STMT__MAX] = {
     [STMT_ROLLBACK_TO] = "ROLLBACK TO many",
     [STMT_FIND] = "SELECT id, ts, room = ?3 AND nickname = ?4 AND text = ?5 FROM messages"
 		  " WHERE msg_id = ?1 AND ifnull(client_id, '') = ifnull(?2, '')",
+    /* By the ids alone: of a ts there may be any number. */
+    [STMT_FIND_COPY] = "SELECT 1 FROM (SELECT ts, room, nickname, text FROM messages WHERE id = ?1"
+		       " AND msg_id IS NULL"
+		       " UNION ALL SELECT ts, room, nickname, text FROM messages"
+		       " WHERE msg_id IN (?2, ?3, ?4))"
+		       " WHERE +ts = ?5 AND +room = ?6 AND nickname = ?7 AND text = ?8 LIMIT 1",
     [STMT_REJECT] = "INSERT INTO rejected (ts, topic, client_id, reason, size, head)"
 		    " VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
     /* Of each sender in each room the newest has place 1, the one before it place 2. */

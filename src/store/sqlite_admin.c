@@ -258,3 +258,21 @@ enum store_status store_has_rejected(struct store *store, struct str topic, bool
 	sqlite3_finalize(stmt);
 	return rc == SQLITE_ROW || rc == SQLITE_DONE ? STORE_OK : sql_fail(store, rc);
 }
+
+enum store_status store_has_copy(struct store *store, const struct store_entry *entry, int64_t id,
+    const struct str msg_ids[3], bool *has)
+{
+	sqlite3_stmt *stmt = store->stmts[STMT_FIND_COPY];
+	const struct message *m = &entry->message;
+	sqlite3_bind_int64(stmt, 1, id);
+	for (int i = 0; i < 3; i++)
+		sql_bind_str(stmt, 2 + i, msg_ids[i]);
+	sqlite3_bind_int64(stmt, 5, entry->ts);
+	sql_bind_str(stmt, 6, m->room);
+	sql_bind_str(stmt, 7, m->nickname);
+	sql_bind_str(stmt, 8, m->text);
+	int rc = sqlite3_step(stmt);
+	*has = rc == SQLITE_ROW;
+	sql_finish(stmt);
+	return rc == SQLITE_ROW || rc == SQLITE_DONE ? STORE_OK : sql_fail(store, rc);
+}

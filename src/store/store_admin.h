@@ -80,6 +80,13 @@ enum store_status store_inspect(
 /* Whether a rejected message with this topic is kept. */
 enum store_status store_has_rejected(struct store *store, struct str topic, bool *has);
 
+/*
+ * An editor's: whether a message with this one's room, ts, nickname and text is stored under `id`,
+ * without a msgId, or under one of the msgIds; of those, what has at == NULL is none.
+ */
+enum store_status store_has_copy(struct store *store, const struct store_entry *entry, int64_t id,
+    const struct str msg_ids[3], bool *has);
+
 /* How many pages this store has written since the last call. */
 int64_t store_take_written(struct store *store);
 

@@ -1,11 +1,11 @@
 /** Histories come in: once, whole, with their times, however often it is tried. */
 import assert from 'node:assert/strict';
-import { writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { admin, adminStarted } from '../lib/admin.js';
 import { batchOutput, originalRows } from '../lib/original.js';
-import { startStack, until } from '../lib/stack.js';
+import { startStack, top, until } from '../lib/stack.js';
 
 /** @type {import('../lib/stack.js').Stack} */
 let stack;
@@ -59,12 +59,133 @@ test("the original's table: text and times as they were; run twice it adds nothi
 });
 
 test('the ids of another table are told, not mixed up', () => {
-  const rows = originalRows(20, 5);
-  const run = importing(['--format=mariadb', '--source=flask', '--room=old'], batchOutput(rows));
-  assert.match(
-    run.stdout,
-    /WARNING: \d+ ids of "flask" are there with another time.*--source=NAME/,
-  );
+  const args = ['import', '--format=mariadb', '--source=flask', '--room=old'];
+  const input = batchOutput(originalRows(20, 5));
+  const had = count("room = 'old'");
+  const run = admin(stack, args, { input });
+  assert.equal(run.status, 1);
+  assert.match(run.stdout, /20 records: 0 added, 0 there already/);
+  assert.match(run.stdout, /WARNING: 20 ids of "flask" .*--source=NAME/);
+  assert.match(run.stderr, /nothing was imported: all its ids belong to other messages/);
+  assert.equal(count("room = 'old'"), had);
+});
+
+/** Each format as a function that writes records of strings. */
+const formats = {
+  ndjson: (/** @type {Record<string, string>[]} */ records) =>
+    records.map((record) => `${JSON.stringify(record)}\n`).join(''),
+  csv: (/** @type {Record<string, string>[]} */ records) =>
+    [Object.keys(records[0]), ...records.map((record) => Object.values(record))]
+      .map((row) => `${row.map((field) => `"${field.replaceAll('"', '""')}"`).join(',')}\r\n`)
+      .join(''),
+  mariadb: (/** @type {Record<string, string>[]} */ records) =>
+    [Object.keys(records[0]), ...records.map((record) => Object.values(record))]
+      .map((row) => `${row.join('\t')}\n`)
+      .join(''),
+};
+
+test('times are read as tests/vectors/times.tsv says, in every format', () => {
+  const cases = readFileSync(join(top, 'tests/vectors/times.tsv'), 'utf8')
+    .split('\n')
+    .filter((line) => line && !line.startsWith('#'))
+    .map((line) => line.split('\t'));
+  for (const [format, write] of Object.entries(formats)) {
+    const room = `times-${format}`;
+    const records = cases.map(([ts], i) => ({ id: `${i}`, room, text: `case ${i}`, ts }));
+    const run = importing([`--format=${format}`, `--source=${room}`], write(records));
+    const wanted = cases.flatMap(([, ts], i) =>
+      ts === 'refused' ? [] : [{ text: `case ${i}`, ts: Number(ts) }],
+    );
+    assert.deepEqual(
+      stack.sql(`SELECT text, ts FROM messages WHERE room = '${room}' ORDER BY id`),
+      wanted,
+    );
+    assert.equal(run.rejected, cases.length - wanted.length);
+  }
+});
+
+test('marks of byte order and CRLF are no part of a record, UTF-16 is told', () => {
+  for (const [name, room, texts, client] of /** @type {[string, string, string[], string?][]} */ ([
+    ['bom.csv', 'imp', ['BOM hello']],
+    ['bom.ndjson', 'imp', ['BOM nd 1', 'BOM nd 2']],
+    ['crlf2.mariadb', 'crlf', ['crlf tsv2', 'crlf tsv3'], 'c1'],
+  ])) {
+    const run = importing(
+      [`--room=${room}`, `--source=${name.slice(-3)}`, join(top, 'tests/vectors', name)],
+      '',
+    );
+    assert.deepEqual([run.added, run.rejected], [texts.length, 0], name);
+    const rows = stack.sql(
+      `SELECT text, client_id FROM messages WHERE room = '${room}' ORDER BY id DESC LIMIT ${texts.length}`,
+    );
+    assert.deepEqual(rows.map(({ text }) => text).reverse(), texts);
+    assert.equal(rows[0].client_id, client ?? null);
+  }
+  const csv = readFileSync(join(top, 'tests/vectors/bom.csv'), 'utf8');
+  const run = admin(stack, ['import', '--format=csv'], { input: Buffer.from(csv, 'utf16le') });
+  assert.equal(run.status, 1);
+  assert.match(run.stderr, /standard input: it is UTF-16.*iconv -f UTF-16 -t UTF-8/);
+});
+
+test('ids of any length are told apart, and known again', () => {
+  const ids = [
+    '018f2c3e-7d1a-7000-8000-0123456789ab',
+    '018f2c3e-7d1a-7000-8000-0123456789ac',
+    `<${'x'.repeat(300)}1@mail.example.org>`,
+    `<${'x'.repeat(300)}2@mail.example.org>`,
+    '😀'.repeat(60),
+  ];
+  const records = ids.map((id) => ({ id, room: 'ids', text: `about ${id[35]}`, ts: '2026-01-02' }));
+  const args = ['--format=ndjson', `--source=${'s'.repeat(32)}`];
+  const input = formats.ndjson(records);
+  assert.equal(importing(args, input).added, ids.length);
+  const again = importing(args, input);
+  assert.deepEqual([again.added, again.known], [0, ids.length]);
+  assert.match(again.stdout, /^nothing to do: all of it is there already$/m);
+});
+
+test('an import of which nothing came in fails and says why', () => {
+  const old = '{"id":1,"text":"long ago","ts":"2001-02-03"}\n';
+  for (const [args, input, said] of /** @type {[string[], string, RegExp][]} */ ([
+    [['--format=mariadb'], '', /standard input is empty/],
+    [['--format=csv'], 'id,text,ts\n', /standard input has no records/],
+    [['--format=ndjson'], '\n\n', /standard input has no records/],
+    [['--format=ndjson'], 'x\n{"id":1}\n', /every record was rejected/],
+    [
+      ['--format=ndjson', '--retention-days=9'],
+      `${old}{}\n`,
+      /of 2 records 1 were rejected, 1 are older than retention-days/,
+    ],
+    [['/'], '', /say what it is/],
+    [['--format=csv', '/'], '', /\/: cannot be read: Is a directory/],
+  ])) {
+    const run = admin(stack, ['import', ...args], { input });
+    assert.ok(run.status, `${args} ${input}: ${run.stdout}`);
+    assert.match(run.stderr, said);
+  }
+});
+
+test('what is wrong with a record is said with its line and its words', () => {
+  const good = { id: 1, nickname: 'n', text: 't', room: 'wrong', ts: '2026-01-02' };
+  for (const [fields, said] of /** @type {[Record<string, unknown>, RegExp][]} */ ([
+    [{ ts: '0x10' }, /the time must be one of RFC 3339, or seconds since 1970: '0x10'/],
+    [{ ts: null }, /the time must be one of RFC 3339.*: ''/],
+    [{ id: undefined }, /neither msgId nor id says which record it is: '{"nick/],
+    [{ id: '' }, /neither msgId nor id/],
+    [{ id: 'a\0b' }, /NUL/],
+    [{ msgId: 'm'.repeat(65) }, /msgId must be .* 1 to 64 characters: 'm{60}'\.\.\./],
+    [{ clientId: 'c'.repeat(65) }, /clientId must be .* 1 to 64/],
+    [{ nickname: 'é'.repeat(65) }, /nickname must be .* 1 to 64 characters: 'é{30}'\.\.\./],
+    [{ text: '' }, /text must be .* 1 to 4000/],
+    [{ text: {} }, /text is neither a string nor a number/],
+    [{ room: 'No Room' }, /the room's name must be .*: 'No Room'/],
+  ])) {
+    const input = `\n${JSON.stringify({ ...good, ...fields })}\n`;
+    const run = admin(stack, ['import', '--format=ndjson', '--source=wrong'], { input });
+    assert.equal(run.status, 1, input);
+    assert.match(run.stderr, /line 2 was rejected: /);
+    assert.match(run.stderr, said);
+  }
 });
 
 test('killed in the middle and run again it completes', async () => {
@@ -88,22 +209,6 @@ test('killed in the middle and run again it completes', async () => {
     rooms.find((/** @type {{room: string}} */ { room }) => room === 'killed').messages,
     30_000,
   );
-});
-
-test('what was exported comes in elsewhere as it was', async () => {
-  const other = await startStack({ start: ['broker', 'logger'] });
-  try {
-    for (const format of ['ndjson', 'csv']) {
-      const exported = admin(stack, ['export', '--room=old', `--format=${format}`]).stdout;
-      const run = admin(other, ['import', `--format=${format}`], { input: exported });
-      assert.equal(run.status, 0, run.stderr);
-    }
-    const columns = 'room, nickname, text, client_id, msg_id, ts';
-    const query = `SELECT ${columns} FROM messages WHERE room = 'old' ORDER BY id`;
-    assert.deepEqual(other.sql(query), stack.sql(query));
-  } finally {
-    await other.close();
-  }
 });
 
 test('ids stay in order and search finds it while people go on talking', async () => {

@@ -11,12 +11,14 @@ const configOf = (stack) => ['--config', join(stack.dataDir, 'etc/mqtt-chat.conf
 /**
  * @param {import('./stack.js').Stack} stack
  * @param {string[]} args a command and its options
- * @param {{input?: string | Buffer, env?: Record<string, string>}} [options]
+ * @param {{input?: string | Buffer, env?: Record<string, string>, stdout?: number}} [options]
+ *   stdout: the descriptor of a file
  */
-export function admin(stack, [command, ...args], { input, env } = {}) {
+export function admin(stack, [command, ...args], { input, env, stdout } = {}) {
   const run = spawnSync(program, [command, ...configOf(stack), ...args], {
     encoding: 'utf8',
     input: input ?? '',
+    stdio: ['pipe', stdout ?? 'pipe', 'pipe'],
     timeout: 120_000,
     maxBuffer: 1 << 28,
     env: { ...process.env, ...env },

@@ -42,7 +42,15 @@ function rss(pid) {
 
 test('ndjson gives every message of a room, as /messages does', async () => {
   const client = await stack.client();
-  const said = ['plain', 'a "quoted" one', 'two\nlines', 'comma, semicolon;', 'größer 😀'];
+  const said = [
+    'plain',
+    'a "quoted" one',
+    'two\nlines',
+    'comma, semicolon;',
+    'größer 😀',
+    '=1+1',
+    "'-1",
+  ];
   for (const text of said) await client.publishAsync('chat/export', text, { qos: 1 });
   await until(async () => (await stack.history('room=export')).length === said.length);
   const answer = await ask('?room=export');
@@ -61,14 +69,19 @@ test('ndjson gives every message of a room, as /messages does', async () => {
   );
 });
 
-test('csv is what RFC 4180 says, and sqlite3 reads it back', async () => {
+test('csv is what RFC 4180 says, opens harmlessly in a spreadsheet, and sqlite3 reads it back', async () => {
   const answer = await ask('?room=export&format=csv');
   assert.equal(answer.headers['content-type'], 'text/csv; charset=utf-8; header=present');
   const history = await stack.history('room=export');
   const quoted = (/** @type {string | number | null} */ field) =>
     /["\r\n,]/.test(String(field)) ? `"${String(field).replaceAll('"', '""')}"` : (field ?? '');
+  const marked = (/** @type {string | number | null} */ field) =>
+    /^'*[=+@-]/.test(String(field)) ? `'${field}` : field;
   const rows = [Object.keys(history[0]), ...history.map((message) => Object.values(message))];
-  assert.equal(answer.body, rows.map((row) => `${row.map(quoted).join(',')}\r\n`).join(''));
+  assert.equal(
+    answer.body,
+    `\ufeff${rows.map((row) => `${row.map(marked).map(quoted).join(',')}\r\n`).join('')}`,
+  );
   const file = join(stack.dataDir, 'export.csv');
   writeFileSync(file, answer.body);
   const imported = spawnSync(
@@ -78,7 +91,7 @@ test('csv is what RFC 4180 says, and sqlite3 reads it back', async () => {
   );
   assert.deepEqual(
     JSON.parse(imported.stdout).map((/** @type {{text: string}} */ row) => row.text),
-    history.map(({ text }) => text),
+    history.map(({ text }) => marked(text)),
   );
 });
 
@@ -93,7 +106,7 @@ test('without a room it gives all of them, in their order', async () => {
 test('an empty room is an empty file, in csv with its header', async () => {
   const [empty, csv] = [await ask('?room=none'), await ask('?room=none&format=csv')];
   assert.deepEqual([empty.status, empty.body], [200, '']);
-  assert.equal(csv.body, 'id,room,nickname,text,clientId,msgId,ts\r\n');
+  assert.equal(csv.body, '\ufeffid,room,nickname,text,clientId,msgId,ts\r\n');
 });
 
 test('HEAD gives the head alone, and holds no place', async () => {

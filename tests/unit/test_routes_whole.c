@@ -164,8 +164,13 @@ TEST(a_field_of_csv_is_quoted_where_it_must_be)
 	    {"\"", "\"\"\"\""},
 	    {"say \"hi\"", "\"say \"\"hi\"\"\""},
 	    {"two\nlines", "\"two\nlines\""},
-	    {"\r", "\"\r\""},
+	    {"\r", "\"'\r\""},
 	    {"größer 😀; =1+1", "größer 😀; =1+1"},
+	    {"=1,\"2\"", "\"'=1,\"\"2\"\"\""},
+	    {"-5", "'-5"},
+	    {"'@", "''@"},
+	    {"'a", "'a"},
+	    {"＋1", "'＋1"},
 	};
 	for (size_t i = 0; i < COUNT(cases); i++) {
 		char expected[200];
@@ -176,7 +181,8 @@ TEST(a_field_of_csv_is_quoted_where_it_must_be)
 		    "%zu,csv,Ann,%s,,,2026-11-23T17:41:05.123Z\r\n", i + 1, cases[i].field);
 		expect(strstr(taken.at, expected) != NULL, "%s: %s", cases[i].text, taken.at);
 	}
-	assert_memory_equal(taken.at, "id,room,nickname,text,clientId,msgId,ts\r\n", 41);
+	assert_memory_equal(
+	    taken.at, "\xef\xbb\xbfid,room,nickname,text,clientId,msgId,ts\r\n", 44);
 	assert_string_equal(response.file, "mqtt-chat-csv.csv");
 }
 

@@ -352,6 +352,38 @@ TEST(a_copy_is_one_sound_file_and_gives_no_id_again)
 	store_close(store);
 }
 
+static bool has_copy(struct store *store, struct store_entry entry, int64_t id, const char *msg_id)
+{
+	bool has;
+	const struct str msg_ids[3] = {str_of(msg_id), str_of(NULL), str_of("none")};
+	assert_int_equal(store_has_copy(store, &entry, id, msg_ids, &has), STORE_OK);
+	return has;
+}
+
+TEST(a_copy_is_known_by_its_id_and_its_content_together)
+{
+	make_history(unit_path("db"), 3);
+	struct store *store = open_store(unit_path("db"), STORE_EDITOR);
+	struct store_entry entry = entry_with("lab", "Hello", "c", "import:ndjson:9");
+	store_one(store, &entry);
+	assert_int_equal(entry.id, 4);
+	assert_int_equal(add_message(store, "lab", "Hello"), 5);
+	struct store_entry same = entry_with("lab", "Hello", "d", NULL);
+	assert_true(has_copy(store, same, 5, NULL));
+	assert_true(has_copy(store, same, 9, "import:ndjson:9"));
+	assert_false(has_copy(store, same, 3, NULL));
+	assert_false(has_copy(store, same, 4, NULL)); /* it has a msgId, by which it is known */
+	assert_false(has_copy(store, same, 9, "import:csv:9"));
+	struct store_entry others[] = {same, same, same, same};
+	others[0].message.room = str_of("hall");
+	others[1].message.nickname = str_of("Bob");
+	others[2].message.text = str_of("hello");
+	others[3].ts++;
+	for (size_t i = 0; i < COUNT(others); i++)
+		expect(!has_copy(store, others[i], 5, "import:ndjson:9"), "%zu", i);
+	store_close(store);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -368,6 +400,7 @@ int main(void)
 	    IN_DIR(a_clock_that_makes_nothing_old_is_believed),
 	    IN_DIR(what_shrinking_says_is_left_is_left),
 	    IN_DIR(nothing_is_deleted_without_retention),
+	    IN_DIR(a_copy_is_known_by_its_id_and_its_content_together),
 	    IN_DIR(a_copy_is_one_sound_file_and_gives_no_id_again),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

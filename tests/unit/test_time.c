@@ -182,6 +182,39 @@ TEST(anything_else_is_not_read)
 	}
 }
 
+/* ---- as other programs write them ---- */
+
+/* Each case stands in tests/vectors/times.tsv, with which the import is tried as well. */
+TEST(the_times_of_other_histories_are_read_or_refused)
+{
+	int count = 0;
+	char *line = NULL;
+	size_t size = 0;
+	FILE *file = fopen(TIMES, "re");
+	expect(file, "%s: %s", TIMES, strerror(errno));
+	while (getline(&line, &size, file) > 0) {
+		line[strcspn(line, "\n")] = '\0';
+		if (*line == '\0' || *line == '#')
+			continue;
+		char *rest = line, *text = strsep(&rest, "\t"), *wanted = strsep(&rest, "\t");
+		int64_t ts = -7, expected = -7;
+		bool refused = strcmp(wanted, "refused") == 0;
+		if (!refused)
+			expected = strtoll(wanted, NULL, 10);
+		expect(time_read_foreign(str_of(text), &ts) != refused, "'%s' is %lld", text,
+		    (long long)ts);
+		expect(ts == expected, "'%s' is %lld", text, (long long)ts);
+		count++;
+	}
+	free(line);
+	fclose(file);
+	expect(count > 50, "%d times", count);
+	int64_t ts;
+	assert_false(time_read_foreign(str_of(NULL), &ts));
+	assert_false(time_read_foreign(str_of(""), &ts));
+	assert_false(time_read_foreign(BYTES("0\0"), &ts));
+}
+
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
@@ -194,6 +227,7 @@ int main(void)
 	    cmocka_unit_test(how_long_ago_is_taken_off_now),
 	    cmocka_unit_test(a_time_is_read_as_rfc_3339_says),
 	    cmocka_unit_test(anything_else_is_not_read),
+	    cmocka_unit_test(the_times_of_other_histories_are_read_or_refused),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
