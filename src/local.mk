@@ -4,7 +4,7 @@ noinst_LIBRARIES = src/libchat.a
 src_libchat_a_SOURCES = \
   src/base/clock.h src/base/fnv.h src/base/json_check.c src/base/json_check.h src/base/log.c \
   src/base/log.h src/base/retry.c src/base/retry.h src/base/settings.c src/base/settings.h \
-  src/base/str.h src/base/text.c src/base/text.h src/base/time.c src/base/time.h \
+  src/base/str.h src/base/suggest.c src/base/suggest.h src/base/text.c src/base/text.h src/base/time.c src/base/time.h \
   src/base/utf8.c src/base/utf8.h \
   src/chat/limits.h src/chat/message.c src/chat/message.h src/chat/search_query.c \
   src/chat/search_query.h src/chat/words.c src/chat/words.h \
@@ -27,7 +27,7 @@ src_libchat_a_SOURCES = \
   src/admin/admin.h src/admin/broker.c src/admin/broker.h src/admin/check.c src/admin/check.h \
   src/admin/check_broker.c src/admin/check_files.c src/admin/check_nginx.c \
   src/admin/command_backup.c src/admin/command_check.c src/admin/command_completion.c \
-  src/admin/command_export.c src/admin/command_import.c src/admin/command_prune.c \
+  src/admin/command_export.c src/admin/command_help.c src/admin/command_import.c src/admin/command_prune.c \
   src/admin/command_reindex.c src/admin/command_restore.c src/admin/command_search.c \
   src/admin/command_send.c src/admin/command_status.c src/admin/command_tail.c src/admin/files.c \
   src/admin/files.h src/admin/import_csv.c src/admin/import_mariadb.c src/admin/import_ndjson.c \

@@ -59,7 +59,7 @@ unit_tests = tests/unit/test_durable tests/unit/test_serve tests/unit/test_write
   tests/unit/test_retry tests/unit/test_routes \
   tests/unit/test_routes_health tests/unit/test_routes_pages tests/unit/test_routes_search \
   tests/unit/test_routes_whole tests/unit/test_search_query tests/unit/test_settings \
-   tests/unit/test_time tests/unit/test_store_edit tests/unit/test_store_fail \
+  tests/unit/test_suggest tests/unit/test_time tests/unit/test_store_edit tests/unit/test_store_fail \
   tests/unit/test_store_open tests/unit/test_store_page tests/unit/test_store_schema \
   tests/unit/test_store_search tests/unit/test_store_time tests/unit/test_store_whole \
   tests/unit/test_store_write tests/unit/test_utf8 tests/unit/test_words

@@ -17,7 +17,6 @@ static const struct admin_option options[] = {
     {"json", NULL, "as JSON, an object a line"},
     {"broker-config", "FILE", "the broker's configuration (default: " BROKER_FILE ")"},
     {"nginx-config", "FILE", "nginx's configuration (default: " NGINX_FILE ")"},
-    {"api-socket", "PATH", "the responder's socket (default: " API_SOCKET ")"},
     {0},
 };
 

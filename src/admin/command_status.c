@@ -18,7 +18,6 @@
 
 static const struct admin_option options[] = {
     {"json", NULL, "as JSON"},
-    {"api-socket", "PATH", "the responder's socket (default: " API_SOCKET ")"},
     {0},
 };
 
@@ -92,9 +91,8 @@ static void show_broker(struct status *s)
 
 static void show_api(struct status *s)
 {
-	const char *path = admin_option(s->admin, "api-socket");
 	struct sockaddr_un address = {.sun_family = AF_UNIX};
-	snprintf(address.sun_path, sizeof(address.sun_path), "%s", path ? path : API_SOCKET);
+	snprintf(address.sun_path, sizeof(address.sun_path), "%s", s->admin->settings.api_socket);
 	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	bool answers = fd >= 0 && connect(fd, (struct sockaddr *)&address, sizeof(address)) == 0;
 	if (answers)

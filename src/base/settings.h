@@ -9,8 +9,13 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/log.h"
+
+#define SETTINGS_VARIABLE "MQTT_CHAT_CONFIG"
+
 struct settings {
 	char database[PATH_MAX];      /* the SQLite file */
+	char api_socket[108];	      /* of the API: as long as an address has room for */
 	char broker[PATH_MAX];	      /* a host, or a Unix socket where it starts with '/' */
 	int64_t port;		      /* of that host */
 	char username[256];	      /* for the broker; empty: none */
@@ -18,6 +23,7 @@ struct settings {
 	int64_t retention_days;	      /* the logger deletes what is older; 0: nothing */
 	int64_t retention_messages;   /* a room; it deletes the oldest above; 0: none */
 	int64_t threads;	      /* how many requests the API serves at a time */
+	enum log_level log_level;     /* the least that is logged */
 };
 
 /* What main() is to return, but for the first. The numbers are those of sysexits(3). */
@@ -32,8 +38,9 @@ enum { SETTINGS_ERROR_SIZE = 512 };
 
 /*
  * Fills `out` from the defaults, the file and the command line, in this order. The file is that of
- * --config, or SETTINGS_FILE where it exists. `program` and `purpose` (one sentence) are for --help
- * and --version. `error` holds one line that says what is wrong and where, or is empty.
+ * --config, or of the environment's SETTINGS_VARIABLE, or SETTINGS_FILE where it exists. `program`
+ * and `purpose` (one sentence) are for --help and --version. `error` holds one line that says what
+ * is wrong and where, or is empty.
  */
 enum settings_result settings_load(struct settings *out, int argc, char **argv, const char *program,
     const char *purpose, char error[SETTINGS_ERROR_SIZE]);

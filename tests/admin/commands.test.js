@@ -1,6 +1,6 @@
 /** What an administrator does every day: look, say, follow, find, take along, put back. */
 import assert from 'node:assert/strict';
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { connect, createServer } from 'node:net';
@@ -60,17 +60,16 @@ test('who looks in takes leave of the broker', async (t) => {
 });
 
 test('status tells of each part, and a script gets figures', async () => {
-  const socket = ['--api-socket', join(stack.dataDir, 'socket/api')];
-  const { stdout, status } = admin(stack, ['status', '--json', ...socket]);
+  const { stdout, status } = admin(stack, ['status', '--json']);
   const figures = JSON.parse(stdout);
   assert.equal(status, 0, stdout);
   assert.equal(figures.ok, true);
   assert.match(figures.broker, /^mosquitto version 2/);
   assert.equal(figures.messages, stack.sql('SELECT count(*) AS n FROM messages')[0].n);
-  assert.ok(!well('status', ...socket).includes(ESC), 'no colours without a terminal');
+  assert.ok(!well('status').includes(ESC), 'no colours without a terminal');
 
   await stack.stop('logger');
-  const down = admin(stack, ['status', ...socket]);
+  const down = admin(stack, ['status']);
   assert.equal(down.status, 1);
   assert.match(down.stdout, /^logger +does not run$/m);
   await stack.start('logger');
@@ -176,10 +175,55 @@ test('reindex makes the search whole again', async () => {
   );
 });
 
+test('the configuration may stand anywhere on the line, or in the environment', () => {
+  const config = join(stack.dataDir, 'etc/mqtt-chat.conf');
+  const run = (/** @type {string[]} */ args, env = {}) =>
+    spawnSync(join(build, 'src/mqtt-chat'), args, {
+      encoding: 'utf8',
+      env: { ...process.env, ...env },
+    });
+  for (const args of [
+    ['--config', config, 'status'],
+    ['-c', config, 'status'],
+    ['status', `--config=${config}`],
+    [`--config=${config}`, '--threads=2', 'status', '--json'],
+  ])
+    assert.equal(run(args).status, 0, args.join(' '));
+  assert.equal(run(['status'], { MQTT_CHAT_CONFIG: config }).status, 0);
+  const named = run(['--config=/none', 'status'], { MQTT_CHAT_CONFIG: config });
+  assert.equal(named.status, 78, 'what the command line says wins');
+  assert.match(
+    run(['status', '--api-socket=/none'], { MQTT_CHAT_CONFIG: config }).stdout,
+    /^api +\/none: No such/m,
+  );
+});
+
+test('help tells of all commands, and of one, each option on a line', () => {
+  const run = (/** @type {string[]} */ ...args) =>
+    spawnSync(join(build, 'src/mqtt-chat'), args, { encoding: 'utf8' });
+  const all = run('help');
+  assert.equal(all.status, 0);
+  assert.equal(all.stdout, run('--help').stdout);
+  const names = all.stdout.split('\n\n')[1].match(/(?<=^ {2})[a-z]+/gm) ?? [];
+  assert.equal(names.length, 13);
+  for (const name of names) {
+    const one = run('help', name);
+    assert.equal(one.status, 0, name);
+    assert.equal(one.stdout, run(name, '--help').stdout);
+    assert.match(one.stdout, new RegExp(`^Usage: mqtt-chat ${name}`));
+    for (const line of one.stdout.split('\n').filter((text) => text.startsWith('  --')))
+      assert.match(line, /^ {2}--[a-z-]+(=\S+)? +\S/);
+  }
+});
+
 test('a command line that is wrong gets one clear line', () => {
   for (const [args, said] of /** @type {[string[], RegExp][]} */ ([
     [['dance'], /there is no command 'dance'; see mqtt-chat --help/],
-    [['tail', '--rome=x'], /unknown option '--rome=x'/],
+    [['statsu'], /there is no command 'statsu': did you mean status\?/],
+    [['help', 'improt'], /there is no command 'improt': did you mean import\?/],
+    [['tail', '--colour=x'], /unknown option '--colour=x'; see mqtt-chat tail --help/],
+    [['tail', '--rome=x'], /unknown option '--rome=x': did you mean --room\?/],
+    [['tail', '--databse=x'], /unknown option '--databse=x': did you mean --database\?/],
     [['tail', '--room'], /no value for option '--room'/],
     [['tail', '--room=No'], /--room: the room's name must be/],
     [['tail', '--lines=many'], /--lines must be a whole number from 0 to 200, not 'many'/],
