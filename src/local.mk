@@ -16,7 +16,7 @@ src_libchat_a_SOURCES = \
   src/output/csv.c src/output/csv.h src/output/json.c src/output/json.h \
   src/broker/identity.c src/broker/identity.h src/broker/mqtt.c src/broker/mqtt.h \
   src/logger/batch.c src/logger/batch.h src/logger/indexer.c src/logger/indexer.h \
-  src/logger/ingest.c src/logger/ingest.h src/logger/notify.c src/logger/notify.h \
+  src/logger/ingest.c src/logger/ingest.h src/logger/journal.c src/logger/journal.h src/logger/notify.c src/logger/notify.h \
   src/logger/redelivery.c src/logger/redelivery.h src/logger/upkeep.c src/logger/upkeep.h \
   src/logger/writer.c src/logger/writer.h \
   src/api/api.c src/api/api.h src/api/cache.c src/api/cache.h src/api/history.c src/api/history.h \

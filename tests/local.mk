@@ -52,7 +52,7 @@ AM_TESTS_ENVIRONMENT = MQTT_CHAT_BUILD='$(abs_builddir)'; export MQTT_CHAT_BUILD
 
 unit_tests = tests/unit/test_durable tests/unit/test_serve tests/unit/test_writer \
   tests/unit/test_batch tests/unit/test_cache tests/unit/test_http \
-  tests/unit/test_identity tests/unit/test_import tests/unit/test_indexer tests/unit/test_json \
+  tests/unit/test_identity tests/unit/test_import tests/unit/test_indexer tests/unit/test_journal tests/unit/test_json \
   tests/unit/test_json_check tests/unit/test_payloads \
   tests/unit/test_log tests/unit/test_message tests/unit/test_message_limits \
   tests/unit/test_notify tests/unit/test_openapi tests/unit/test_redelivery \

@@ -308,6 +308,7 @@ static enum ingest_status loop(struct ingest *in)
 			wait_and_reconnect(in);
 		if (in->ready && writer_show_life(in->writer))
 			in->attempt = 0;
+		writer_tell(in->writer);
 		tell_systemd(in);
 	}
 	notify_stopping();
