@@ -1,6 +1,7 @@
 /*
  * mqtt-chat: the administrator's command.
  */
+#include <errno.h>
 #include <getopt.h>
 #include <stdlib.h>
 #include <sys/stat.h>
@@ -172,7 +173,9 @@ int main(int argc, char **argv)
 	int result = run(&admin, &passed, argc, argv);
 	for (int i = 1; i < passed.argc; i++)
 		free(passed.argv[i]);
-	if ((fflush(stdout) != 0 || ferror(stdout)) && result == ADMIN_OK)
-		return admin_fail("cannot write the output; make room where it goes");
+	if (fflush(stdout) != 0 && result == ADMIN_OK)
+		return admin_fail("cannot write the output: %s", strerror(errno));
+	if (ferror(stdout) && result == ADMIN_OK)
+		return admin_fail("cannot write the output; a part of it is missing");
 	return result;
 }

@@ -173,13 +173,13 @@ static bool read_lines(struct settings *s, FILE *file, const char *path, char *e
 		int prefix = snprintf(error, SETTINGS_ERROR_SIZE, "%.300s:%d: ", path, number);
 		ok = take_line(s, line, error + prefix, SETTINGS_ERROR_SIZE - (size_t)prefix);
 	}
-	free(line);
 	if (ok)
 		error[0] = '\0';
 	if (ok && ferror(file)) {
-		snprintf(error, SETTINGS_ERROR_SIZE, "%.300s: cannot be read", path);
+		snprintf(error, SETTINGS_ERROR_SIZE, "%.300s: %s", path, strerror(errno));
 		ok = false;
 	}
+	free(line);
 	return ok;
 }
 
@@ -313,12 +313,12 @@ int settings_read_password(const struct settings *settings, char out[SETTINGS_PA
 		return 0;
 	FILE *file = fopen(path, "re");
 	bool read = file && fgets(out, SETTINGS_PASSWORD_SIZE, file);
+	const char *problem = !file || ferror(file) ? strerror(errno) : "its first line is empty";
 	out[strcspn(out, "\r\n")] = '\0';
 	if (file)
 		fclose(file);
 	if (read && out[0])
 		return 0;
-	snprintf(error, SETTINGS_ERROR_SIZE, "password-file %.300s: %s", path,
-	    file ? "its first line is empty" : strerror(errno));
+	snprintf(error, SETTINGS_ERROR_SIZE, "password-file %.300s: %s", path, problem);
 	return -1;
 }

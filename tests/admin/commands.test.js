@@ -198,6 +198,21 @@ test('the configuration may stand anywhere on the line, or in the environment', 
   );
 });
 
+test('where the output has no room, the system says why', () => {
+  for (const args of ['help', 'status', 'search door', 'tail --once', 'completion']) {
+    const run = spawnSync(
+      'sh',
+      ['-c', `exec "$0" ${args} > /dev/full`, join(build, 'src/mqtt-chat')],
+      {
+        encoding: 'utf8',
+        env: { ...process.env, MQTT_CHAT_CONFIG: join(stack.dataDir, 'etc/mqtt-chat.conf') },
+      },
+    );
+    assert.equal(run.status, 1, args);
+    assert.match(run.stderr, /cannot write the output: No space left on device\n$/, args);
+  }
+});
+
 test('help tells of all commands, and of one, each option on a line', () => {
   const run = (/** @type {string[]} */ ...args) =>
     spawnSync(join(build, 'src/mqtt-chat'), args, { encoding: 'utf8' });

@@ -238,6 +238,11 @@ TEST(a_folder_is_not_a_file)
 {
 	assert_int_equal(LOAD("-c", unit_dir), SETTINGS_BROKEN);
 	expect_error(unit_dir);
+	expect_error(": Is a directory");
+	snprintf(settings.password_file, sizeof(settings.password_file), "%s", unit_dir);
+	char password[SETTINGS_PASSWORD_SIZE];
+	assert_int_equal(settings_read_password(&settings, password, error), -1);
+	expect_error(": Is a directory");
 }
 
 TEST(a_file_that_may_not_be_read_is_told)
