@@ -220,7 +220,7 @@ test('help tells of all commands, and of one, each option on a line', () => {
   assert.equal(all.status, 0);
   assert.equal(all.stdout, run('--help').stdout);
   const names = all.stdout.split('\n\n')[1].match(/(?<=^ {2})[a-z]+/gm) ?? [];
-  assert.equal(names.length, 13);
+  for (const name of ['status', 'import', 'help']) assert.ok(names.includes(name), name);
   for (const name of names) {
     const one = run('help', name);
     assert.equal(one.status, 0, name);
@@ -241,6 +241,7 @@ test('a command line that is wrong gets one clear line', () => {
     [['tail', '--databse=x'], /unknown option '--databse=x': did you mean --database\?/],
     [['tail', '--room'], /no value for option '--room'/],
     [['tail', '--room=No'], /--room: the room's name must be/],
+    [['send', '--room=_ops', 'x'], /--room: the room's name .* begin with _ or - are reserved/],
     [['tail', '--lines=many'], /--lines must be a whole number from 0 to 200, not 'many'/],
     [['tail', 'x'], /unexpected argument 'x'/],
     [['send'], /send needs TEXT/],
