@@ -61,6 +61,10 @@ BUILT_SOURCES = $(embedded)
 CLEANFILES += $(embedded)
 EXTRA_DIST += schema.sql src/api/openapi.json
 
-# bash's completion: asks the program for its words when it is loaded
-completiondir = $(datadir)/bash-completion/completions
-dist_completion_DATA = src/admin/completion/mqtt-chat
+# Completion for the shells: asks the program for its words when it is loaded.
+bashdir = $(datadir)/bash-completion/completions
+dist_bash_DATA = src/admin/completion/mqtt-chat
+zshdir = $(datadir)/zsh/site-functions
+dist_zsh_DATA = src/admin/completion/_mqtt-chat
+fishdir = $(datadir)/fish/vendor_completions.d
+dist_fish_DATA = src/admin/completion/mqtt-chat.fish

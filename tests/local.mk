@@ -13,7 +13,7 @@ system_tests = \
   tests/system/serve.test.js tests/system/session.test.js tests/system/stack.test.js \
   tests/system/walks.test.js tests/system/web.test.js
 admin_tests = \
-  tests/admin/check.test.js tests/admin/commands.test.js tests/admin/import.test.js \
+  tests/admin/check.test.js tests/admin/commands.test.js tests/admin/completion.test.js tests/admin/import.test.js \
   tests/admin/load.test.js
 whole_test = tests/browser/whole.test.js
 browser_tests = \

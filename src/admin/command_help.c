@@ -21,7 +21,7 @@ static int print_commands(const struct admin_command *const *commands)
 	print_option("config", "FILE",
 	    "the configuration (default: $" SETTINGS_VARIABLE ", or " SETTINGS_FILE ")");
 	for (size_t i = 0; settings_name(i); i++)
-		print_option(settings_name(i), "VALUE", settings_help(i));
+		print_option(settings_name(i), settings_value(i), settings_help(i));
 	puts("\n`mqtt-chat help COMMAND` says more; so does mqtt-chat(1).");
 	return ADMIN_OK;
 }

@@ -45,8 +45,7 @@ static const struct option_def table[] = {
 	"the logger keeps so many messages of a room, and deletes older ones; 0: all"},
     {"threads", OPTION_INTEGER, FIELD(threads), 1, 256, "4",
 	"requests that the API serves at a time (the logger does not use it)"},
-    {"log-level", OPTION_LEVEL, FIELD(log_level), 0, 0, "info",
-	"the least that is logged: error, warning, info or debug"},
+    {"log-level", OPTION_LEVEL, FIELD(log_level), 0, 0, "info", "the least that is logged"},
 };
 enum { OPTIONS = sizeof(table) / sizeof(table[0]) };
 
@@ -61,6 +60,14 @@ static const struct option_def *find_option(const char *name)
 const char *settings_name(size_t i)
 {
 	return i < OPTIONS ? table[i].name : NULL;
+}
+
+const char *settings_value(size_t i)
+{
+	static const char *const names[] = {[OPTION_STRING] = "TEXT",
+	    [OPTION_INTEGER] = "N",
+	    [OPTION_LEVEL] = "error|warning|info|debug"};
+	return i < OPTIONS ? names[table[i].type] : NULL;
 }
 
 const char *settings_help(size_t i)
@@ -216,8 +223,7 @@ static void print_help(const char *program, const char *purpose)
 	    SETTINGS_VARIABLE, SETTINGS_FILE);
 	for (size_t i = 0; i < OPTIONS; i++) {
 		char left[40];
-		snprintf(left, sizeof(left), "--%s=%s", table[i].name,
-		    table[i].type == OPTION_INTEGER ? "N" : "TEXT");
+		snprintf(left, sizeof(left), "--%s=%s", table[i].name, settings_value(i));
 		printf("      %-18s %s\n                         (default: %s)\n", left,
 		    table[i].help, table[i].value);
 	}

@@ -45,8 +45,12 @@ enum { SETTINGS_ERROR_SIZE = 512 };
 enum settings_result settings_load(struct settings *out, int argc, char **argv, const char *program,
     const char *purpose, char error[SETTINGS_ERROR_SIZE]);
 
-/* Option number `i` of the table, counted from 0: its name and its help; NULL behind the last. */
+/*
+ * Option number `i` of the table, counted from 0: its name, what its value is called in a help
+ * (TEXT, N, or the words that it may be: a|b), and its help; NULL behind the last.
+ */
 const char *settings_name(size_t i);
+const char *settings_value(size_t i);
 const char *settings_help(size_t i);
 
 enum { SETTINGS_PASSWORD_SIZE = 256 };

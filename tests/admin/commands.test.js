@@ -1,13 +1,13 @@
 /** What an administrator does every day: look, say, follow, find, take along, put back. */
 import assert from 'node:assert/strict';
-import { execFileSync, spawnSync } from 'node:child_process';
+import { spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { connect, createServer } from 'node:net';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { admin, adminStarted, check } from '../lib/admin.js';
-import { build, startStack, top, until } from '../lib/stack.js';
+import { build, startStack, until } from '../lib/stack.js';
 
 const ESC = '\u001b';
 
@@ -199,7 +199,7 @@ test('the configuration may stand anywhere on the line, or in the environment', 
 });
 
 test('where the output has no room, the system says why', () => {
-  for (const args of ['help', 'status', 'search door', 'tail --once', 'completion']) {
+  for (const args of ['help', 'status', 'search door', 'tail --once', 'completion zsh']) {
     const run = spawnSync(
       'sh',
       ['-c', `exec "$0" ${args} > /dev/full`, join(build, 'src/mqtt-chat')],
@@ -219,6 +219,7 @@ test('help tells of all commands, and of one, each option on a line', () => {
   const all = run('help');
   assert.equal(all.status, 0);
   assert.equal(all.stdout, run('--help').stdout);
+  /** @type {string[]} */
   const names = all.stdout.split('\n\n')[1].match(/(?<=^ {2})[a-z]+/gm) ?? [];
   for (const name of ['status', 'import', 'help']) assert.ok(names.includes(name), name);
   for (const name of names) {
@@ -256,26 +257,4 @@ test('a command line that is wrong gets one clear line', () => {
     assert.match(run.stderr, said);
     assert.equal(run.stderr.trim().split('\n').length, 1);
   }
-});
-
-test('bash completes commands and their options', () => {
-  const script = join(top, 'src/admin/completion/mqtt-chat');
-  const complete = (/** @type {string[]} */ ...words) =>
-    execFileSync(
-      'bash',
-      [
-        '-c',
-        `source '${script}'; COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); compopt() { :; }
-         _mqtt_chat mqtt-chat "\${COMP_WORDS[COMP_CWORD]}" x; printf '%s\\n' "\${COMPREPLY[@]}"`,
-        ...['bash', 'mqtt-chat', ...words],
-      ],
-      {
-        encoding: 'utf8',
-        env: { ...process.env, PATH: `${join(build, 'src')}:${process.env.PATH}` },
-      },
-    )
-      .trim()
-      .split('\n');
-  assert.deepEqual(complete('re'), ['restore', 'reindex']);
-  assert.deepEqual(complete('prune', '--d'), ['--days=', '--dry-run', '--database=']);
 });
