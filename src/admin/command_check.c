@@ -48,8 +48,8 @@ static void check_figures(struct check *check, struct store *store)
 	if (o.newest_id - o.indexed_id > LIMITS_UNINDEXED_WARN)
 		check_tell(check, CHECK_WARNING, "search",
 		    "wait, or run mqtt-chat reindex if it does not get less",
-		    "%lld messages are not in its index yet",
-		    (long long)(o.newest_id - o.indexed_id));
+		    "%lld message%s not in its index yet", (long long)(o.newest_id - o.indexed_id),
+		    o.newest_id - o.indexed_id == 1 ? " is" : "s are");
 	if (!o.wal)
 		check_tell(check, CHECK_FAULT, "database",
 		    "restart the logger, which sets it: systemctl restart mqtt-chat-logger",
@@ -129,7 +129,8 @@ static int check_all(struct admin *admin)
 	check_broker(&check);
 	check_nginx(&check);
 	if (!check.json)
-		printf("%d faults, %d warnings\n", check.faults, check.warnings);
+		printf("%d fault%s, %d warning%s\n", check.faults, text_plural(check.faults),
+		    check.warnings, text_plural(check.warnings));
 	return check.faults ? ADMIN_FAILED : ADMIN_OK;
 }
 

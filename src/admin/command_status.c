@@ -165,8 +165,9 @@ static void show_history(struct status *s, struct store *store)
 	figure(s, "walBytes", o.wal_bytes);
 	figure(s, "unindexed", lag);
 	figure(s, "rejectedKept", o.rejected);
-	put_line(s, ADMIN_PLAIN, "history", "%lld messages in %lld rooms, the last one %s%s",
-	    (long long)o.messages, (long long)o.rooms,
+	put_line(s, ADMIN_PLAIN, "history", "%lld message%s in %lld room%s, the last one %s%s",
+	    (long long)o.messages, text_plural(o.messages), (long long)o.rooms,
+	    text_plural(o.rooms),
 	    o.newest_id ? admin_age(age, clock_ms(CLOCK_REALTIME) - o.newest_ts) : "never",
 	    o.newest_id ? " ago" : "");
 	show_rates(s, store, o.newest_id);
@@ -174,9 +175,9 @@ static void show_history(struct status *s, struct store *store)
 	    "%s, of that %s empty; -wal %s", admin_bytes(file, o.file_bytes),
 	    admin_bytes(empty, o.free_bytes), admin_bytes(wal, o.wal_bytes));
 	put_line(s, lag > LIMITS_UNINDEXED_WARN ? ADMIN_WARN : ADMIN_PLAIN, "search",
-	    "%lld messages to be indexed", (long long)lag);
-	put_line(s, ADMIN_PLAIN, "rejected", "%lld are kept for a look (at most %d)",
-	    (long long)o.rejected, LIMITS_REJECTED_ROWS);
+	    "%lld message%s to be indexed", (long long)lag, text_plural(lag));
+	put_line(s, ADMIN_PLAIN, "rejected", "%lld %s kept for a look (at most %d)",
+	    (long long)o.rejected, o.rejected == 1 ? "is" : "are", LIMITS_REJECTED_ROWS);
 }
 
 static void show_settings(struct status *s)
@@ -186,8 +187,9 @@ static void show_settings(struct status *s)
 	    STORE_SCHEMA_VERSION, store_engine());
 	put_line(s, ADMIN_PLAIN, "database", "%.380s", set->database);
 	if (set->retention_days || set->retention_messages)
-		put_line(s, ADMIN_PLAIN, "retention", "%lld days, %lld messages a room (0: all)",
-		    (long long)set->retention_days, (long long)set->retention_messages);
+		put_line(s, ADMIN_PLAIN, "retention", "%lld day%s, %lld message%s a room (0: all)",
+		    (long long)set->retention_days, text_plural(set->retention_days),
+		    (long long)set->retention_messages, text_plural(set->retention_messages));
 }
 
 static int show_status(struct admin *admin)

@@ -46,7 +46,7 @@ static void log_entry(enum log_level level, const char *what, const struct store
 	const struct message *m = &entry->message;
 	char bytes[LINE_BYTES];
 	struct text line = TEXT_IN(bytes);
-	text_printf(&line, "%s: %zu %s", what, entry->size, entry->size == 1 ? "byte" : "bytes");
+	text_printf(&line, "%s: %zu byte%s", what, entry->size, text_plural((int64_t)entry->size));
 	if (m->room.at)
 		put_value(&line, "room", m->room);
 	else
@@ -123,8 +123,8 @@ static void put_rooms(struct text *line, const struct journal *journal)
 {
 	if (journal->room_count == 0)
 		return;
-	text_printf(line, " in %s%d %s (", journal->more_rooms ? "more than " : "",
-	    journal->room_count, journal->room_count == 1 ? "room" : "rooms");
+	text_printf(line, " in %s%d room%s (", journal->more_rooms ? "more than " : "",
+	    journal->room_count, text_plural(journal->room_count));
 	for (int i = 0; i < journal->room_count; i++)
 		text_printf(line, "%s%s", i ? ", " : "", journal->rooms[i]);
 	text_puts(line, journal->more_rooms ? ", …)" : ")");
@@ -141,8 +141,9 @@ void journal_end(struct journal *journal, int64_t now)
 		log_warning("rejected: %lld more in this minute; the last ones are in the table "
 			    "`rejected`",
 		    (long long)more);
-	text_printf(&line, "in %lld s: %lld %s stored", (long long)((now - journal->began) / 1000),
-	    (long long)journal->stored, journal->stored == 1 ? "message" : "messages");
+	text_printf(&line, "in %lld s: %lld message%s stored",
+	    (long long)((now - journal->began) / 1000), (long long)journal->stored,
+	    text_plural(journal->stored));
 	put_rooms(&line, journal);
 	text_printf(&line, ", %lld repeated, %lld rejected", (long long)journal->repeated,
 	    (long long)journal->rejected);

@@ -30,6 +30,16 @@ test('what is sent is stored when the command ends, and its exit status tells', 
   const [last] = await stack.history('limit=1');
   assert.deepEqual([last.nickname, last.text], ['Root', 'Back at nine']);
 
+  const client = await stack.client();
+  await client.publishAsync('chat/messages', ' ', { qos: 1 });
+  await until(() => stack.sql('SELECT * FROM rejected').length === 1);
+  const one = well('status');
+  assert.match(one, /^history +1 message in 1 room, /m);
+  assert.match(one, /^rejected +1 is kept/m);
+  const etc = join(stack.dataDir, 'etc');
+  const configs = [`--broker-config=${etc}/broker.conf`, `--nginx-config=${etc}/nginx.conf`];
+  assert.match(well('check', ...configs), /^0 faults, 1 warning$/m);
+
   const empty = admin(stack, ['send', ' ']);
   assert.equal(empty.status, 1);
   assert.match(empty.stderr, /rejected: text must be a string of 1 to 4000 characters/);
@@ -39,6 +49,7 @@ test('what is sent is stored when the command ends, and its exit status tells', 
   assert.equal(unheard.status, 1);
   assert.match(unheard.stderr, /no receipt/);
   await stack.start('logger');
+  await until(() => /^history +2 messages in 1 room, /m.test(well('status')));
 });
 
 test('who looks in takes leave of the broker', async (t) => {
