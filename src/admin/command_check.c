@@ -48,8 +48,8 @@ static void check_figures(struct check *check, struct store *store)
 	if (o.newest_id - o.indexed_id > LIMITS_UNINDEXED_WARN)
 		check_tell(check, CHECK_WARNING, "search",
 		    "wait, or run mqtt-chat reindex if it does not get less",
-		    "%lld message%s not in its index yet", (long long)(o.newest_id - o.indexed_id),
-		    o.newest_id - o.indexed_id == 1 ? " is" : "s are");
+		    "%lld messages are not in its index yet",
+		    (long long)(o.newest_id - o.indexed_id));
 	if (!o.wal)
 		check_tell(check, CHECK_FAULT, "database",
 		    "restart the logger, which sets it: systemctl restart mqtt-chat-logger",

@@ -95,7 +95,8 @@ TEST(an_error_has_no_etag_and_no_links)
 
 /* ---- parameters ---- */
 
-#define ROOM_MESSAGE "room must be 1 to 64 of a-z 0-9 _ -; those that begin with _ or - are reserved"
+#define ROOM_MESSAGE                                                                               \
+	"room must be 1 to 64 of a-z 0-9 _ -; those that begin with _ or - are reserved"
 #define LIMIT_MESSAGE "limit must be 1 to 200"
 #define SIXTY_FOUR "a23456789-123456789-123456789-123456789-123456789-123456789-1234"
 
