@@ -152,6 +152,9 @@ test('what nginx refuses by itself is JSON, with the right status, and not to be
     assertError(await get(path, large), 413, 'body_too_large');
   assertError(await handshake(stack.port, '/mqtt', {}), 403, 'foreign_origin');
   assertError(await get('/mqtt', { headers: { Origin: stack.origin } }), 426, 'websocket_only');
+  for (const method of ['HEAD', 'POST', 'FOO'])
+    assert.equal((await get('/mqtt', { method, headers: { Origin: stack.origin } })).status, 405);
+  assertError(await get('/mqtt', { method: 'PUT' }), 405, 'method_not_allowed');
 });
 
 test('a body that breaks off is refused in JSON, preconditions are ignored', async () => {
