@@ -7,7 +7,7 @@ FROM debian:bookworm-slim AS build
 ENV DEBIAN_FRONTEND=noninteractive
 RUN apt-get update && apt-get install -q -y --no-install-recommends \
     autoconf autoconf-archive automake gcc libc6-dev libfcgi-dev libjson-c-dev libmosquitto-dev \
-    libsqlite3-dev make pkg-config
+    libsqlite3-dev libutf8proc-dev make pkg-config
 COPY . /src
 WORKDIR /src
 # A release brings mqtt.js and configure, a clone makes them.
@@ -20,8 +20,8 @@ RUN mkdir /build && cd /build && \
 FROM debian:bookworm-slim
 ENV DEBIAN_FRONTEND=noninteractive
 RUN apt-get update && apt-get install -q -y --no-install-recommends \
-    curl libfcgi0ldbl libjson-c5 libmosquitto1 libsqlite3-0 mosquitto mosquitto-clients multiwatch \
-    nginx-light spawn-fcgi sqlite3 && rm -rf /var/lib/apt/lists/*
+    curl libfcgi0ldbl libjson-c5 libmosquitto1 libsqlite3-0 libutf8proc2 mosquitto mosquitto-clients \
+    multiwatch nginx-light spawn-fcgi sqlite3 && rm -rf /var/lib/apt/lists/*
 COPY --from=build /installed /
 COPY docker/run /usr/libexec/mqtt-chat/run
 COPY docker/nginx.conf /etc/mqtt-chat/

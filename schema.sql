@@ -3,7 +3,7 @@
 --
 --     sqlite3 -readonly chat.db 'SELECT * FROM chat ORDER BY id DESC LIMIT 10'
 --
--- user_version numbers this schema: raise it with every change, and teach src/store/sqlite_open.c the step.
+-- user_version numbers this schema: raise it with every change, and teach src/store/sqlite_migrate.c the step.
 
 PRAGMA auto_vacuum = INCREMENTAL;
 PRAGMA journal_mode = WAL;
@@ -11,7 +11,7 @@ PRAGMA journal_mode = WAL;
 BEGIN IMMEDIATE;
 
 PRAGMA application_id = 1297171272; -- "MQCH"
-PRAGMA user_version = 1;
+PRAGMA user_version = 2;
 
 -- Every message that was stored, in the order in which it was stored. `ts` is the logger's clock in
 -- milliseconds since 1970 in UTC; order is by `id`, which is never used twice.
@@ -52,14 +52,24 @@ CREATE TRIGGER message_deleted AFTER DELETE ON messages BEGIN
     WHERE room = old.room AND last_id = old.id;
 END;
 
--- What arrived and could not be stored: why, when, and how it began. The logger keeps the newest 1000.
+-- Between which times the messages of 4096 ids lie, so that a time leads to them whatever order they came
+-- in: imports bring old times behind new ids, and clocks step. The logger keeps it as it does `rooms`.
+CREATE TABLE spans (
+  block    INTEGER PRIMARY KEY, -- id >> 12
+  first_ts INTEGER NOT NULL,    -- none of its messages is older
+  last_ts  INTEGER NOT NULL     -- ... or newer
+) STRICT;
+
+-- What arrived and could not be stored: why, when, and how it began. The logger keeps 1000, and takes
+-- away the oldest of whoever has the most, so that nobody washes away another's.
 CREATE TABLE rejected (
-  id     INTEGER PRIMARY KEY AUTOINCREMENT,
-  ts     INTEGER NOT NULL,
-  topic  TEXT NOT NULL,
-  reason TEXT NOT NULL,
-  size   INTEGER NOT NULL, -- of the whole payload, in bytes
-  head   BLOB NOT NULL     -- its first 256 bytes
+  id        INTEGER PRIMARY KEY AUTOINCREMENT,
+  ts        INTEGER NOT NULL,
+  topic     TEXT NOT NULL,
+  client_id TEXT,             -- its sender's, where it is known
+  reason    TEXT NOT NULL,
+  size      INTEGER NOT NULL, -- of the whole payload, in bytes
+  head      BLOB NOT NULL     -- its first 256 bytes
 ) STRICT;
 
 -- The logger about itself: its last sign of life, and when the broker last forgot its session, both as
@@ -96,8 +106,9 @@ CREATE TABLE logger_figures (
 INSERT INTO logger_figures (one) VALUES (1);
 
 -- What the search finds messages by, under their ids; the logger fills it behind `messages`. It holds
--- words and places alone, not the text. Accents and case do not count. In a script without blanks
--- between words, and of emoji, each character is a word: put blanks between them, and quotes around.
+-- words and places alone, not the text. Case, accents and normal forms do not count, since the words are
+-- folded before (src/chat/fold.h): look for them in lower case and without accents. In a script without
+-- blanks between words, and of emoji, each character is a word: put blanks between them, and quotes around.
 -- In a room's name - and _ are U+E02D and U+E05F, which makes a word of it.
 --
 --     SELECT chat.* FROM search JOIN chat ON chat.id = search.rowid
@@ -108,18 +119,20 @@ INSERT INTO logger_figures (one) VALUES (1);
 CREATE VIRTUAL TABLE search USING fts5 (
   text, nickname, room,
   content = '', columnsize = 0, prefix = 3,
-  tokenize = "unicode61 remove_diacritics 2 categories 'L* M* N* Co So'"
+  tokenize = "unicode61 remove_diacritics 0 categories 'L* M* N* Co So'"
 );
 
 -- src/store/sqlite_index.c merges evenly; in a flood it puts that off, and FTS5 is not to do it all at once then.
 INSERT INTO search (search, rank) VALUES ('automerge', 0), ('crisismerge', 256);
 
--- How far it is: the messages up to this id are in `search`.
+-- How far it is: the messages up to this id are in `search`, folded by this version of Unicode. With another
+-- version the logger makes it anew.
 CREATE TABLE search_state (
   one        INTEGER PRIMARY KEY CHECK (one = 1),
-  indexed_id INTEGER NOT NULL
+  indexed_id INTEGER NOT NULL,
+  unicode    TEXT NOT NULL DEFAULT ''
 ) STRICT;
-INSERT INTO search_state VALUES (1, 0);
+INSERT INTO search_state (one, indexed_id) VALUES (1, 0);
 
 -- The messages as a person reads them: local time of the machine, no ids of senders.
 CREATE VIEW chat AS

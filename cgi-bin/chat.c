@@ -52,9 +52,13 @@ static bool answer(void *api, FCGX_Request *fcgi)
 }
 
 /* Each thread has a database connection of its own, and so an API. */
-static void *open_api(void *path)
+static void *open_api(void *arg)
 {
-	return api_open(path);
+	const struct settings *settings = arg;
+	struct api *api = api_open(settings->database);
+	if (api)
+		api_watch_disk(api, settings->min_free);
+	return api;
 }
 
 static void close_api(void *api)
@@ -81,7 +85,7 @@ static int serve_api(int argc, char **argv)
 	}
 	const struct service service = {
 	    .threads = (int)settings.threads,
-	    .arg = settings.database,
+	    .arg = &settings,
 	    .open = open_api,
 	    .close = close_api,
 	    .answer = answer,

@@ -2,21 +2,24 @@
 
 noinst_LIBRARIES = src/libchat.a
 src_libchat_a_SOURCES = \
-  src/base/clock.h src/base/fnv.h src/base/json_check.c src/base/json_check.h src/base/log.c \
+  src/base/clock.h src/base/disk.c src/base/disk.h src/base/fnv.h src/base/json_check.c src/base/json_check.h src/base/log.c \
   src/base/log.h src/base/retry.c src/base/retry.h src/base/settings.c src/base/settings.h \
   src/base/str.h src/base/suggest.c src/base/suggest.h src/base/text.c src/base/text.h src/base/time.c src/base/time.h \
   src/base/utf8.c src/base/utf8.h \
-  src/chat/limits.h src/chat/message.c src/chat/message.h src/chat/search_query.c \
-  src/chat/search_query.h src/chat/words.c src/chat/words.h \
+  src/chat/fold.c src/chat/fold.h src/chat/limits.h src/chat/message.c src/chat/message.h \
+  src/chat/search_query.c src/chat/search_query.h src/chat/snippet.c src/chat/snippet.h \
+  src/chat/words.c src/chat/words.h \
   src/store/sqlite.c src/store/sqlite.h src/store/sqlite_admin.c src/store/sqlite_backup.c \
   src/store/sqlite_durability.c src/store/sqlite_figures.c src/store/sqlite_index.c \
-  src/store/sqlite_open.c src/store/sqlite_prune.c src/store/sqlite_read.c \
-  src/store/sqlite_search.c src/store/sqlite_whole.c src/store/sqlite_write.c src/store/store.h \
+  src/store/sqlite_open.c src/store/sqlite_migrate.c src/store/sqlite_prune.c \
+  src/store/sqlite_read.c src/store/sqlite_search.c src/store/sqlite_spans.c \
+  src/store/sqlite_whole.c src/store/sqlite_write.c src/store/store.h src/store/sqlite_refused.c \
   src/store/store_admin.h \
   src/output/csv.c src/output/csv.h src/output/json.c src/output/json.h \
   src/broker/identity.c src/broker/identity.h src/broker/mqtt.c src/broker/mqtt.h \
-  src/logger/batch.c src/logger/batch.h src/logger/indexer.c src/logger/indexer.h \
-  src/logger/ingest.c src/logger/ingest.h src/logger/journal.c src/logger/journal.h src/logger/notify.c src/logger/notify.h \
+  src/logger/admission.c src/logger/admission.h src/logger/batch.c src/logger/batch.h src/logger/indexer.c src/logger/indexer.h \
+  src/logger/ingest.c src/logger/ingest.h src/logger/journal.c src/logger/journal.h \
+  src/logger/notify.c src/logger/notify.h \
   src/logger/redelivery.c src/logger/redelivery.h src/logger/upkeep.c src/logger/upkeep.h \
   src/logger/writer.c src/logger/writer.h \
   src/api/api.c src/api/api.h src/api/cache.c src/api/cache.h src/api/history.c src/api/history.h \
@@ -37,16 +40,16 @@ nodist_src_libchat_a_SOURCES = $(embedded)
 
 sbin_PROGRAMS = src/mqtt-chat-logger
 src_mqtt_chat_logger_SOURCES = src/logger/main.c
-src_mqtt_chat_logger_LDADD = src/libchat.a $(SQLITE_LIBS) $(JSONC_LIBS) $(MOSQUITTO_LIBS)
+src_mqtt_chat_logger_LDADD = src/libchat.a $(SQLITE_LIBS) $(JSONC_LIBS) $(UTF8PROC_LIBS) $(MOSQUITTO_LIBS)
 
 bin_PROGRAMS = src/mqtt-chat
 src_mqtt_chat_SOURCES = src/admin/main.c
-src_mqtt_chat_LDADD = src/libchat.a $(SQLITE_LIBS) $(JSONC_LIBS) $(MOSQUITTO_LIBS)
+src_mqtt_chat_LDADD = src/libchat.a $(SQLITE_LIBS) $(JSONC_LIBS) $(UTF8PROC_LIBS) $(MOSQUITTO_LIBS)
 
 fcgidir = $(libexecdir)/mqtt-chat
 fcgi_PROGRAMS = cgi-bin/chat.fcgi
 cgi_bin_chat_fcgi_SOURCES = cgi-bin/chat.c cgi-bin/serve.c cgi-bin/serve.h
-cgi_bin_chat_fcgi_LDADD = src/libchat.a $(SQLITE_LIBS) $(JSONC_LIBS) $(FCGI_LIBS)
+cgi_bin_chat_fcgi_LDADD = src/libchat.a $(SQLITE_LIBS) $(JSONC_LIBS) $(UTF8PROC_LIBS) $(FCGI_LIBS)
 
 # Files as C strings, a line of theirs a line there: src/store/schema_sql.h defines schema_sql.
 embedded = src/api/openapi_json.h src/store/schema_sql.h

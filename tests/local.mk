@@ -7,7 +7,8 @@
 # Each JavaScript file is a test; tests/run-js skips it where Node.js or the npm packages are missing.
 system_tests = \
   tests/system/api.test.js tests/system/deaths.test.js tests/system/devices.test.js tests/system/export.test.js \
-  tests/system/hostile.test.js tests/system/journal.test.js tests/system/limits.test.js \
+  tests/system/hostile.test.js tests/system/journal.test.js tests/system/kinds.test.js tests/system/limits.test.js \
+  tests/system/migration.test.js tests/system/admission.test.js \
   tests/system/messages.test.js tests/system/newest.test.js tests/system/openapi.test.js \
   tests/system/queue.test.js tests/system/routes.test.js tests/system/search.test.js \
   tests/system/serve.test.js tests/system/session.test.js tests/system/stack.test.js \
@@ -50,15 +51,15 @@ JS_LOG_COMPILER = $(SHELL) $(srcdir)/tests/run-js
 AM_TESTS_ENVIRONMENT = MQTT_CHAT_BUILD='$(abs_builddir)'; export MQTT_CHAT_BUILD; \
   MQTT_CHAT_SANITIZERS='$(enable_sanitizers)'; export MQTT_CHAT_SANITIZERS;
 
-unit_tests = tests/unit/test_durable tests/unit/test_serve tests/unit/test_writer \
-  tests/unit/test_batch tests/unit/test_cache tests/unit/test_http \
+unit_tests = tests/unit/test_admission tests/unit/test_durable tests/unit/test_serve tests/unit/test_writer \
+  tests/unit/test_batch tests/unit/test_cache tests/unit/test_fold tests/unit/test_http \
   tests/unit/test_identity tests/unit/test_import tests/unit/test_indexer tests/unit/test_journal tests/unit/test_json \
   tests/unit/test_json_check tests/unit/test_payloads \
   tests/unit/test_log tests/unit/test_message tests/unit/test_message_limits \
   tests/unit/test_notify tests/unit/test_openapi tests/unit/test_redelivery \
   tests/unit/test_retry tests/unit/test_routes \
   tests/unit/test_routes_health tests/unit/test_routes_pages tests/unit/test_routes_search \
-  tests/unit/test_routes_whole tests/unit/test_search_query tests/unit/test_settings \
+  tests/unit/test_routes_whole tests/unit/test_search_kinds tests/unit/test_search_query tests/unit/test_settings \
   tests/unit/test_suggest tests/unit/test_time tests/unit/test_store_edit tests/unit/test_store_fail \
   tests/unit/test_store_open tests/unit/test_store_page tests/unit/test_store_schema \
   tests/unit/test_store_search tests/unit/test_store_time tests/unit/test_store_whole \
@@ -71,13 +72,16 @@ tests_unit_test_serve_LDADD = $(LDADD) $(FCGI_LIBS)
 tests_unit_test_mqtt_LDADD = $(LDADD) $(MOSQUITTO_LIBS)
 # The page's test of payloads reads it as well.
 tests_unit_test_payloads_CPPFLAGS = $(AM_CPPFLAGS) -DPAYLOADS='"$(srcdir)/tests/vectors/payloads.txt"'
-EXTRA_DIST += tests/unit/history.h tests/unit/requests.h tests/unit/unit.h tests/vectors/payloads.txt
+# The system's test of the search reads it as well.
+tests_unit_test_search_kinds_CPPFLAGS = $(AM_CPPFLAGS) -DKINDS='"$(srcdir)/tests/vectors/search-kinds.tsv"'
+EXTRA_DIST += tests/unit/history.h tests/unit/requests.h tests/unit/unit.h tests/vectors/payloads.txt \
+  tests/vectors/search-kinds.tsv tests/vectors/schema-1.db.gz
 fuzz_tests = tests/fuzz/replay.sh
 faults_tests = tests/faults/short.sh
 # What takes long begins first.
 TESTS = $(faults_tests) $(whole_test) $(system_tests) $(admin_tests) $(page_tests) $(unit_tests) $(broker_tests) $(fuzz_tests)
 
-LDADD = src/libchat.a $(SQLITE_LIBS) $(JSONC_LIBS) $(CMOCKA_LIBS)
+LDADD = src/libchat.a $(SQLITE_LIBS) $(JSONC_LIBS) $(UTF8PROC_LIBS) $(CMOCKA_LIBS)
 
 if !HAVE_CMOCKA
 check-local:
@@ -88,7 +92,7 @@ endif
 # The fuzzers' targets replay their corpora as a test; with clang they look for more.
 fuzz_targets = message params search
 fuzz_sources = api/http.c api/params.c base/json_check.c base/text.c base/time.c base/utf8.c \
-  chat/message.c chat/search_query.c chat/words.c output/json.c
+  chat/fold.c chat/message.c chat/search_query.c chat/snippet.c chat/words.c output/json.c
 check_PROGRAMS += tests/fuzz/fuzz_message tests/fuzz/fuzz_params tests/fuzz/fuzz_search
 tests_fuzz_fuzz_message_SOURCES = tests/fuzz/fuzz_message.c tests/fuzz/replay.c
 tests_fuzz_fuzz_params_SOURCES = tests/fuzz/fuzz_params.c tests/fuzz/replay.c
@@ -104,7 +108,7 @@ fuzz: all
 	  clang -g -O1 -std=gnu11 -fsanitize=fuzzer,address,undefined \
 	    -fno-sanitize-recover=all $(AM_CPPFLAGS) $(JSONC_CFLAGS) \
 	    $(srcdir)/tests/fuzz/fuzz_$$target.c $(fuzz_sources:%=$(srcdir)/src/%) \
-	    $(JSONC_LIBS) $(SQLITE_LIBS) -o tests/fuzz/fuzzer-$$target && \
+	    $(JSONC_LIBS) $(SQLITE_LIBS) $(UTF8PROC_LIBS) -o tests/fuzz/fuzzer-$$target && \
 	  tests/fuzz/fuzzer-$$target -max_total_time=$(SECONDS) -max_len=8192 \
 	    -print_final_stats=1 -dict=$(srcdir)/tests/fuzz/$$target.dict \
 	    tests/fuzz/found/$$target $(srcdir)/tests/fuzz/$$target || exit 1; \
@@ -186,7 +190,7 @@ valgrind = valgrind -q --error-exitcode=99 --leak-check=full --errors-for-leak-k
 # The unit tests, and the logger and the responder at work.
 check-valgrind: all
 	$(MAKE) check check_DATA= TESTS='$(unit_tests)' LOG_COMPILER='$(valgrind)'
-	MQTT_CHAT_WRAP='$(valgrind)' MQTT_CHAT_WAIT=30 $(MAKE) check check_PROGRAMS= \
+	MQTT_CHAT_WRAP='$(valgrind)' $(MAKE) check check_PROGRAMS= \
 	  TESTS='tests/system/messages.test.js'
 
 # The Debian package, on systems of a release.

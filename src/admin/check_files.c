@@ -6,9 +6,9 @@
 #include <limits.h>
 #include <stdlib.h>
 #include <sys/stat.h>
-#include <sys/statvfs.h>
 
 #include "admin/check.h"
+#include "base/disk.h"
 
 #define DISK_FAULT (64LL * 1024 * 1024)
 #define DISK_WARNING (512LL * 1024 * 1024)
@@ -61,14 +61,21 @@ static void check_folder(struct check *check, char *folder, const struct stat *d
 
 static void check_disk(struct check *check, const char *folder)
 {
-	struct statvfs disk;
-	if (statvfs(folder, &disk) != 0)
+	const long long percent = check->admin->settings.min_free;
+	struct disk disk;
+	if (!disk_look(folder, &disk))
 		return;
-	int64_t left = (int64_t)disk.f_bavail * (int64_t)disk.f_frsize;
-	if (left < DISK_WARNING)
-		check_tell(check, left < DISK_FAULT ? CHECK_FAULT : CHECK_WARNING, "disk",
+	if (disk_low(&disk, percent))
+		check_tell(check, CHECK_FAULT, "disk",
 		    "make room there, or let go of old messages: mqtt-chat prune",
-		    "%lld MB are left in %s", (long long)(left / 1000000), folder);
+		    "%lld MB are left in %s: new messages are refused below %lld MB (min-free = "
+		    "%lld percent)",
+		    (long long)(disk.free / 1000000), folder,
+		    (long long)(disk_reserve(&disk, percent) / 1000000), percent);
+	else if (disk.free < DISK_WARNING)
+		check_tell(check, disk.free < DISK_FAULT ? CHECK_FAULT : CHECK_WARNING, "disk",
+		    "make room there, or let go of old messages: mqtt-chat prune",
+		    "%lld MB are left in %s", (long long)(disk.free / 1000000), folder);
 }
 
 void check_files(struct check *check)

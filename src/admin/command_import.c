@@ -12,6 +12,7 @@
 #include "admin/import.h"
 #include "admin/pace.h"
 #include "base/clock.h"
+#include "base/disk.h"
 #include "store/store_admin.h"
 
 #define DEVICE_NICKNAME "mqtt" /* of who gives none, as in message.c */
@@ -196,6 +197,18 @@ static enum store_status store_entries(struct import_run *run, struct pace *pace
 	return status;
 }
 
+static bool has_room(const struct import_run *run)
+{
+	const struct settings *settings = &run->admin->settings;
+	struct disk disk;
+	if (!disk_look(settings->database, &disk) || !disk_low(&disk, settings->min_free))
+		return true;
+	admin_fail("the disk with %s is nearly full (min-free = %lld percent): make room there, "
+		   "and run it again, it goes on where it was",
+	    settings->database, (long long)settings->min_free);
+	return false;
+}
+
 static int import_all(struct import_run *run)
 {
 	struct pace pace = {.store = run->store, .database = run->admin->settings.database};
@@ -209,7 +222,10 @@ static int import_all(struct import_run *run)
 		result = import_next(&run->import);
 		if (result < IMPORT_END && take_record(run, result) != 0)
 			return admin_fail("out of memory; run it again");
-		if (run->count == STORE_SLICE_MAX || (result >= IMPORT_END && run->count))
+		bool due = run->count == STORE_SLICE_MAX || (result >= IMPORT_END && run->count);
+		if (due && !has_room(run))
+			return ADMIN_FAILED;
+		if (due)
 			status = store_entries(run, &pace);
 		admin_progress(&progress, progress.total ? ftello(run->import.in) : run->records);
 	} while (!status && result < IMPORT_END);

@@ -19,6 +19,8 @@ static enum store_status fill(struct admin *admin, struct store *store)
 	struct store_overview overview;
 	enum store_status status = store_overview(store, &overview);
 	if (!status)
+		status = store_renew_spans(store);
+	if (!status)
 		status = store_forget_index(store);
 	progress.total = overview.newest_id;
 	do {

@@ -12,6 +12,8 @@
 #include "admin/files.h"
 #include "broker/identity.h"
 
+enum { UNKNOWN_IDS = 1000000 };
+
 static const struct admin_option options[] = {
     {"yes", NULL, "do not ask"},
     {0},
@@ -21,7 +23,7 @@ struct restore {
 	const char *database, *file;
 	char fresh[PATH_MAX];	 /* the copy, until it takes the place */
 	char replaced[PATH_MAX]; /* what the old one will be called */
-	int64_t newest_id;	 /* of the old one */
+	int64_t last_id;	 /* that a client may have seen */
 };
 
 static int make_names(struct restore *r)
@@ -37,33 +39,35 @@ static int make_names(struct restore *r)
 }
 
 /*
- * Ids that clients have seen are not given again; where the old one cannot be read, none are known.
+ * Ids that clients have seen are not given again. Where it cannot be known which those are, since
+ * the database is damaged or gone, they are far fewer than are left out.
  */
-static void read_newest(struct restore *r)
+static int read_last_id(struct restore *r)
 {
-	struct store *store;
 	char error[STORE_ERROR_SIZE];
-	if (store_open(&store, r->database, STORE_READER, error))
-		return;
-	store_newest(store, &r->newest_id);
-	store_close(store);
+	int64_t last_id;
+	if (store_last_id(r->file, &r->last_id, error))
+		return admin_fail("%s", error);
+	if (store_last_id(r->database, &last_id, error)) {
+		r->last_id += UNKNOWN_IDS;
+		printf("which ids were given since cannot be read: new messages get ids from "
+		       "%lld on\n",
+		    (long long)r->last_id + 1);
+	} else if (last_id > r->last_id) {
+		r->last_id = last_id;
+	}
+	return ADMIN_OK;
 }
 
-static int make_fresh(struct restore *r)
+static int make_fresh(struct restore *r, struct store_overview *overview)
 {
-	struct store *store;
 	char error[STORE_ERROR_SIZE];
 	unlink(r->fresh);
-	enum store_status status = store_open(&store, r->file, STORE_READER, error);
-	if (!status)
-		status = store_backup(store, r->fresh, NULL, NULL, error);
-	store_close(store);
-	if (status)
-		return admin_fail("%s", error);
-	struct store_overview overview;
-	if (admin_verify(r->fresh, &overview) != ADMIN_OK)
+	if (read_last_id(r) != ADMIN_OK)
 		return ADMIN_FAILED;
-	return store_revive(r->fresh, r->newest_id, error) ? admin_fail("%s", error) : ADMIN_OK;
+	if (store_restore(r->file, r->fresh, r->last_id, error))
+		return admin_fail("%s", error);
+	return admin_verify(r->fresh, overview);
 }
 
 /* Its owner is that of the database before, or of the folder: root restores for the logger. */
@@ -105,42 +109,45 @@ static int put_in_place(const struct restore *r)
 	return admin_replace(r->fresh, r->database);
 }
 
-static int restore(struct restore *r, int64_t messages)
+static int restore(struct restore *r, const struct store_overview *overview)
 {
 	bool there = access(r->database, F_OK) == 0;
-	if (there)
-		read_newest(r);
-	int result = make_fresh(r);
-	if (result == ADMIN_OK && (give_away(r) != 0 || put_in_place(r) != 0))
-		result = admin_fail("%s: %s", r->database, strerror(errno));
-	if (result != ADMIN_OK) {
-		unlink(r->fresh);
-		return result;
-	}
-	printf("%s holds %lld messages now\n", r->database, (long long)messages);
+	if (give_away(r) != 0 || put_in_place(r) != 0)
+		return admin_fail("%s: %s", r->database, strerror(errno));
+	printf("%s holds %lld messages now\n", r->database, (long long)overview->messages);
 	if (there)
 		printf("what was there before is %s: delete it when all is well\n", r->replaced);
 	puts("start the logger again: systemctl start mqtt-chat-logger");
 	return ADMIN_OK;
 }
 
+static int make_and_restore(struct admin *admin, struct restore *r)
+{
+	struct store_overview overview;
+	int result = make_fresh(r, &overview);
+	if (result != ADMIN_OK)
+		admin_fail("nothing was changed: %s cannot be restored", r->file);
+	else if (!admin_confirmed(admin, "Replace %s by %s, with %lld messages?", r->database,
+		     r->file, (long long)overview.messages))
+		result = ADMIN_FAILED;
+	else
+		result = restore(r, &overview);
+	if (result != ADMIN_OK)
+		unlink(r->fresh);
+	return result;
+}
+
 static int restore_backup(struct admin *admin)
 {
 	struct restore r = {.database = admin->settings.database, .file = admin->args[0]};
-	struct store_overview overview;
 	int lock;
 	if (make_names(&r) != 0)
 		return admin_fail("%s: the path is too long", r.database);
-	if (admin_verify(r.file, &overview) != ADMIN_OK)
-		return admin_fail("nothing was changed: %s cannot be restored", r.file);
 	if (!identity_borrow(r.database, &lock))
 		return admin_fail("the logger is running on %s, or you may not look: as root, "
 				  "systemctl stop mqtt-chat-logger",
 		    r.database);
-	int result = ADMIN_FAILED;
-	if (admin_confirmed(admin, "Replace %s by %s, with %lld messages?", r.database, r.file,
-		(long long)overview.messages))
-		result = restore(&r, overview.messages);
+	int result = make_and_restore(admin, &r);
 	if (lock >= 0)
 		close(lock);
 	return result;

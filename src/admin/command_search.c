@@ -35,7 +35,7 @@ static int put_hit(void *arg, const struct store_row *row, struct str snippet)
 			length++;
 		if (c == WORDS_BEGIN || c == WORDS_END)
 			fputs(c == WORDS_BEGIN ? match : plain, stdout);
-		else if (c != WORDS_GAP)
+		else
 			admin_put(stdout, (struct str){snippet.at + i, length});
 		i += length - 1;
 	}

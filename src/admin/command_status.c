@@ -10,6 +10,7 @@
 #include "admin/admin.h"
 #include "admin/broker.h"
 #include "base/clock.h"
+#include "base/disk.h"
 #include "broker/identity.h"
 #include "chat/limits.h"
 #include "config.h"
@@ -131,17 +132,16 @@ static void show_logger(struct status *s, struct store *store)
 		    admin_age(age, clock_ms(CLOCK_REALTIME) - signs.session_lost_at));
 }
 
-/* Of ids, which have few gaps: counting would read everything. */
-static void show_rates(struct status *s, struct store *store, int64_t newest)
+static void show_rates(struct status *s, struct store *store)
 {
 	static const struct {
 		const char *figure;
 		int64_t ms;
 	} spans[] = {{"lastMinute", 60000}, {"lastHour", 3600000}, {"lastDay", 86400000}};
-	int64_t counts[3] = {0}, id = 0;
+	int64_t counts[3] = {0}, now = clock_ms(CLOCK_REALTIME);
 	for (int i = 0; i < 3; i++) {
-		if (store_find_time(store, clock_ms(CLOCK_REALTIME) - spans[i].ms, &id) == STORE_OK)
-			counts[i] = newest - id;
+		if (store_count_since(store, now - spans[i].ms, &counts[i]))
+			counts[i] = 0;
 		figure(s, spans[i].figure, counts[i]);
 	}
 	put_line(s, ADMIN_PLAIN, "rate",
@@ -170,7 +170,7 @@ static void show_history(struct status *s, struct store *store)
 	    text_plural(o.rooms),
 	    o.newest_id ? admin_age(age, clock_ms(CLOCK_REALTIME) - o.newest_ts) : "never",
 	    o.newest_id ? " ago" : "");
-	show_rates(s, store, o.newest_id);
+	show_rates(s, store);
 	put_line(s, o.wal_bytes > LIMITS_WAL_WARN_BYTES ? ADMIN_WARN : ADMIN_PLAIN, "sizes",
 	    "%s, of that %s empty; -wal %s", admin_bytes(file, o.file_bytes),
 	    admin_bytes(empty, o.free_bytes), admin_bytes(wal, o.wal_bytes));
@@ -178,6 +178,27 @@ static void show_history(struct status *s, struct store *store)
 	    "%lld message%s to be indexed", (long long)lag, text_plural(lag));
 	put_line(s, ADMIN_PLAIN, "rejected", "%lld %s kept for a look (at most %d)",
 	    (long long)o.rejected, o.rejected == 1 ? "is" : "are", LIMITS_REJECTED_ROWS);
+}
+
+static void show_disk(struct status *s)
+{
+	const struct settings *set = &s->admin->settings;
+	struct disk disk;
+	char left[24];
+	if (!disk_look(set->database, &disk))
+		return;
+	int64_t needed = disk_reserve(&disk, set->min_free);
+	bool low = disk.free < needed;
+	figure(s, "diskFreeBytes", disk.free);
+	figure(s, "diskReserveBytes", needed);
+	admin_bytes(left, disk.free);
+	if (low) {
+		char reserve[24];
+		put_line(s, ADMIN_BAD, "disk", "%s free, less than %s: new messages are refused",
+		    left, admin_bytes(reserve, needed));
+	} else {
+		put_line(s, ADMIN_PLAIN, "disk", "%s free", left);
+	}
 }
 
 static void show_settings(struct status *s)
@@ -190,6 +211,9 @@ static void show_settings(struct status *s)
 		put_line(s, ADMIN_PLAIN, "retention", "%lld day%s, %lld message%s a room (0: all)",
 		    (long long)set->retention_days, text_plural(set->retention_days),
 		    (long long)set->retention_messages, text_plural(set->retention_messages));
+	if (set->max_rate)
+		put_line(s, ADMIN_PLAIN, "max-rate", "%lld message%s a minute",
+		    (long long)set->max_rate, text_plural(set->max_rate));
 }
 
 static int show_status(struct admin *admin)
@@ -207,6 +231,7 @@ static int show_status(struct admin *admin)
 	} else {
 		show_logger(&s, store);
 		show_history(&s, store);
+		show_disk(&s);
 	}
 	store_close(store);
 	json_member_boolean(&json, "ok", !s.bad);

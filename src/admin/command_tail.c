@@ -81,7 +81,8 @@ static enum store_status find_start(struct tail *tail, int64_t lines)
 		tail->range.after = newest > lines ? newest - lines : 0;
 		return status;
 	}
-	struct store_query query = {tail->range.room, STORE_NEWEST, 0, (int)lines};
+	struct store_query query = {
+	    .room = tail->range.room, .selector = STORE_NEWEST, .limit = (int)lines};
 	status = store_page(tail->store, &query, &page, note_first, &first);
 	if (!status && first)
 		tail->range.after = first - 1;

@@ -45,6 +45,11 @@ struct api *api_open(const char *path)
 	return api;
 }
 
+void api_watch_disk(struct api *api, int64_t min_free)
+{
+	api->min_free = min_free;
+}
+
 void api_close(struct api *api)
 {
 	if (!api)

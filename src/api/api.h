@@ -14,6 +14,10 @@ struct api;
  */
 struct api *api_open(const char *path);
 
+/* Its /health and /metrics tell of the disk, of which `min_free` percent are to be left; 0: none.
+ */
+void api_watch_disk(struct api *api, int64_t min_free);
+
 /* Ends it; NULL is allowed. */
 void api_close(struct api *api);
 

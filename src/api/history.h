@@ -9,6 +9,7 @@
 
 struct api {
 	const char *path;
+	int64_t min_free;	     /* as in struct settings */
 	struct store *store;	     /* NULL until needed, and after a failure */
 	enum store_status last_told; /* so that a lasting failure is logged once */
 	int64_t looked;		     /* when it was last seen to be the file at `path` */

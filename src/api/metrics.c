@@ -66,6 +66,16 @@ void metrics_put_head(struct text *out, const char *name, const char *type, cons
 	text_printf(out, "# HELP %s %s\n# TYPE %s %s\n", name, help, name, type);
 }
 
+void metrics_put_label(struct text *out, struct str value)
+{
+	for (size_t i = 0; i < value.len; i++) {
+		char c = value.at[i];
+		if (c == '"' || c == '\\' || c == '\n')
+			text_puts(out, "\\");
+		text_put(out, (struct str){c == '\n' ? "n" : &value.at[i], 1});
+	}
+}
+
 void metrics_put_histogram(struct text *out, const char *name, const char *labels, const double *of,
     const int64_t *within, size_t count, int64_t total, double seconds)
 {

@@ -26,6 +26,9 @@ void metrics_export_end(void);
 /* The lines that introduce a metric; `type` is one of counter, gauge, histogram. */
 void metrics_put_head(struct text *out, const char *name, const char *type, const char *help);
 
+/* A label's value, which stands between quotes. */
+void metrics_put_label(struct text *out, struct str value);
+
 /*
  * A histogram's lines. `within` counts, for each of the `bounds` (seconds), what took no longer;
  * `labels` stand before "le" and end with a comma, or are empty.

@@ -1,5 +1,6 @@
 #include "api/routes.h"
 #include "base/clock.h"
+#include "base/disk.h"
 #include "config.h"
 
 #define LOST_MS 86400000 /* a day, in which somebody may look */
@@ -26,13 +27,20 @@ static void put_health(struct text *body, const struct store_signs *signs, int64
 	json_end(body, '}');
 }
 
+static bool no_space(const struct api *api)
+{
+	struct disk disk;
+	return disk_look(api->path, &disk) && disk_low(&disk, api->min_free);
+}
+
 /*
  * GET /health
  *
  *     {"status":"ok"|"session_lost","version":"0.2.0","schema":1,
  *      "loggerAliveAt":"2026-11-23T17:41:05.123Z","loggerAgeSeconds":3,"sessionLostAt":null|"…"}
  *
- * 503 where the database cannot be read or the logger gives no sign of life. session_lost: within
+ * 503 where the database cannot be read, the logger gives no sign of life, or the disk is nearly
+ * full (disk_full), so that the logger refuses messages. session_lost: within
  * the last day the broker forgot the logger's session, and with it what it had queued.
  */
 void route_health(struct api *api, const struct params *params, struct http_response *response)
@@ -48,6 +56,10 @@ void route_health(struct api *api, const struct params *params, struct http_resp
 	} else if (now - signs.alive_at > LIMITS_SILENT_MS) {
 		http_set_error(response, 503, "logger_silent",
 		    "the logger has given no sign of life for over two minutes");
+		response->retry_after = 30;
+	} else if (no_space(api)) {
+		http_set_error(response, 503, "disk_full",
+		    "the disk is nearly full: new messages are refused until there is room");
 		response->retry_after = 30;
 	} else {
 		history_tell(api, STORE_OK, "");

@@ -1,5 +1,6 @@
 #include "api/metrics.h"
 #include "api/routes.h"
+#include "base/disk.h"
 
 static void put_number(
     struct text *out, const char *name, const char *type, const char *help, int64_t number)
@@ -34,6 +35,26 @@ static void put_logger(struct text *out, const struct store_figures *figures)
 	    figures->within, STORE_COMMIT_BOUNDS, figures->commits, figures->commit_seconds);
 }
 
+static void put_reason(void *arg, struct str reason, int64_t messages)
+{
+	struct text *out = arg;
+	text_puts(out, "mqtt_chat_rejected_kept{reason=\"");
+	metrics_put_label(out, reason);
+	text_printf(out, "\"} %lld\n", (long long)messages);
+}
+
+static void put_disk(const struct api *api, struct text *out)
+{
+	struct disk disk;
+	if (!disk_look(api->path, &disk))
+		return;
+	put_number(out, "mqtt_chat_disk_free_bytes", "gauge",
+	    "What is free on the disk with the database.", disk.free);
+	put_number(out, "mqtt_chat_disk_reserve_bytes", "gauge",
+	    "What has to be free there (min-free), or messages are refused; 0: nothing.",
+	    disk_reserve(&disk, api->min_free));
+}
+
 static enum store_status put_store(struct api *api, struct text *out)
 {
 	struct store_figures figures;
@@ -44,12 +65,17 @@ static enum store_status put_store(struct api *api, struct text *out)
 	status = store_read_figures(api->store, &figures);
 	if (!status)
 		status = store_read_signs(api->store, &signs);
+	metrics_put_head(out, "mqtt_chat_rejected_kept", "gauge",
+	    "Messages in the table rejected, which is bounded, by why they were not stored.");
+	if (!status)
+		status = store_rejected_reasons(api->store, put_reason, out);
 	if (status) {
 		history_failed(api, status);
 		return status;
 	}
 	history_tell(api, STORE_OK, "");
 	put_logger(out, &figures);
+	put_disk(api, out);
 	put_seconds(out, "mqtt_chat_logger_alive_timestamp_seconds",
 	    "When the logger gave its last sign of life; it gives one every 30 seconds.",
 	    signs.alive_at);

@@ -22,6 +22,8 @@ struct settings {
 	char password_file[PATH_MAX]; /* its first line is the password; empty: none */
 	int64_t retention_days;	      /* the logger deletes what is older; 0: nothing */
 	int64_t retention_messages;   /* a room; it deletes the oldest above; 0: none */
+	int64_t min_free;	      /* percent of the disk; below, messages are refused; 0: off */
+	int64_t max_rate;	      /* messages a minute; above, they are refused; 0: off */
 	int64_t threads;	      /* how many requests the API serves at a time */
 	enum log_level log_level;     /* the least that is logged */
 };

@@ -25,4 +25,10 @@ static inline bool str_eq(struct str a, struct str b)
 	return a.len == b.len && (a.len == 0 || memcmp(a.at, b.at, a.len) == 0);
 }
 
+static inline bool str_starts(struct str s, const char *with)
+{
+	size_t len = strlen(with);
+	return s.len >= len && memcmp(s.at, with, len) == 0;
+}
+
 #endif

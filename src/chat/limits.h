@@ -5,7 +5,8 @@
 #define CHAT_LIMITS_H
 
 #define LIMITS_DEFAULT_ROOM "messages"
-#define LIMITS_DEVICE_NICKNAME "mqtt" /* of plain text, whose sender gave none */
+#define LIMITS_DEVICE_NICKNAME "mqtt"  /* of plain text, whose sender gave none */
+#define LIMITS_IMPORT_PREFIX "import:" /* of the msgId that an imported message gets */
 
 /* The largest id: 2^53 - 1, which is as far as JavaScript counts exactly. */
 #define LIMITS_ID_MAX 9007199254740991

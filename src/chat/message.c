@@ -23,9 +23,15 @@ static const char *const fault_texts[MESSAGE__MAX] = {
     [MESSAGE_BAD_TEXT] = "text must be a string of 1 to 4000 characters",
     [MESSAGE_BAD_CLIENT_ID] = "clientId must be a string of 1 to 64 characters",
     [MESSAGE_BAD_MSG_ID] = "msgId must be a string of 1 to 64 characters",
+    [MESSAGE_RESERVED_CLIENT_ID] = "clientId must not begin with @, which is reserved for accounts",
+    [MESSAGE_RESERVED_MSG_ID] =
+	"msgId must not begin with import:, which is reserved for imported messages",
+    [MESSAGE_ID_USED] = "msgId used before: for another message of the same clientId",
     [MESSAGE_BAD_TIME] = "the time is missing or is no time",
     [MESSAGE_BAD_RECORD] = "the record is not of the format",
     [MESSAGE_REFUSED] = "the database refused it",
+    [MESSAGE_NO_SPACE] = "the server's disk is nearly full; try again later",
+    [MESSAGE_TOO_FAST] = "more messages come than the server takes; try again in a minute",
     [MESSAGE_NO_MEMORY] = "out of memory",
 };
 
@@ -53,7 +59,7 @@ bool message_room_valid(struct str room)
 static struct str room_of(struct str topic)
 {
 	size_t prefix = strlen(TOPIC_PREFIX);
-	if (topic.len < prefix || memcmp(topic.at, TOPIC_PREFIX, prefix) != 0)
+	if (!str_starts(topic, TOPIC_PREFIX))
 		return (struct str){NULL, 0};
 	return (struct str){topic.at + prefix, topic.len - prefix};
 }
@@ -112,6 +118,14 @@ static enum message_fault read_member(
 	return fault;
 }
 
+/* Ids that nobody may take by saying so. */
+static enum message_fault check_reserved(const struct message *m)
+{
+	if (str_starts(m->client_id, "@"))
+		return MESSAGE_RESERVED_CLIENT_ID;
+	return str_starts(m->msg_id, LIMITS_IMPORT_PREFIX) ? MESSAGE_RESERVED_MSG_ID : MESSAGE_OK;
+}
+
 /* The ids come first, so that a sender can be told what was wrong with the rest. */
 static enum message_fault read_members(struct json_object *object, struct message *m)
 {
@@ -128,7 +142,7 @@ static enum message_fault read_members(struct json_object *object, struct messag
 		if (!first)
 			first = fault;
 	}
-	return first;
+	return first ? first : check_reserved(m);
 }
 
 static enum message_fault read_plain_text(struct message *m, struct str payload)

@@ -23,9 +23,14 @@ enum message_fault {
 	MESSAGE_BAD_TEXT,
 	MESSAGE_BAD_CLIENT_ID,
 	MESSAGE_BAD_MSG_ID,
-	MESSAGE_BAD_TIME,   /* only of an import, as is the next */
-	MESSAGE_BAD_RECORD, /* not of the format */
-	MESSAGE_REFUSED, /* by a constraint of the database that the checks here did not foresee */
+	MESSAGE_RESERVED_CLIENT_ID, /* it begins with @ */
+	MESSAGE_RESERVED_MSG_ID,    /* it begins with import: */
+	MESSAGE_ID_USED,	    /* the store has another message with the same ids */
+	MESSAGE_BAD_TIME,	    /* only of an import, as is the next */
+	MESSAGE_BAD_RECORD,	    /* not of the format */
+	MESSAGE_REFUSED,  /* by a constraint of the database that the checks here did not foresee */
+	MESSAGE_NO_SPACE, /* for now, as is the next: it may be sent again */
+	MESSAGE_TOO_FAST,
 	MESSAGE_NO_MEMORY,
 	MESSAGE__MAX
 };
@@ -50,7 +55,8 @@ struct message {
  * {"nickname","text"[,"clientId"][,"msgId"]}: strings, trimmed, within the limits above; null
  * counts as absent, other members are ignored, of a repeated one the last counts. Escapes of half a
  * surrogate pair become U+FFFD; that of NUL is a fault wherever it stands, and so are more than
- * JSON_LEVELS values inside each other. Anything else is a device's plain text, with the nickname
+ * JSON_LEVELS values inside each other; and so is a clientId that begins with @ or a msgId with
+ * import:, which are given, not claimed. Anything else is a device's plain text, with the nickname
  * "mqtt". The page gives the same verdicts: tests/vectors/payloads.txt.
  *
  * Returns MESSAGE_OK, or what is wrong; then `out` holds room, client_id and msg_id as far as they

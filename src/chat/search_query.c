@@ -5,6 +5,7 @@
 #include "base/text.h"
 #include "base/time.h"
 #include "base/utf8.h"
+#include "chat/fold.h"
 #include "chat/words.h"
 
 struct reading {
@@ -12,6 +13,7 @@ struct reading {
 	struct str left; /* of what was typed */
 	struct str room; /* of in: */
 	int terms;
+	size_t folded;		      /* bytes of all values, folded */
 	struct text wanted, unwanted; /* parts of the expression */
 	const char *problem;	      /* NULL as long as all is well */
 };
@@ -47,41 +49,57 @@ static void put_quoted(struct text *text, struct str s)
 	text_puts(text, "\"");
 }
 
-/* NOT binds looser than what stands side by side, so what is unwanted goes to the end. */
-static void add_term(struct reading *r, const char *column, const struct term *term)
+/* The value as the index has it; empty, and a problem, where all of them are too long then. */
+static struct str fold_value(
+    struct reading *r, struct str value, char out[FOLD_SIZE(SEARCH_BYTES_MAX)])
 {
-	char split[WORDS_SIZE(SEARCH_BYTES_MAX)];
+	struct str folded = fold(value, out, FOLD_SIZE(SEARCH_BYTES_MAX), NULL);
+	r->folded += folded.len;
+	if (r->folded <= SEARCH_BYTES_MAX)
+		return folded;
+	complain(r, "q is too long: at most 1000 bytes, ligatures and the like written out");
+	return (struct str){out, 0};
+}
+
+/*
+ * NOT binds looser than what stands side by side, so what is unwanted goes to the end. Returns
+ * false where there is no word in the value; then nothing is added.
+ */
+static bool add_term(struct reading *r, const char *column, const struct term *term)
+{
+	char folded[FOLD_SIZE(SEARCH_BYTES_MAX)], split[WORDS_SIZE(SEARCH_BYTES_MAX)];
+	struct str value = fold_value(r, term->value, folded);
+	if (!words_any(value))
+		return false;
 	struct text *text = term->negative ? &r->unwanted : &r->wanted;
 	if (term->negative)
 		text_puts(text, " NOT");
 	text_puts(text, " ");
 	text_puts(text, column);
 	text_puts(text, ":");
-	put_quoted(text, words_split(term->value, split));
-	size_t length = words_last(term->value);
+	put_quoted(text, words_split(value, split));
+	size_t length = words_last(value);
 	if (!term->prefix || length == 0)
-		return;
+		return true;
 	text_puts(text, "*");
 	if (length < SEARCH_PREFIX_MIN)
 		complain(r, "a word with * takes at least 3 letters before it");
+	return true;
 }
 
 /* ---- terms ---- */
 
 static void take_word(struct reading *r, const struct term *term)
 {
-	if (!words_any(term->value))
-		return;
-	r->terms++;
-	add_term(r, "text", term);
+	if (add_term(r, "text", term))
+		r->terms++;
 }
 
 static void take_from(struct reading *r, const struct term *term)
 {
-	if (!words_any(term->value))
-		complain(r, "from: takes a nickname, or from:\"two words\"");
 	r->terms++;
-	add_term(r, "nickname", term);
+	if (!add_term(r, "nickname", term))
+		complain(r, "from: takes a nickname, or from:\"two words\"");
 }
 
 static void take_in(struct reading *r, const struct term *term)
@@ -144,12 +162,6 @@ static void skip(struct str *s, size_t count)
 	*s = (struct str){s->at + count, s->len - count};
 }
 
-static bool starts_with(struct str s, const char *with)
-{
-	size_t len = strlen(with);
-	return s.len >= len && memcmp(s.at, with, len) == 0;
-}
-
 /* Takes "what stands in quotes"; false where no quote begins or ends here. */
 static bool take_quoted(struct str *left, struct str *out)
 {
@@ -188,7 +200,7 @@ static const struct filter *take_filter(struct str *left)
 {
 	for (size_t i = 0; i < sizeof(filters) / sizeof(filters[0]); i++) {
 		struct str rest = *left, quoted;
-		if (!starts_with(rest, filters[i].name))
+		if (!str_starts(rest, filters[i].name))
 			continue;
 		skip(&rest, strlen(filters[i].name));
 		struct str behind = rest;

@@ -7,7 +7,8 @@
  *     after:2026-11-01 before:2026-11-02        times: see rfc3339.h
  *
  * Each word is quoted for FTS5, so that it finds nothing to refuse: AND, NEAR( or ;-- are words
- * like others. A quote without its partner, and an operator with nothing behind it, are plain text.
+ * like others. It is folded as what was said is (fold.h). A quote without its partner, and an
+ * operator with nothing behind it, are plain text.
  */
 #ifndef CHAT_SEARCH_QUERY_H
 #define CHAT_SEARCH_QUERY_H
@@ -17,9 +18,10 @@
 #include "chat/message.h"
 
 enum {
-	SEARCH_BYTES_MAX = 1000, /* of a query */
+	SEARCH_BYTES_MAX = 1000, /* of a query, and of all that it looks for, folded */
 	SEARCH_TERMS_MAX = 32,	 /* words, phrases and operators in it */
-	SEARCH_PREFIX_MIN = 3,	 /* letters before a *, as the index in schema.sql is made for */
+	SEARCH_PREFIX_MIN =
+	    3, /* letters before a *, folded, as the index in schema.sql is made for */
 	SEARCH_MATCH_SIZE = 8192,
 	SEARCH_PROBLEM_SIZE = 160,
 };

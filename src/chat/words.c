@@ -25,6 +25,7 @@ static const struct range single[] = {
     {0xa980, 0xa9ff},	/* Javanese, Myanmar extended B */
     {0xaa60, 0xaadf},	/* Myanmar extended A, Tai Viet */
     {0xac00, 0xd7ff},	/* Hangul syllables, Jamo extended B */
+    {0xe000, 0xe0ff},	/* emoji that became letters: see fold.h */
     {0xf900, 0xfaff},	/* CJK compatibility ideographs */
     {0xfe00, 0xfe0f},	/* variation selectors: behind an emoji */
     {0xff65, 0xffdc},	/* half-width Katakana and Hangul */
@@ -140,6 +141,26 @@ bool words_any(struct str s)
 		if (is_word(take_point(&s)))
 			return true;
 	return false;
+}
+
+struct str words_take(struct str *s)
+{
+	struct str word = {s->at, 0};
+	while (s->len > 0) {
+		struct str rest = *s;
+		uint32_t point = take_point(&rest);
+		bool in_word = is_word(point), alone = in_word && is_single(point);
+		if (word.len > 0 && (!in_word || alone))
+			break;
+		if (in_word && word.len == 0)
+			word.at = s->at;
+		if (in_word)
+			word.len = (size_t)(rest.at - word.at);
+		*s = rest;
+		if (alone)
+			break;
+	}
+	return word;
 }
 
 size_t words_last(struct str s)

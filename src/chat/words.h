@@ -39,6 +39,9 @@ struct str words_room(struct str room, char *out);
 /* Whether there may be a word in `s`: something other than blanks and punctuation. */
 bool words_any(struct str s);
 
+/* Takes the next word off `s`, with what stands before it. Returns the word; empty: no more. */
+struct str words_take(struct str *s);
+
 /*
  * How many characters the last word of `s` has; 0 where it is one of those that are words of their
  * own, which begin no longer one.

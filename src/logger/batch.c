@@ -7,6 +7,8 @@
 #include "logger/redelivery.h"
 #include "output/json.h"
 
+#define RECEIPTS_BYTES (31 * 1024) /* from here on more of them go into another packet */
+
 struct batch {
 	struct store_entry entries[BATCH_MESSAGES_MAX];
 	struct delivery deliveries[BATCH_MESSAGES_MAX]; /* of the entries, one to one */
@@ -15,6 +17,7 @@ struct batch {
 	size_t bytes;
 	uint64_t number;
 	struct store_signs signs;
+	struct admission *admission;  /* NULL: all is stored */
 	struct redelivery redelivery; /* as it was after the last batch that was stored */
 	struct redelivery next;	      /* as it will be after this one */
 	unsigned char note[REDELIVERY_NOTE_MAX];
@@ -31,6 +34,11 @@ void batch_close(struct batch *batch)
 		return;
 	batch_clear(batch);
 	free(batch);
+}
+
+void batch_limit(struct batch *batch, struct admission *admission)
+{
+	batch->admission = admission;
 }
 
 static void free_entry(struct store_entry *entry)
@@ -64,6 +72,8 @@ enum store_status batch_restore(struct batch *batch, struct store *store, bool *
 	enum store_status status = store_read_note(store, note, sizeof(batch->note), &length);
 	if (!status)
 		status = store_read_signs(store, &batch->signs);
+	if (!status && batch->admission)
+		admission_open(batch->admission, batch->signs.alive_at);
 	*known = length >= 0;
 	if (!status)
 		redelivery_decode(
@@ -140,6 +150,8 @@ static void find_repeated(struct batch *batch)
 			entry->id = mark->id;
 			entry->ts = mark->ts;
 		}
+		if (mark && !mark->id && !entry->fault)
+			entry->fault = MESSAGE_REFUSED; /* it was, for whatever reason */
 	}
 }
 
@@ -168,12 +180,16 @@ enum store_status batch_store(struct batch *batch, struct store *store, int64_t 
 	batch->signs.alive_at = now;
 	redelivery_copy(&batch->next, &batch->redelivery);
 	find_repeated(batch);
+	if (batch->admission)
+		admission_check(batch->admission, store, batch->entries, batch->count, now);
 	enum store_status status =
 	    store_insert_batch(store, batch->entries, batch->count, mark_entries, batch);
 	if (status)
 		return status;
 	redelivery_copy(&batch->redelivery, &batch->next);
 	batch->number++;
+	if (batch->admission)
+		admission_stored(batch->admission, now);
 	return STORE_OK;
 }
 
@@ -226,7 +242,7 @@ static bool answered(const struct batch *batch, size_t end)
 	return false;
 }
 
-/* {"id","msgId","clientId","ts"} */
+/* {"id","msgId","clientId","ts","prev"} */
 static void put_receipt(struct text *out, const struct store_entry *entry)
 {
 	json_begin(out, '{');
@@ -234,6 +250,7 @@ static void put_receipt(struct text *out, const struct store_entry *entry)
 	json_member(out, "msgId", entry->message.msg_id);
 	json_member(out, "clientId", entry->message.client_id);
 	json_member_time(out, "ts", entry->ts);
+	json_member_number(out, "prev", entry->prev);
 	json_end(out, '}');
 }
 
@@ -242,10 +259,19 @@ static void answer_room(
 {
 	struct str room = batch->entries[first].message.room;
 	struct text text = {0};
-	json_begin(&text, '[');
-	for (size_t i = first; i < batch->count; i++)
-		if (stored_in(&batch->entries[i], room))
-			put_receipt(&text, &batch->entries[i]);
+	for (size_t i = first; i < batch->count; i++) {
+		if (!stored_in(&batch->entries[i], room))
+			continue;
+		if (text.len == 0)
+			json_begin(&text, '[');
+		put_receipt(&text, &batch->entries[i]);
+		if (text.len < RECEIPTS_BYTES)
+			continue;
+		json_end(&text, ']');
+		publish_to(room, "stored", &text, publish, arg);
+	}
+	if (text.len == 0)
+		return;
 	json_end(&text, ']');
 	publish_to(room, "stored", &text, publish, arg);
 }

@@ -6,6 +6,7 @@
 #define CHAT_BATCH_H
 
 #include "broker/mqtt.h"
+#include "logger/admission.h"
 #include "store/store.h"
 
 enum {
@@ -20,6 +21,9 @@ struct batch *batch_open(void);
 
 /* Frees the batch and what is in it; NULL is allowed. */
 void batch_close(struct batch *batch);
+
+/* From here on `admission`, which outlives the batch, tells what may be stored; before, all may. */
+void batch_limit(struct batch *batch, struct admission *admission);
 
 /*
  * Reads back from the store what the broker may deliver again; see redelivery.h. To be called for

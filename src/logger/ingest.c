@@ -264,8 +264,11 @@ static bool broken_at_start(const struct ingest *in)
 static void tell_systemd(const struct ingest *in)
 {
 	const char *error = writer_error(in->writer);
+	enum message_fault refused = writer_refuses(in->writer);
 	if (error[0])
 		notify_alive("cannot store: %s", error);
+	else if (in->ready && refused)
+		notify_alive("refusing messages: %s", message_fault_text(refused));
 	else if (in->ready)
 		notify_alive("storing what is sent to " FILTER " at %s", in->config->broker);
 	else if (in->attempt)

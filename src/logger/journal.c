@@ -73,6 +73,10 @@ static void note_room(struct journal *journal, struct str room)
 static void note_rejected(struct journal *journal, const struct store_entry *entry)
 {
 	char what[200];
+	if (entry->repeated) { /* it was told when it came first */
+		journal->repeated++;
+		return;
+	}
 	if (++journal->rejected > JOURNAL_REJECTED_LINES)
 		return;
 	snprintf(what, sizeof(what), "rejected: %s", message_fault_text(entry->fault));

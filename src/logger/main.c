@@ -77,7 +77,9 @@ static int log_messages(
 	    .password = password,
 	    .writer = {.database = settings->database,
 		.retention_days = settings->retention_days,
-		.retention_messages = settings->retention_messages},
+		.retention_messages = settings->retention_messages,
+		.min_free = settings->min_free,
+		.max_rate = settings->max_rate},
 	    .stop = &stop,
 	    .wait_mask = wait_mask,
 	};

@@ -8,6 +8,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "chat/fold.h"
 #include "chat/limits.h"
 #include "logger/indexer.h"
 #include "logger/journal.h"
@@ -16,6 +17,7 @@
 struct writer {
 	const char *path;
 	struct batch *batch;
+	struct admission admission;
 	struct store *store; /* NULL: it has to be opened again */
 	struct indexer indexer;
 	struct upkeep upkeep;
@@ -46,6 +48,15 @@ static void close_store(struct writer *writer)
 	writer->store = NULL;
 }
 
+static void tell_index(const struct store *store)
+{
+	if (store_index_renewed(store))
+		log_info(
+		    "the index of the search is made anew: what is in it was folded by another "
+		    "version of Unicode than %s",
+		    fold_version());
+}
+
 /* Reads from the store that was opened what is known of messages before. */
 static bool restore(struct writer *writer)
 {
@@ -58,6 +69,7 @@ static bool open_store(struct writer *writer, char error[STORE_ERROR_SIZE])
 {
 	if (store_open(&writer->store, writer->path, STORE_WRITER, error))
 		return false;
+	tell_index(writer->store);
 	if (restore(writer))
 		return true;
 	snprintf(error, STORE_ERROR_SIZE, "%s", store_error(writer->store));
@@ -70,12 +82,18 @@ struct writer *writer_open(const struct writer_config *config, struct store *sto
 	struct writer *writer = calloc(1, sizeof(*writer));
 	struct batch *batch = batch_open();
 	bool memory = writer && batch;
-	if (memory)
+	if (memory) {
 		*writer = (struct writer){.path = config->database,
 		    .batch = batch,
+		    .admission = {.path = config->database,
+			.min_free = config->min_free,
+			.max_rate = config->max_rate},
 		    .store = store,
 		    .upkeep = {
 			.days = config->retention_days, .messages = config->retention_messages}};
+		batch_limit(batch, &writer->admission);
+	}
+	tell_index(store);
 	if (memory && restore(writer))
 		return writer;
 	log_error("%s", memory ? store_error(store) : "out of memory");
@@ -225,6 +243,11 @@ void writer_tell(struct writer *writer)
 const char *writer_error(const struct writer *writer)
 {
 	return writer->error;
+}
+
+enum message_fault writer_refuses(const struct writer *writer)
+{
+	return admission_state(&writer->admission);
 }
 
 /* ---- in between ---- */

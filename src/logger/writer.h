@@ -14,6 +14,7 @@ struct writer_config {
 	    *database; /* its path, to open it again after it has failed; outlives the writer */
 	int64_t retention_days; /* as in struct settings */
 	int64_t retention_messages;
+	int64_t min_free, max_rate; /* the same */
 };
 
 /*
@@ -72,6 +73,9 @@ void writer_tell(struct writer *writer);
 
 /* Why the last batch could not be stored; empty where it was. */
 const char *writer_error(const struct writer *writer);
+
+/* Why messages are being refused; MESSAGE_OK: they are not. */
+enum message_fault writer_refuses(const struct writer *writer);
 
 /*
  * How long the logger may wait for messages before writer_work() has something to do: at most `ms`.

@@ -153,21 +153,12 @@ static struct str take_until(struct str *s, char at)
 	return part;
 }
 
-static bool is_empty(struct str segment)
-{
-	while (segment.len > 0)
-		if (take_until(&segment, WORDS_GAP).len > 0)
-			return false;
-	return true;
-}
-
 static void put_segment(struct text *out, struct str segment, bool match)
 {
 	json_begin(out, '{');
 	json_key(out, "text");
 	text_puts(out, "\"");
-	while (segment.len > 0)
-		put_characters(out, take_until(&segment, WORDS_GAP));
+	put_characters(out, segment);
 	text_puts(out, "\"");
 	if (match)
 		json_member_boolean(out, "match", true);
@@ -182,7 +173,7 @@ void json_hit(struct text *out, const struct store_row *row, struct str snippet)
 	json_begin(out, '[');
 	for (bool match = false; snippet.len > 0; match = !match) {
 		struct str segment = take_until(&snippet, match ? WORDS_END : WORDS_BEGIN);
-		if (!is_empty(segment))
+		if (segment.len > 0)
 			put_segment(out, segment, match);
 	}
 	json_end(out, ']');

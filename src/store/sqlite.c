@@ -4,6 +4,16 @@
 
 #define INSERT "INSERT INTO messages (ts, room, nickname, text, client_id, msg_id) VALUES "
 #define VALUES_4 "(?, ?, ?, ?, ?, ?), (?, ?, ?, ?, ?, ?), (?, ?, ?, ?, ?, ?), (?, ?, ?, ?, ?, ?)"
+/* Messages by their blocks in the table spans; they come in order without being sorted. */
+#define OF_SPAN "m.id BETWEEN s.block << 12 AND (s.block << 12) + 4095"
+#define SPANS_FROM "spans AS s CROSS JOIN messages AS m ON "
+#define SPANS_ORDER " ORDER BY s.block, m.id "
+#define SCAN                                                                                       \
+	" WHERE s.block BETWEEN ?1 >> 12 AND ?2 >> 12 AND s.first_ts < ?4"                         \
+	" AND m.id > ?1 AND m.id <= ?2" SPANS_ORDER
+#define WIDEN                                                                                      \
+	" ON CONFLICT (block) DO UPDATE SET first_ts = min(first_ts, excluded.first_ts),"          \
+	" last_ts = max(last_ts, excluded.last_ts)"
 #define ROW "SELECT id, ts, room, nickname, text, client_id, msg_id FROM messages"
 
 static const char *const statements[STMT__MAX] = {
@@ -14,10 +24,14 @@ static const char *const statements[STMT__MAX] = {
 			" ORDER BY id DESC LIMIT ?3",
     [STMT_IDS_FROM] = "SELECT id FROM messages WHERE room = ?1 AND id >= ?2"
 		      " ORDER BY id LIMIT ?3",
-    [STMT_ROWS] = ROW " WHERE room = ?1 AND id BETWEEN ?2 AND ?3 ORDER BY id",
+    [STMT_IDS_SINCE] = "SELECT m.id FROM " SPANS_FROM OF_SPAN " AND m.room = ?1"
+		       " WHERE s.block >= ?2 >> 12 AND s.last_ts >= ?4 AND m.id >= ?2"
+		       " AND m.ts >= ?4" SPANS_ORDER "LIMIT ?3",
+    [STMT_ROWS] = ROW " WHERE room = ?1 AND id BETWEEN ?2 AND ?3 AND ts >= ?4 ORDER BY id",
     [STMT_READ_SIGNS] = "SELECT alive_at, session_lost_at FROM logger_note",
-    [STMT_NEWEST] = "SELECT id, ts FROM messages ORDER BY id DESC LIMIT 1",
-    [STMT_TS_FROM] = "SELECT id, ts FROM messages WHERE id >= ?1 ORDER BY id LIMIT 1",
+    [STMT_NEWEST] = "SELECT max(id) FROM messages",
+    [STMT_COUNT_SINCE] =
+	"SELECT count(*) FROM " SPANS_FROM OF_SPAN " WHERE s.last_ts >= ?1 AND m.ts >= ?1",
     [STMT_READ_FIGURES] =
 	"SELECT stored, repeated, rejected, batches, batch_age_ms, commits, commit_seconds,"
 	" within_500us, within_1ms, within_2500us, within_5ms, within_10ms, within_25ms,"
@@ -28,10 +42,9 @@ static const char *const statements[STMT__MAX] = {
     [STMT_HISTORY_OF_ROOM] = ROW " WHERE id > ?1 AND id <= ?2 AND room = ?3 ORDER BY id",
     [STMT_READ_VERSION] = "PRAGMA data_version",
     [STMT_PROGRESS] = "SELECT indexed_id, (SELECT max(id) FROM messages) FROM search_state",
-    [STMT_SCAN] = "SELECT id, ts, nickname FROM messages WHERE id > ?1 AND id <= ?2"
-		  " ORDER BY id LIMIT ?3",
-    [STMT_SCAN_ROOM] = "SELECT id, ts, nickname FROM messages WHERE id > ?1 AND id <= ?2"
-		       " AND room = ?4 ORDER BY id LIMIT ?3",
+    [STMT_SCAN] = "SELECT m.id, m.ts, m.nickname FROM " SPANS_FROM OF_SPAN SCAN "LIMIT ?3",
+    [STMT_SCAN_ROOM] =
+	"SELECT m.id, m.ts, m.nickname FROM " SPANS_FROM OF_SPAN " AND m.room = ?5" SCAN "LIMIT ?3",
     [STMT_FREE_PAGES] = "PRAGMA freelist_count",
     [STMT_BEGIN_WRITE] = "BEGIN IMMEDIATE",
     [STMT_INSERT] = INSERT "(?, ?, ?, ?, ?, ?)"
@@ -41,11 +54,15 @@ static const char *const statements[STMT__MAX] = {
     [STMT_SAVEPOINT] = "SAVEPOINT many",
     [STMT_RELEASE] = "RELEASE many",
     [STMT_ROLLBACK_TO] = "ROLLBACK TO many",
-    [STMT_FIND] = "SELECT id, ts FROM messages"
+    [STMT_FIND] = "SELECT id, ts, room = ?3 AND nickname = ?4 AND text = ?5 FROM messages"
 		  " WHERE msg_id = ?1 AND ifnull(client_id, '') = ifnull(?2, '')",
-    [STMT_REJECT] = "INSERT INTO rejected (ts, topic, reason, size, head)"
-		    " VALUES (?1, ?2, ?3, ?4, ?5)",
-    [STMT_TRIM_REJECTED] = "DELETE FROM rejected WHERE id <= (SELECT max(id) FROM rejected) - ?1",
+    [STMT_REJECT] = "INSERT INTO rejected (ts, topic, client_id, reason, size, head)"
+		    " VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+    /* Of each sender in each room the newest has place 1, the one before it place 2. */
+    [STMT_TRIM_REJECTED] =
+	"DELETE FROM rejected WHERE id IN (SELECT id FROM (SELECT id, row_number()"
+	" OVER (PARTITION BY topic, client_id ORDER BY id DESC) AS place FROM rejected)"
+	" ORDER BY place DESC, id LIMIT max(0, (SELECT count(*) FROM rejected) - ?1))",
     [STMT_COUNTED] = "SELECT max(last_id) FROM rooms",
     /* With max(), SQLite takes the other columns from the row that has it. */
     [STMT_COUNT_ROOMS] = "INSERT INTO rooms SELECT room, count(*), max(id), ts FROM messages"
@@ -55,6 +72,11 @@ static const char *const statements[STMT__MAX] = {
     [STMT_COUNT_ROOM] = "INSERT INTO rooms VALUES (?1, ?2, ?3, ?4)"
 			" ON CONFLICT (room) DO UPDATE SET last_id = excluded.last_id,"
 			" last_ts = excluded.last_ts, messages = messages + excluded.messages",
+    [STMT_SPAN] = "INSERT INTO spans VALUES (?1, ?2, ?3)" WIDEN,
+    /* Of the messages after ?1 up to ?2. */
+    [STMT_SPANS] = "INSERT INTO spans SELECT id >> 12, min(ts), max(ts) FROM messages NOT INDEXED"
+		   " WHERE id > ?1 AND id <= ?2 GROUP BY id >> 12" WIDEN,
+    [STMT_SPAN_FORGET] = "DELETE FROM spans WHERE block = ?1",
     [STMT_ADD_FIGURES] = "UPDATE logger_figures SET stored = stored + ?1, repeated = repeated + ?2,"
 			 " rejected = rejected + ?3, batches = batches + ?4, batch_age_ms = ?5,"
 			 " commits = commits + ?6, commit_seconds = commit_seconds + ?7,"
@@ -71,6 +93,9 @@ static const char *const statements[STMT__MAX] = {
     [STMT_INDEX_ROW] = "INSERT INTO search (rowid, text, nickname, room) VALUES (?1, ?2, ?3, ?4)",
     [STMT_INDEX_MERGE] = "INSERT INTO search (search, rank) VALUES ('merge', ?1)",
     [STMT_INDEX_STATE] = "UPDATE search_state SET indexed_id = ?1",
+    [STMT_INDEX_EMPTY] = "INSERT INTO search (search) VALUES ('delete-all')",
+    [STMT_INDEX_ANEW] = "UPDATE search_state SET indexed_id = 0, unicode = ?1",
+    [STMT_INDEX_UNICODE] = "SELECT unicode = ?1 FROM search_state",
     [STMT_ONE_ROW] = "SELECT id, text, nickname, room FROM messages WHERE id = ?1",
     [STMT_UNINDEX_ROW] = "INSERT INTO search (search, rowid, text, nickname, room)"
 			 " VALUES ('delete', ?1, ?2, ?3, ?4)",
@@ -188,6 +213,18 @@ int sql_number(struct store *store, enum stmt which, int64_t *out)
 	*out = rc == SQLITE_ROW ? sqlite3_column_int64(stmt, 0) : 0;
 	sql_finish(stmt);
 	return rc == SQLITE_ROW || rc == SQLITE_DONE ? SQLITE_OK : rc;
+}
+
+int sql_read_number(sqlite3 *db, const char *sql, int64_t *out)
+{
+	sqlite3_stmt *stmt = NULL;
+	int rc = sqlite3_prepare_v2(db, sql, -1, &stmt, NULL);
+	if (rc == SQLITE_OK && (rc = sqlite3_step(stmt)) == SQLITE_ROW) {
+		*out = sqlite3_column_int64(stmt, 0);
+		rc = SQLITE_OK;
+	}
+	sqlite3_finalize(stmt);
+	return rc == SQLITE_DONE ? SQLITE_OK : rc;
 }
 
 int sql_read_progress(struct store *store)

@@ -16,10 +16,11 @@ enum stmt {
 	STMT_ROLLBACK,
 	STMT_IDS_BEFORE,
 	STMT_IDS_FROM,
+	STMT_IDS_SINCE,
 	STMT_ROWS,
 	STMT_READ_SIGNS,
 	STMT_NEWEST,
-	STMT_TS_FROM,
+	STMT_COUNT_SINCE,
 	STMT_READ_FIGURES,
 	STMT_ROOMS,
 	STMT_HISTORY,
@@ -42,6 +43,9 @@ enum stmt {
 	STMT_COUNTED,
 	STMT_COUNT_ROOMS,
 	STMT_COUNT_ROOM,
+	STMT_SPAN,
+	STMT_SPANS,
+	STMT_SPAN_FORGET,
 	STMT_ADD_FIGURES,
 	STMT_WRITE_NOTE,
 	STMT_READ_NOTE,
@@ -49,6 +53,9 @@ enum stmt {
 	STMT_INDEX_ROW,
 	STMT_INDEX_MERGE,
 	STMT_INDEX_STATE,
+	STMT_INDEX_EMPTY,
+	STMT_INDEX_ANEW,
+	STMT_INDEX_UNICODE,
 	STMT_ONE_ROW,
 	STMT_UNINDEX_ROW,
 	STMT_DELETE,
@@ -71,7 +78,8 @@ struct store {
 	int64_t data_version;	   /* SQLite's, of the last transaction: another one tells that */
 	int64_t tidy_version;	   /* ... another process has committed since; for store_tidy() */
 	bool editor;
-	bool unsynced; /* the commit under way does not wait for the disk */
+	bool index_renewed; /* see store_index_renewed() */
+	bool unsynced;	    /* the commit under way does not wait for the disk */
 	char error[STORE_ERROR_SIZE];
 };
 
@@ -133,8 +141,23 @@ enum store_status sql_write_unsynced(
 /* After changes of the index: as many pages of the merging that they have put off. */
 int sql_index_merge(struct store *store, int pages);
 
+/* Whether a database of this version's schema can become one of today's. */
+bool sql_can_migrate(int64_t version);
+
+/* Makes it one; an older copy is beside it then. */
+enum store_status sql_migrate(struct store *store, int64_t version);
+
+/* The same for a file that is a copy itself; where it is of an older schema that is known. */
+int sql_migrate_copy(struct store *copy);
+
+/* The number in the first row of any statement; `out` is left alone where there is none. */
+int sql_read_number(sqlite3 *db, const char *sql, int64_t *out);
+
 /* Reads how far the index is. */
 int sql_read_progress(struct store *store);
+
+/* Empties the index where another version of Unicode than this program's has filled it. */
+enum store_status sql_follow_unicode(struct store *store);
 
 /*
  * Puts a message, the present row (id, text, nickname, room) of `from`, into an index by `insert`,
@@ -142,8 +165,16 @@ int sql_read_progress(struct store *store);
  */
 int sql_index_row(sqlite3_stmt *insert, sqlite3_stmt *from);
 
-/* See store_find_time(); within a transaction. */
-int sql_find_time(struct store *store, int64_t ts, int64_t *id);
+/* What the table spans says of messages that are not counted yet: in sqlite_spans.c. */
+int spans_add(struct store *store, const struct store_entry *entries, size_t count, int64_t after);
+int spans_add_anew(struct store *store, int64_t after);
+
+/* The block of the table spans that the id is in; and the first id that a block has. */
+int64_t spans_block(int64_t id);
+int64_t spans_first_id(int64_t block);
+
+/* Looks again at a block from which messages were deleted. */
+int spans_narrow(struct store *store, int64_t block);
 
 /* Frees what sqlite_search.c keeps. */
 void sql_search_close(struct store *store);

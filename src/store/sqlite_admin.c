@@ -13,18 +13,6 @@
 
 #define SAMPLES 200
 
-static int number(sqlite3 *db, const char *sql, int64_t *out)
-{
-	sqlite3_stmt *stmt = NULL;
-	int rc = sqlite3_prepare_v2(db, sql, -1, &stmt, NULL);
-	if (rc == SQLITE_OK && (rc = sqlite3_step(stmt)) == SQLITE_ROW) {
-		*out = sqlite3_column_int64(stmt, 0);
-		rc = SQLITE_OK;
-	}
-	sqlite3_finalize(stmt);
-	return rc == SQLITE_DONE ? SQLITE_OK : rc;
-}
-
 static int64_t size_of(const char *path)
 {
 	struct stat about;
@@ -61,7 +49,7 @@ enum store_status store_overview(struct store *store, struct store_overview *out
 	};
 	int rc = sql_run(store, STMT_BEGIN_READ);
 	for (size_t i = 0; i < sizeof(table) / sizeof(table[0]) && !rc; i++)
-		rc = number(store->db, table[i].sql, table[i].to);
+		rc = sql_read_number(store->db, table[i].sql, table[i].to);
 	enum store_status status = rc ? sql_fail(store, rc) : STORE_OK;
 	if (!sqlite3_get_autocommit(store->db))
 		sql_run(store, STMT_COMMIT);
@@ -153,7 +141,7 @@ static int compare_schema(struct inspection *in)
 static int inspect_rooms(struct inspection *in)
 {
 	int64_t wrong = 0;
-	int rc = number(in->store->db,
+	int rc = sql_read_number(in->store->db,
 	    "SELECT count(*) FROM rooms r WHERE r.messages IS NOT"
 	    " (SELECT count(*) FROM messages m WHERE m.room = r.room AND m.id <= r.last_id)",
 	    &wrong);
@@ -161,6 +149,19 @@ static int inspect_rooms(struct inspection *in)
 		report(in,
 		    "delete its rows while the logger runs; it counts anew with the next message",
 		    "the table `rooms` counts %lld rooms wrong", (long long)wrong);
+	return rc;
+}
+
+static int inspect_spans(struct inspection *in)
+{
+	int64_t wrong = 0;
+	int rc = sql_read_number(in->store->db,
+	    "SELECT count(*) FROM messages AS m LEFT JOIN spans AS s ON s.block = m.id >> 12"
+	    " WHERE m.ts BETWEEN s.first_ts AND s.last_ts IS NOT 1",
+	    &wrong);
+	if (!rc && wrong)
+		report(in, "make it anew: mqtt-chat reindex",
+		    "the table `spans` misses the times of %lld messages", (long long)wrong);
 	return rc;
 }
 
@@ -211,10 +212,11 @@ static int inspect_samples(struct inspection *in)
 static int inspect_progress(struct inspection *in)
 {
 	int64_t newest = 0, indexed = 0;
-	int rc = number(
+	int rc = sql_read_number(
 	    in->store->db, "SELECT max(seq) FROM sqlite_sequence WHERE name='messages'", &newest);
 	if (!rc)
-		rc = number(in->store->db, "SELECT max(indexed_id) FROM search_state", &indexed);
+		rc = sql_read_number(
+		    in->store->db, "SELECT max(indexed_id) FROM search_state", &indexed);
 	if (!rc && indexed > newest)
 		report(in, "make it anew: mqtt-chat reindex",
 		    "the index of the search claims to be at %lld, beyond the last message, %lld",
@@ -226,8 +228,8 @@ enum store_status store_inspect(
     struct store *store, store_finding_fn *finding, void *arg, int *count)
 {
 	struct inspection in = {store, finding, arg, 0};
-	static int (*const steps[])(struct inspection *) = {
-	    inspect_pages, compare_schema, inspect_rooms, inspect_progress, inspect_samples};
+	static int (*const steps[])(struct inspection *) = {inspect_pages, compare_schema,
+	    inspect_rooms, inspect_spans, inspect_progress, inspect_samples};
 	int rc = SQLITE_OK;
 	for (size_t i = 0; i < sizeof(steps) / sizeof(steps[0]) && !rc; i++)
 		rc = steps[i](&in);
@@ -255,17 +257,4 @@ enum store_status store_has_rejected(struct store *store, struct str topic, bool
 	*has = rc == SQLITE_ROW;
 	sqlite3_finalize(stmt);
 	return rc == SQLITE_ROW || rc == SQLITE_DONE ? STORE_OK : sql_fail(store, rc);
-}
-
-enum store_status store_forget_index(struct store *store)
-{
-	int rc = sql_begin_write(store);
-	if (!rc)
-		rc = sqlite3_exec(store->db,
-		    "INSERT INTO search (search) VALUES ('delete-all');"
-		    "UPDATE search_state SET indexed_id = 0",
-		    NULL, NULL, NULL);
-	enum store_status status = sql_end_write(store, rc);
-	store->data_version = 0;
-	return status;
 }

@@ -47,22 +47,15 @@ static int copy_pages(sqlite3 *from, sqlite3 *to, store_progress_fn *progress, v
 	return rc == SQLITE_DONE ? finished : rc;
 }
 
-static enum store_status copy_snapshot(struct store *store, const char *path, sqlite3 *to,
-    store_progress_fn *progress, void *arg, char *error)
+/* From one snapshot: its statements may not be prepared yet, where the schema is an older one. */
+static int copy_snapshot(sqlite3 *from, sqlite3 *to, store_progress_fn *progress, void *arg)
 {
-	int64_t newest;
-	int rc = sql_run(store, STMT_BEGIN_READ);
+	int rc = sqlite3_exec(from, "BEGIN; SELECT count(*) FROM sqlite_schema", NULL, NULL, NULL);
 	if (!rc)
-		rc = sql_number(store, STMT_NEWEST, &newest);
-	if (rc) {
-		enum store_status status = sql_fail(store, rc);
-		snprintf(error, STORE_ERROR_SIZE, "%s", store->error);
-		return status;
-	}
-	rc = copy_pages(store->db, to, progress, arg);
-	if (!rc)
-		rc = sqlite3_exec(to, "PRAGMA journal_mode = DELETE", NULL, NULL, NULL);
-	return rc ? explain(to, path, rc, error) : STORE_OK;
+		rc = copy_pages(from, to, progress, arg);
+	if (!sqlite3_get_autocommit(from))
+		sqlite3_exec(from, "COMMIT", NULL, NULL, NULL);
+	return rc;
 }
 
 enum store_status store_backup(struct store *store, const char *path, store_progress_fn *progress,
@@ -71,19 +64,42 @@ enum store_status store_backup(struct store *store, const char *path, store_prog
 	sqlite3 *to = NULL;
 	enum store_status status = create_copy(path, &to, error);
 	bool made = to != NULL;
-	if (!status)
-		status = copy_snapshot(store, path, to, progress, arg, error);
-	if (!sqlite3_get_autocommit(store->db))
-		sql_run(store, STMT_COMMIT);
+	int rc = status ? SQLITE_OK : copy_snapshot(store->db, to, progress, arg);
+	if (!status && !rc)
+		rc = sqlite3_exec(to, "PRAGMA journal_mode = DELETE", NULL, NULL, NULL);
+	if (rc)
+		status = explain(to, path, rc, error);
 	sqlite3_close(to);
 	if (status && made)
 		unlink(path);
 	return status;
 }
 
-enum store_status store_revive(const char *path, int64_t newest_id, char error[STORE_ERROR_SIZE])
+/* Opens what may be of an older schema. */
+static enum store_status open_raw(struct store *store, const char *path, int flags, char *error)
 {
-	sqlite3 *db = NULL;
+	int rc = sqlite3_open_v2(path, &store->db, flags | SQLITE_OPEN_NOMUTEX, NULL);
+	return rc ? explain(store->db, path, rc, error) : STORE_OK;
+}
+
+enum store_status store_last_id(const char *path, int64_t *id, char error[STORE_ERROR_SIZE])
+{
+	struct store store = {0};
+	enum store_status status = open_raw(&store, path, SQLITE_OPEN_READONLY, error);
+	int rc = SQLITE_OK;
+	if (!status)
+		rc = sql_read_number(store.db,
+		    "SELECT max(ifnull((SELECT max(seq) FROM sqlite_sequence WHERE name = 'messages'), 0),"
+		    " ifnull((SELECT max(id) FROM messages), 0))",
+		    id);
+	if (rc)
+		status = explain(store.db, path, rc, error);
+	sqlite3_close(store.db);
+	return status;
+}
+
+static int revive(struct store *store, int64_t last_id)
+{
 	char sql[400];
 	/* Without messages there may be no row for the table yet. */
 	snprintf(sql, sizeof(sql),
@@ -91,11 +107,25 @@ enum store_status store_revive(const char *path, int64_t newest_id, char error[S
 	    " WHERE NOT EXISTS (SELECT 1 FROM sqlite_sequence WHERE name = 'messages');"
 	    "UPDATE sqlite_sequence SET seq = max(seq, %lld) WHERE name = 'messages';"
 	    "PRAGMA journal_mode = WAL;",
-	    (long long)newest_id);
-	int rc = sqlite3_open_v2(path, &db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, NULL);
-	if (!rc)
-		rc = sqlite3_exec(db, sql, NULL, NULL, NULL);
-	enum store_status status = rc ? explain(db, path, rc, error) : STORE_OK;
-	sqlite3_close(db);
+	    (long long)last_id);
+	return sqlite3_exec(store->db, sql, NULL, NULL, NULL);
+}
+
+enum store_status store_restore(
+    const char *from, const char *path, int64_t last_id, char error[STORE_ERROR_SIZE])
+{
+	struct store source = {0}, copy = {0};
+	enum store_status status = open_raw(&source, from, SQLITE_OPEN_READONLY, error);
+	if (!status)
+		status = create_copy(path, &copy.db, error);
+	int rc = status ? SQLITE_OK : copy_snapshot(source.db, copy.db, NULL, NULL);
+	if (!status && !rc)
+		rc = sql_migrate_copy(&copy);
+	if (!status && !rc)
+		rc = revive(&copy, last_id);
+	if (rc)
+		status = explain(copy.db, from, rc, error);
+	sqlite3_close(source.db);
+	sqlite3_close(copy.db);
 	return status;
 }

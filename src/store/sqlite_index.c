@@ -1,8 +1,11 @@
 /*
  * sqlite_index.c: the index of the search is filled here, in slices, behind the messages.
  */
+#include "chat/fold.h"
+#include "chat/snippet.h"
 #include "chat/words.h"
 #include "store/sqlite.h"
+#include "store/store_admin.h"
 
 /*
  * Each slice leaves a small segment of the index, and merging them is half of the work. As many
@@ -14,7 +17,13 @@
  */
 #define MESSAGES_A_PAGE 4
 
+/*
+ * The longest texts have as many bytes, and no text of people's has more when it is folded. One
+ * that does, of hundreds of ligatures like ﷺ, is found by what of it has room.
+ */
 enum { TEXT_BYTES = 4 * MESSAGE_TEXT_MAX, NICKNAME_BYTES = 4 * MESSAGE_NICKNAME_MAX };
+
+_Static_assert(TEXT_BYTES == (int)SNIPPET_TEXT_MAX, "a snippet is of what is in the index");
 
 static struct str column_within(sqlite3_stmt *stmt, int column, size_t most)
 {
@@ -24,11 +33,16 @@ static struct str column_within(sqlite3_stmt *stmt, int column, size_t most)
 
 int sql_index_row(sqlite3_stmt *insert, sqlite3_stmt *from)
 {
-	char text[WORDS_SIZE(TEXT_BYTES)], nickname[WORDS_SIZE(NICKNAME_BYTES)];
+	char folded_text[TEXT_BYTES], folded_nickname[FOLD_SIZE(NICKNAME_BYTES)];
+	char text[WORDS_SIZE(sizeof(folded_text))], nickname[WORDS_SIZE(sizeof(folded_nickname))];
 	char room[WORDS_ROOM_SIZE(MESSAGE_ROOM_MAX)];
+	struct str t =
+	    fold(column_within(from, 1, TEXT_BYTES), folded_text, sizeof(folded_text), NULL);
+	struct str n = fold(
+	    column_within(from, 2, NICKNAME_BYTES), folded_nickname, sizeof(folded_nickname), NULL);
 	sqlite3_bind_int64(insert, 1, sqlite3_column_int64(from, 0));
-	sql_bind_str(insert, 2, words_split(column_within(from, 1, TEXT_BYTES), text));
-	sql_bind_str(insert, 3, words_split(column_within(from, 2, NICKNAME_BYTES), nickname));
+	sql_bind_str(insert, 2, words_split(t, text));
+	sql_bind_str(insert, 3, words_split(n, nickname));
 	sql_bind_str(insert, 4, words_room(column_within(from, 3, MESSAGE_ROOM_MAX), room));
 	sqlite3_step(insert);
 	int rc = sqlite3_reset(insert);
@@ -136,4 +150,36 @@ enum store_status store_merge(struct store *store, int pages)
 int store_unmerged(const struct store *store)
 {
 	return store->unmerged;
+}
+
+enum store_status store_forget_index(struct store *store)
+{
+	int rc = sql_begin_write(store);
+	if (!rc)
+		rc = sql_run(store, STMT_INDEX_EMPTY);
+	if (!rc) {
+		sql_bind_str(store->stmts[STMT_INDEX_ANEW], 1, str_of(fold_version()));
+		rc = sql_run(store, STMT_INDEX_ANEW);
+	}
+	enum store_status status = sql_end_write(store, rc);
+	store->data_version = 0;
+	if (!status)
+		store->indexed_id = 0;
+	return status;
+}
+
+enum store_status sql_follow_unicode(struct store *store)
+{
+	int64_t same = 0;
+	sql_bind_str(store->stmts[STMT_INDEX_UNICODE], 1, str_of(fold_version()));
+	int rc = sql_number(store, STMT_INDEX_UNICODE, &same);
+	if (rc)
+		return sql_fail(store, rc);
+	store->index_renewed = !same && store->indexed_id > 0;
+	return same ? STORE_OK : store_forget_index(store);
+}
+
+bool store_index_renewed(const struct store *store)
+{
+	return store->index_renewed;
 }

@@ -14,18 +14,6 @@
 
 #define APPLICATION_ID 1297171272
 
-static int read_number(sqlite3 *db, const char *sql, int64_t *out)
-{
-	sqlite3_stmt *stmt = NULL;
-	int rc = sqlite3_prepare_v2(db, sql, -1, &stmt, NULL);
-	if (rc == SQLITE_OK && (rc = sqlite3_step(stmt)) == SQLITE_ROW) {
-		*out = sqlite3_column_int64(stmt, 0);
-		rc = SQLITE_OK;
-	}
-	sqlite3_finalize(stmt);
-	return rc;
-}
-
 static enum store_status wrong_version(struct store *store, int64_t application, int64_t version)
 {
 	const char *path = sqlite3_db_filename(store->db, NULL);
@@ -59,15 +47,17 @@ static enum store_status create_schema(struct store *store)
 static enum store_status check_schema(struct store *store, enum store_mode mode)
 {
 	int64_t application = 0, version = 0, tables = 0;
-	int rc = read_number(store->db, "PRAGMA application_id", &application);
+	int rc = sql_read_number(store->db, "PRAGMA application_id", &application);
 	if (!rc)
-		rc = read_number(store->db, "PRAGMA user_version", &version);
+		rc = sql_read_number(store->db, "PRAGMA user_version", &version);
 	if (!rc)
-		rc = read_number(store->db, "SELECT count(*) FROM sqlite_schema", &tables);
+		rc = sql_read_number(store->db, "SELECT count(*) FROM sqlite_schema", &tables);
 	if (rc)
 		return sql_fail(store, rc);
 	if (tables == 0 && application == 0)
 		return mode == STORE_CREATOR ? create_schema(store) : missing(store);
+	if (application == APPLICATION_ID && mode == STORE_CREATOR && sql_can_migrate(version))
+		return sql_migrate(store, version);
 	if (application != APPLICATION_ID || version != STORE_SCHEMA_VERSION)
 		return wrong_version(store, application, version);
 	return STORE_OK;
@@ -162,6 +152,8 @@ enum store_status store_open(
 	/* After a failure a reader that is in the way is waited for, at the start it is not. */
 	if (!status && (mode == STORE_WRITER || mode == STORE_CREATOR))
 		status = sql_empty_wal(store, mode == STORE_WRITER);
+	if (!status && (mode == STORE_WRITER || mode == STORE_CREATOR))
+		status = sql_follow_unicode(store);
 	if (status) {
 		snprintf(error, STORE_ERROR_SIZE, "%s", store->error);
 		store_close(store);

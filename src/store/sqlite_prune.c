@@ -28,8 +28,9 @@ static int find_slice(struct store *store, const struct store_filter *filter, in
 	sqlite3_bind_int64(stmt, 1, cursor);
 	sqlite3_bind_int64(stmt, 2, filter->until ? filter->until : INT64_MAX);
 	sqlite3_bind_int(stmt, 3, left);
+	sqlite3_bind_int64(stmt, 4, filter->before ? filter->before : INT64_MAX);
 	if (filter->room.at)
-		sql_bind_str(stmt, 4, filter->room);
+		sql_bind_str(stmt, 5, filter->room);
 	slice->last = cursor;
 	slice->count = 0;
 	for (; (rc = sqlite3_step(stmt)) == SQLITE_ROW; left--) {
@@ -53,6 +54,15 @@ static int unindex(struct store *store, int64_t id)
 	return rc == SQLITE_DONE ? SQLITE_OK : rc;
 }
 
+static int narrow_spans(struct store *store, const struct prune_slice *slice)
+{
+	int rc = SQLITE_OK;
+	for (int i = 0; i < slice->count && !rc; i++)
+		if (i == 0 || spans_block(slice->ids[i]) != spans_block(slice->ids[i - 1]))
+			rc = spans_narrow(store, spans_block(slice->ids[i]));
+	return rc;
+}
+
 static int delete_slice(struct store *store, void *arg)
 {
 	const struct prune_slice *slice = arg;
@@ -64,6 +74,8 @@ static int delete_slice(struct store *store, void *arg)
 		if (!rc)
 			rc = sql_run(store, STMT_DELETE);
 	}
+	if (!rc)
+		rc = narrow_spans(store, slice);
 	return rc ? rc : sql_index_merge(store, slice->count / 4 + 1);
 }
 

@@ -9,14 +9,16 @@ struct ids {
 	int count;
 };
 
-/* The first `limit` ids of the room that lie before `id`, or from it on. */
-static int find_ids(
-    struct store *store, enum stmt which, struct str room, int64_t id, int limit, struct ids *out)
+/* The first `limit` ids of the query's room that lie before `id`, or from it on. */
+static int find_ids(struct store *store, enum stmt which, const struct store_query *query,
+    int64_t id, int limit, struct ids *out)
 {
 	sqlite3_stmt *stmt = store->stmts[which];
-	sql_bind_str(stmt, 1, room);
+	sql_bind_str(stmt, 1, query->room);
 	sqlite3_bind_int64(stmt, 2, id);
 	sqlite3_bind_int(stmt, 3, limit);
+	if (which == STMT_IDS_SINCE)
+		sqlite3_bind_int64(stmt, 4, query->since);
 	int rc;
 	for (out->count = 0; (rc = sqlite3_step(stmt)) == SQLITE_ROW; out->count++)
 		out->at[out->count] = sqlite3_column_int64(stmt, 0);
@@ -42,9 +44,13 @@ static int find_page(struct store *store, const struct store_query *query, struc
 			: query->selector == STORE_AFTER ? query->id + 1
 							 : query->id;
 	struct ids older, newer;
-	int rc = find_ids(store, STMT_IDS_BEFORE, query->room, pivot, want_older + 1, &older);
+	int rc = find_ids(store, query->since ? STMT_IDS_SINCE : STMT_IDS_FROM, query, pivot,
+	    want_newer + 1, &newer);
+	/* What is too old before the first one of a time is not of the page. */
+	if (query->since && newer.count)
+		pivot = newer.at[0];
 	if (!rc)
-		rc = find_ids(store, STMT_IDS_FROM, query->room, pivot, want_newer + 1, &newer);
+		rc = find_ids(store, STMT_IDS_BEFORE, query, pivot, want_older + 1, &older);
 	if (rc)
 		return rc;
 
@@ -61,13 +67,14 @@ static int find_page(struct store *store, const struct store_query *query, struc
 	return SQLITE_OK;
 }
 
-static int read_rows(struct store *store, struct str room, const struct store_page *page,
-    store_row_fn *row, void *arg)
+static int read_rows(struct store *store, const struct store_query *query,
+    const struct store_page *page, store_row_fn *row, void *arg)
 {
 	sqlite3_stmt *stmt = store->stmts[STMT_ROWS];
-	sql_bind_str(stmt, 1, room);
+	sql_bind_str(stmt, 1, query->room);
 	sqlite3_bind_int64(stmt, 2, page->first);
 	sqlite3_bind_int64(stmt, 3, page->last);
+	sqlite3_bind_int64(stmt, 4, query->since ? query->since : INT64_MIN);
 	int rc;
 	while ((rc = sqlite3_step(stmt)) == SQLITE_ROW) {
 		struct store_row r = sql_column_row(stmt);
@@ -87,53 +94,18 @@ enum store_status store_page(struct store *store, const struct store_query *quer
 	if (!rc)
 		rc = find_page(store, query, page);
 	if (!rc && page->first <= page->last)
-		rc = read_rows(store, query->room, page, row, arg);
+		rc = read_rows(store, query, page, row, arg);
 	enum store_status status = rc ? sql_fail(store, rc) : STORE_OK;
 	if (!sqlite3_get_autocommit(store->db))
 		sql_run(store, STMT_COMMIT);
 	return status;
 }
 
-/* Reads the two numbers of the first row; 0 where there is none. */
-static int read_pair(struct store *store, enum stmt which, int64_t out[2])
+enum store_status store_count_since(struct store *store, int64_t since, int64_t *count)
 {
-	sqlite3_stmt *stmt = store->stmts[which];
-	int rc = sqlite3_step(stmt);
-	bool found = rc == SQLITE_ROW;
-	out[0] = found ? sqlite3_column_int64(stmt, 0) : 0;
-	out[1] = found ? sqlite3_column_int64(stmt, 1) : 0;
-	sql_finish(stmt);
-	return found || rc == SQLITE_DONE ? SQLITE_OK : rc;
-}
-
-/* By bisection: messages up to *id are before `ts`, and the first one from `end` on is not. */
-int sql_find_time(struct store *store, int64_t ts, int64_t *id)
-{
-	int64_t row[2];
-	int rc = read_pair(store, STMT_NEWEST, row);
-	int64_t end = row[0] + 1;
-	*id = 0;
-	while (!rc && end - *id > 1) {
-		int64_t middle = *id + (end - *id) / 2;
-		sqlite3_bind_int64(store->stmts[STMT_TS_FROM], 1, middle);
-		rc = read_pair(store, STMT_TS_FROM, row);
-		if (row[1] < ts)
-			*id = row[0];
-		else
-			end = middle;
-	}
-	return rc;
-}
-
-enum store_status store_find_time(struct store *store, int64_t ts, int64_t *id)
-{
-	int rc = sql_run(store, STMT_BEGIN_READ);
-	if (!rc)
-		rc = sql_find_time(store, ts, id);
-	enum store_status status = rc ? sql_fail(store, rc) : STORE_OK;
-	if (!sqlite3_get_autocommit(store->db))
-		sql_run(store, STMT_COMMIT);
-	return status;
+	sqlite3_bind_int64(store->stmts[STMT_COUNT_SINCE], 1, since);
+	int rc = sql_number(store, STMT_COUNT_SINCE, count);
+	return rc ? sql_fail(store, rc) : STORE_OK;
 }
 
 enum store_status store_read_signs(struct store *store, struct store_signs *out)

@@ -6,15 +6,15 @@
 #include <stdlib.h>
 
 #include "base/clock.h"
+#include "chat/snippet.h"
 #include "store/sqlite.h"
 
-#define SNIPPET_WORDS "32"
 #define DEADLINE_STEPS 200 /* of SQLite's virtual machine, between looks at the clock */
 
 /* As in schema.sql. */
 #define COLUMNS                                                                                    \
 	"text, nickname, room, columnsize = 0, "                                                   \
-	"tokenize = \"unicode61 remove_diacritics 2 categories 'L* M* N* Co So'\""
+	"tokenize = \"unicode61 remove_diacritics 0 categories 'L* M* N* Co So'\""
 
 #define MATCHES(table)                                                                             \
 	"SELECT m.id FROM " table " AS found CROSS JOIN messages AS m ON m.id = found.rowid"       \
@@ -24,6 +24,7 @@
 enum {
 	IN_INDEX,
 	IN_TAIL,
+	SPANS,
 	TAIL_ROWS,
 	TAIL_ADD,
 	TAIL_CLEAR,
@@ -37,13 +38,15 @@ enum {
 static const char *const statements[SEARCH__MAX] = {
     [IN_INDEX] = MATCHES("search"),
     [IN_TAIL] = MATCHES("search_tail"),
+    [SPANS] = "SELECT block FROM spans WHERE last_ts >= ?1 AND first_ts < ?2 AND block <= ?3"
+	      " ORDER BY block DESC",
     [TAIL_ROWS] = "SELECT id, text, nickname, room FROM messages WHERE id > ?1 ORDER BY id",
     [TAIL_ADD] = "INSERT INTO search_tail (rowid, text, nickname, room) VALUES (?1, ?2, ?3, ?4)",
     [TAIL_CLEAR] = "INSERT INTO search_tail (search_tail) VALUES ('delete-all')",
     [PAGE_ROW] = "SELECT id, text, nickname, room FROM messages WHERE id = ?1",
     [PAGE_ADD] = "INSERT INTO search_page (rowid, text, nickname, room) VALUES (?1, ?2, ?3, ?4)",
     [PAGE_HITS] = "SELECT m.id, m.ts, m.room, m.nickname, m.text, m.client_id, m.msg_id,"
-		  " snippet(search_page, 0, char(2), char(3), '…', " SNIPPET_WORDS ")"
+		  " highlight(search_page, 0, char(2), char(3))"
 		  " FROM search_page CROSS JOIN messages AS m ON m.id = search_page.rowid"
 		  " WHERE search_page MATCH ?1 ORDER BY search_page.rowid",
     [PAGE_CLEAR] = "DELETE FROM search_page",
@@ -66,7 +69,7 @@ struct search {
 struct task {
 	struct store *store;
 	const struct search_query *query;
-	int64_t low, high; /* what may match, both inclusive */
+	int64_t high; /* the last id that may match */
 	int64_t ids[STORE_PAGE_MAX + 1];
 	int count, most;
 };
@@ -173,44 +176,59 @@ static int find_matches(struct task *task, int which, int64_t low, int64_t high)
 	return rc == SQLITE_DONE || rc == SQLITE_ROW ? SQLITE_OK : rc;
 }
 
-/* Times become ids, which is where a search begins and ends; rows are compared all the same. */
-static int bound(struct task *task)
+static int find_between(struct task *task, int64_t low, int64_t high)
 {
-	int64_t id;
-	int rc = SQLITE_OK;
-	if (task->query->since > INT64_MIN) {
-		rc = sql_find_time(task->store, task->query->since, &id);
-		if (!rc && id >= task->low)
-			task->low = id + 1;
+	int64_t indexed = task->store->indexed_id;
+	int rc = find_matches(task, IN_TAIL, low > indexed ? low : indexed + 1, high);
+	return rc ? rc : find_matches(task, IN_INDEX, low, high < indexed ? high : indexed);
+}
+
+static int find_in_blocks(struct task *task, int64_t first, int64_t last)
+{
+	int64_t low = spans_first_id(first), high = spans_first_id(last + 1) - 1;
+	return find_between(task, low > 0 ? low : 1, high < task->high ? high : task->high);
+}
+
+/*
+ * Looks only where messages of the wanted times are: in runs of blocks, the newest first. Rows are
+ * compared all the same.
+ */
+static int find_in_spans(struct task *task)
+{
+	sqlite3_stmt *stmt = task->store->search->stmts[SPANS];
+	int64_t first = 0, last = -1; /* the run so far: of blocks */
+	int rc = SQLITE_OK, step = SQLITE_DONE;
+	sqlite3_bind_int64(stmt, 1, task->query->since);
+	sqlite3_bind_int64(stmt, 2, task->query->until);
+	sqlite3_bind_int64(stmt, 3, spans_block(task->high));
+	while (!rc && task->count < task->most && (step = sqlite3_step(stmt)) == SQLITE_ROW) {
+		int64_t block = sqlite3_column_int64(stmt, 0);
+		if (last >= 0 && block != first - 1)
+			rc = find_in_blocks(task, first, last);
+		if (last < 0 || block != first - 1)
+			last = block;
+		first = block;
 	}
-	if (!rc && task->query->until < INT64_MAX) {
-		rc = sql_find_time(task->store, task->query->until, &id);
-		if (!rc && id < task->high)
-			task->high = id;
-	}
-	return rc;
+	sql_finish(stmt);
+	if (!rc && step != SQLITE_DONE && step != SQLITE_ROW)
+		rc = step;
+	return rc || last < 0 ? rc : find_in_blocks(task, first, last);
 }
 
 static int find_all(struct task *task)
 {
 	struct store *store = task->store;
-	int64_t indexed = store->indexed_id;
+	bool timed = task->query->since > INT64_MIN || task->query->until < INT64_MAX;
 	store->search->deadline = clock_ms(CLOCK_MONOTONIC) + store->search_ms;
 	sqlite3_progress_handler(store->db, DEADLINE_STEPS, past_deadline, store->search);
-	int rc = bound(task);
-	if (!rc)
-		rc = find_matches(
-		    task, IN_TAIL, task->low > indexed ? task->low : indexed + 1, task->high);
-	if (!rc)
-		rc = find_matches(
-		    task, IN_INDEX, task->low, task->high < indexed ? task->high : indexed);
+	int rc = timed ? find_in_spans(task) : find_between(task, 1, task->high);
 	sqlite3_progress_handler(store->db, 0, NULL, NULL);
 	return rc;
 }
 
 /* ---- the page ---- */
 
-/* FTS5 makes snippets of a table that has the text, so the page becomes one. */
+/* FTS5 marks what matches in a table that has the text, so the page becomes one. */
 static int fill_page(struct task *task)
 {
 	sqlite3_stmt *stmt = task->store->search->stmts[PAGE_ROW];
@@ -228,11 +246,13 @@ static int fill_page(struct task *task)
 static int show_page(const struct task *task, store_hit_fn *hit, void *arg)
 {
 	sqlite3_stmt *stmt = task->store->search->stmts[PAGE_HITS];
+	char snippet[SNIPPET_SIZE];
 	sql_bind_str(stmt, 1, str_of(task->query->match));
 	int rc;
 	while ((rc = sqlite3_step(stmt)) == SQLITE_ROW) {
 		struct store_row row = sql_column_row(stmt);
-		if (hit(arg, &row, sql_column_str(stmt, 7)) != 0) {
+		struct str part = snippet_make(row.text, sql_column_str(stmt, 7), snippet);
+		if (hit(arg, &row, part) != 0) {
 			rc = SQLITE_ABORT;
 			break;
 		}
@@ -287,8 +307,7 @@ static void end_search(struct store *store, bool well)
 enum store_status store_search(struct store *store, const struct search_query *query,
     int64_t before, int limit, struct store_page *page, store_hit_fn *hit, void *arg)
 {
-	struct task task = {
-	    .store = store, .query = query, .low = 1, .high = before - 1, .most = limit + 1};
+	struct task task = {.store = store, .query = query, .high = before - 1, .most = limit + 1};
 	enum store_status status = STORE_OK;
 	int rc = need_search(store);
 	if (!rc)

@@ -33,24 +33,38 @@ static int reject(struct store *store, const struct store_entry *entry)
 	sqlite3_stmt *stmt = store->stmts[STMT_REJECT];
 	sqlite3_bind_int64(stmt, 1, entry->ts);
 	sql_bind_str(stmt, 2, topic_of(entry, topic));
-	sql_bind_str(stmt, 3, str_of(message_fault_text(entry->fault)));
-	sqlite3_bind_int64(stmt, 4, (sqlite3_int64)entry->size);
-	sqlite3_bind_blob64(stmt, 5, head.at, head.len, SQLITE_STATIC);
-	int rc = sql_run(store, STMT_REJECT);
-	sqlite3_bind_int(store->stmts[STMT_TRIM_REJECTED], 1, LIMITS_REJECTED_ROWS);
-	return rc ? rc : sql_run(store, STMT_TRIM_REJECTED);
+	sql_bind_str(stmt, 3, entry->message.client_id);
+	sql_bind_str(stmt, 4, str_of(message_fault_text(entry->fault)));
+	sqlite3_bind_int64(stmt, 5, (sqlite3_int64)entry->size);
+	sqlite3_bind_blob64(stmt, 6, head.at, head.len, SQLITE_STATIC);
+	return sql_run(store, STMT_REJECT);
 }
 
-/* Sets the entry's id and ts to those of the copy that is stored already. */
+static int trim_rejected(struct store *store)
+{
+	sqlite3_bind_int(store->stmts[STMT_TRIM_REJECTED], 1, LIMITS_REJECTED_ROWS);
+	return sql_run(store, STMT_TRIM_REJECTED);
+}
+
+/*
+ * Sets the entry's id and ts to those of the copy that is stored already; or its fault, where its
+ * sender has used the same msgId for something else.
+ */
 static int find_first(struct store *store, struct store_entry *entry)
 {
+	const struct message *m = &entry->message;
 	sqlite3_stmt *stmt = store->stmts[STMT_FIND];
-	sql_bind_str(stmt, 1, entry->message.msg_id);
-	sql_bind_str(stmt, 2, entry->message.client_id);
+	sql_bind_str(stmt, 1, m->msg_id);
+	sql_bind_str(stmt, 2, m->client_id);
+	sql_bind_str(stmt, 3, m->room);
+	sql_bind_str(stmt, 4, m->nickname);
+	sql_bind_str(stmt, 5, m->text);
 	int rc = sqlite3_step(stmt);
 	if (rc == SQLITE_ROW) {
-		entry->id = sqlite3_column_int64(stmt, 0);
-		entry->ts = sqlite3_column_int64(stmt, 1);
+		bool same = sqlite3_column_int(stmt, 2);
+		entry->fault = same ? MESSAGE_OK : MESSAGE_ID_USED;
+		entry->id = same ? sqlite3_column_int64(stmt, 0) : 0;
+		entry->ts = same ? sqlite3_column_int64(stmt, 1) : entry->ts;
 		rc = SQLITE_OK;
 	} else if (rc == SQLITE_DONE) {
 		rc = SQLITE_INTERNAL;
@@ -126,11 +140,15 @@ static int insert_or_reject(struct store *store, struct store_entry *entry, bool
 		return SQLITE_OK;
 	entry->id = 0;
 	if (entry->fault)
-		return reject(store, entry);
+		return entry->no_row ? SQLITE_OK : reject(store, entry);
 	int rc = insert(store, entry, known);
-	if ((rc & 0xff) != SQLITE_CONSTRAINT)
+	if ((rc & 0xff) == SQLITE_CONSTRAINT) {
+		entry->fault = MESSAGE_REFUSED;
+		rc = SQLITE_OK;
+	}
+	if (rc || !entry->fault)
 		return rc;
-	entry->fault = MESSAGE_REFUSED;
+	*known = false;
 	return reject(store, entry);
 }
 
@@ -141,7 +159,9 @@ static int count_rooms_anew(struct store *store)
 	if (store->counted < 0)
 		rc = sql_number(store, STMT_COUNTED, &store->counted);
 	sqlite3_bind_int64(store->stmts[STMT_COUNT_ROOMS], 1, store->counted);
-	return rc ? rc : sql_run(store, STMT_COUNT_ROOMS);
+	if (!rc)
+		rc = sql_run(store, STMT_COUNT_ROOMS);
+	return rc ? rc : spans_add_anew(store, store->counted);
 }
 
 struct tally {
@@ -198,6 +218,41 @@ static int count_rooms(
 		rc = count_rooms_anew(store);
 	for (int r = 0; r < rooms && !rc; r++)
 		rc = count_room(store, &tallies[r]);
+	return rc || rooms < 0 ? rc : spans_add(store, entries, count, store->counted);
+}
+
+/* The message before this one in its room, if it came in with this batch, after the id `after`. */
+static int64_t prev_in_batch(const struct store_entry *entries, size_t i, int64_t after)
+{
+	int64_t prev = 0;
+	for (size_t j = 0; j < i; j++)
+		if (entries[j].id > after && entries[j].id < entries[i].id &&
+		    entries[j].id > prev &&
+		    str_eq(entries[j].message.room, entries[i].message.room))
+			prev = entries[j].id;
+	return prev;
+}
+
+/* A new message follows the one before it in the batch; of all others the room is asked. */
+static int find_prev(struct store *store, struct store_entry *entries, size_t i)
+{
+	struct store_entry *entry = &entries[i];
+	sqlite3_stmt *stmt = store->stmts[STMT_IDS_BEFORE];
+	bool fresh = entry->id > store->counted;
+	entry->prev = fresh ? prev_in_batch(entries, i, store->counted) : 0;
+	if (entry->prev || entry->id == 0)
+		return SQLITE_OK;
+	sql_bind_str(stmt, 1, entry->message.room);
+	sqlite3_bind_int64(stmt, 2, entry->id);
+	sqlite3_bind_int(stmt, 3, 1);
+	return sql_number(store, STMT_IDS_BEFORE, &entry->prev);
+}
+
+static int find_all_prev(struct store *store, struct store_entry *entries, size_t count)
+{
+	int rc = SQLITE_OK;
+	for (size_t i = 0; i < count && !rc && !store->editor; i++)
+		rc = find_prev(store, entries, i);
 	return rc;
 }
 
@@ -249,6 +304,7 @@ static int insert_all(struct store *store, struct store_entry *entries, size_t c
 	struct store_entry *many[INSERT_MANY];
 	int waiting = 0, rc = SQLITE_OK;
 	figures_begin(&figures, entries, count);
+	int64_t rejected = figures.rejected;
 	for (size_t i = 0; i < count && !rc; i++) {
 		struct store_entry *entry = &entries[i];
 		if (entry->repeated || entry->fault)
@@ -262,6 +318,8 @@ static int insert_all(struct store *store, struct store_entry *entries, size_t c
 	}
 	for (int i = 0; i < waiting && !rc; i++)
 		rc = insert_one(store, many[i], &figures);
+	if (!rc && figures.rejected > rejected)
+		rc = trim_rejected(store);
 	return rc || store->editor ? rc : figures_add(store, &figures);
 }
 
@@ -276,6 +334,8 @@ enum store_status store_insert_batch(
 		rc = insert_all(store, entries, count);
 	if (!rc)
 		rc = count_rooms(store, entries, count, &newest);
+	if (!rc)
+		rc = find_all_prev(store, entries, count);
 	if (!rc && note) {
 		struct store_note written = note(arg);
 		rc = write_note(store, &written);

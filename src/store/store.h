@@ -35,7 +35,7 @@ enum store_mode {
 	STORE_CREATOR, /* a writer that makes what is missing */
 };
 
-enum { STORE_ERROR_SIZE = 512, STORE_SCHEMA_VERSION = 1 };
+enum { STORE_ERROR_SIZE = 512, STORE_SCHEMA_VERSION = 2 };
 
 struct store;
 
@@ -99,8 +99,10 @@ struct store_entry {
 	struct str head; /* the payload's first bytes */
 	size_t size;	 /* of the whole payload */
 	bool repeated; /* it is stored already, `ts` and `id` are known: nothing is done with it */
-	int64_t ts;    /* ms since 1970, UTC; out: that of the copy that was stored first */
-	int64_t id;    /* out: as above; 0 where it was rejected */
+	bool no_row; /* of one with a fault: it is counted, and kept nowhere, as enough alike are */
+	int64_t ts;  /* ms since 1970, UTC; out: that of the copy that was stored first */
+	int64_t id;  /* out: as above; 0 where it was rejected */
+	int64_t prev; /* out: the message before it in its room; 0: none. Not of an editor's */
 };
 
 /* When the writer last gave a sign of life, and when the broker last forgot its session. */
@@ -124,12 +126,21 @@ typedef struct store_note store_note_fn(void *arg);
 /*
  * Stores all entries in their order, in one transaction that is on the disk when this returns
  * STORE_OK. An entry whose (client_id, msg_id) is already stored is not stored again, and gets the
- * id and the ts of the first. One that the database refuses becomes a rejected one, its `fault`
- * set. Otherwise nothing of it is stored. The note is kept with them; where `note` is NULL, the
- * one of an earlier batch stays.
+ * id and the ts of the first; where room, nickname or text are others, it is rejected. One that is
+ * rejected here, or that the database refuses, has its `fault` set. Otherwise nothing of it is
+ * stored. The note is kept with them; where `note` is NULL, the one of an earlier batch stays.
  */
 enum store_status store_insert_batch(
     struct store *store, struct store_entry *entries, size_t count, store_note_fn *note, void *arg);
+
+/* Whether a message with these ids of its sender is stored; a writer's. False without a msg_id. */
+bool store_is_stored(struct store *store, const struct message *message);
+
+/* A reason is lent for the time of the call. */
+typedef void store_reason_fn(void *arg, struct str reason, int64_t messages);
+
+/* Calls `reason` for each reason for which rejected messages are kept, and how many. */
+enum store_status store_rejected_reasons(struct store *store, store_reason_fn *reason, void *arg);
 
 /* How many messages are stored and are not in the index of the search yet; a writer's. */
 int64_t store_unindexed(const struct store *store);
@@ -150,6 +161,10 @@ enum store_status store_index(struct store *store, int limit, enum store_merging
 /* How many segments store_index() has left since store_merge() last found nothing to do; 1 where
  * that is not known, after the start. */
 int store_unmerged(const struct store *store);
+
+/* Whether a writer's store_open() has emptied the index, which another version of Unicode had
+ * filled. */
+bool store_index_renewed(const struct store *store);
 
 /* Merges some of them, about `pages` of them, in a transaction like that of store_index(). */
 enum store_status store_merge(struct store *store, int pages);
@@ -198,8 +213,9 @@ enum { STORE_PAGE_MAX = 200 };
 struct store_query {
 	struct str room;
 	enum store_selector selector;
-	int64_t id; /* a place in the order; whether a message has it does not matter */
-	int limit;  /* 1 to STORE_PAGE_MAX */
+	int64_t id;    /* a place in the order; whether a message has it does not matter */
+	int limit;     /* 1 to STORE_PAGE_MAX */
+	int64_t since; /* STORE_AFTER: only what has ts >= since, ms since 1970, UTC; 0: any */
 };
 
 struct store_row {
@@ -235,7 +251,8 @@ enum { STORE_SEARCH_MS = 1000, STORE_UNINDEXED_MAX = 10000 };
 /*
  * Calls `hit` for each match of a page: of the newest `limit` (1 to STORE_PAGE_MAX) older than the
  * id `before`, oldest first, all from one snapshot, and describes the page in `page`. `snippet`
- * is a part of the text with what matched between WORDS_BEGIN and WORDS_END, and gaps: see words.h.
+ * is a part of the text, as it was said, with what matched between WORDS_BEGIN and WORDS_END: see
+ * snippet.h.
  * What is not in the index yet is found as well, where that is no more than STORE_UNINDEXED_MAX
  * messages; and it gives up after STORE_SEARCH_MS.
  */
@@ -244,12 +261,8 @@ typedef int store_hit_fn(void *arg, const struct store_row *row, struct str snip
 enum store_status store_search(struct store *store, const struct search_query *query,
     int64_t before, int limit, struct store_page *page, store_hit_fn *hit, void *arg);
 
-/*
- * Where `ts` (ms since 1970, UTC) lies in the order of ids: *id is the last message before it, 0
- * where there is none, so that what comes after *id is what there is since `ts`. Ids follow the
- * logger's clock: where that was set back, it is one of the places that would be right.
- */
-enum store_status store_find_time(struct store *store, int64_t ts, int64_t *id);
+/* How many messages have ts >= `since` (ms since 1970, UTC). Reads them. */
+enum store_status store_count_since(struct store *store, int64_t since, int64_t *count);
 
 /* A room that has messages. */
 struct store_room {

@@ -33,11 +33,16 @@ typedef void store_progress_fn(void *arg, int64_t done, int64_t total);
 enum store_status store_backup(struct store *store, const char *path, store_progress_fn *progress,
     void *arg, char error[STORE_ERROR_SIZE]);
 
+/* The last id that a database has given, of whatever schema; `error` holds one line. */
+enum store_status store_last_id(const char *path, int64_t *id, char error[STORE_ERROR_SIZE]);
+
 /*
- * Makes a copy that store_backup() made ready to be the database. No message will get an id up to
- * `newest_id`, which some client may have seen already.
+ * Makes of a backup, of this schema or an older one, a new file at `path` that can be the database.
+ * No message will get an id up to `last_id`, which some client may have seen already. On failure
+ * `error` holds one line, and there may be a file.
  */
-enum store_status store_revive(const char *path, int64_t newest_id, char error[STORE_ERROR_SIZE]);
+enum store_status store_restore(
+    const char *from, const char *path, int64_t last_id, char error[STORE_ERROR_SIZE]);
 
 /* What is wrong, and what to do about it; both are lent for the time of the call. */
 typedef void store_finding_fn(void *arg, const char *what, const char *remedy);
@@ -57,5 +62,8 @@ int64_t store_take_written(struct store *store);
 
 /* Empties the index of the search. store_index() fills it again. */
 enum store_status store_forget_index(struct store *store);
+
+/* Finds out anew between which times messages lie. Reads them all, in one transaction. */
+enum store_status store_renew_spans(struct store *store);
 
 #endif

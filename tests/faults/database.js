@@ -232,7 +232,7 @@ export const broken = [
         1,
         () => {
           bench.write('PRAGMA wal_checkpoint(TRUNCATE)');
-          bench.write('PRAGMA user_version = 1'); // so that the logger's cache is void
+          bench.write('PRAGMA user_version = 2'); // so that the logger's cache is void
           content = readFileSync(bench.stack.database);
           overwrite(bench, Buffer.alloc(content.length, 'garbage'));
         },
@@ -248,7 +248,7 @@ export const broken = [
         'newer',
         /its schema is version 9/,
         () => bench.write('PRAGMA user_version = 9'),
-        () => bench.write('PRAGMA user_version = 1'),
+        () => bench.write('PRAGMA user_version = 2'),
       ),
   },
   {
@@ -266,7 +266,7 @@ export const broken = [
         async () => {
           bench.heal();
           await bench.traffic.waves(randomOf('still newer'), 50);
-          bench.write('PRAGMA user_version = 1');
+          bench.write('PRAGMA user_version = 2');
         },
         1,
       );

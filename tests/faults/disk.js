@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import {
+  appendFileSync,
   chmodSync,
   copyFileSync,
   existsSync,
@@ -9,14 +10,13 @@ import {
   readdirSync,
   readFileSync,
   rmSync,
-  statSync,
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
 import { until } from '../lib/stack.js';
 import { points } from './bench.js';
 import { speakUntilDeath } from './kills.js';
-import { whyNoMounts } from './namespace.js';
+import { mountDisk, whyNoMounts } from './namespace.js';
 import { randomOf } from './random.js';
 
 /** @typedef {import('./bench.js').Bench} Bench */
@@ -215,31 +215,14 @@ export const noSync = {
 
 // ---- a full disk ----
 
-/**
- * @param {string} command
- * @param {string[]} args
- */
-function must(command, ...args) {
-  const run = spawnSync(command, args, { encoding: 'utf8' });
-  assert.equal(run.status, 0, `${command} ${args.join(' ')}: ${run.stderr}`);
-}
-
 /** @type {Row} */
 export const full = {
   name: 'disk full (tmpfs)',
   skip: whyNoMounts,
   prepare(bench) {
-    const { uid, gid } = statSync(bench.history);
-    must(
-      'mount',
-      '-t',
-      'tmpfs',
-      '-o',
-      `size=3m,uid=${uid},gid=${gid},mode=700`,
-      'none',
-      bench.history,
-    );
-    bench.onClose(() => must('umount', bench.history));
+    // Otherwise messages would be refused before it is full.
+    appendFileSync(join(bench.stack.dataDir, 'etc/mqtt-chat.conf'), '\nmin-free = 0\n');
+    bench.onClose(mountDisk(bench.history, '3m'));
   },
   async run(bench) {
     const filler = join(bench.history, 'filler');

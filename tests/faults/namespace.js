@@ -1,5 +1,7 @@
 /** A mount namespace of our own: what is mounted in it is seen by nobody else, and ends with us. */
+import assert from 'node:assert/strict';
 import { spawn, spawnSync } from 'node:child_process';
+import { statSync } from 'node:fs';
 
 const UNSHARE = ['-m', '--propagation', 'private'];
 
@@ -22,4 +24,22 @@ export function spawnIsolated(file, args, options) {
     ...options,
     env: { ...process.env, ...options.env, FAULTS_MOUNTS: allowed ? '1' : '' },
   });
+}
+
+/** @param {string[]} words */
+function must([command, ...args]) {
+  const run = spawnSync(String(command), args, { encoding: 'utf8' });
+  assert.equal(run.status, 0, `${command} ${args.join(' ')}: ${run.stderr}`);
+}
+
+/**
+ * Mounts a disk of `size` on a folder, for its owner, and returns what takes it away again.
+ * @param {string} folder
+ * @param {string} size as mount(8) has it
+ */
+export function mountDisk(folder, size) {
+  const { uid, gid } = statSync(folder);
+  const options = `size=${size},uid=${uid},gid=${gid},mode=700`;
+  must(['mount', '-t', 'tmpfs', '-o', options, 'none', folder]);
+  return () => must(['umount', folder]);
 }

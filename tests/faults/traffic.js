@@ -23,7 +23,7 @@ import { until } from '../lib/stack.js';
  */
 
 const AGAIN_MS = 1000;
-const SETTLE_MS = Number(process.env.MQTT_CHAT_WAIT || 10) * 6000;
+const SETTLE_MS = Number(process.env.MQTT_CHAT_WAIT || 60) * 1000;
 
 class Sender {
   /** @type {Map<string, Sent>} without a receipt, by msgId */

@@ -11,7 +11,9 @@
 #include <stdlib.h>
 
 #include "base/utf8.h"
+#include "chat/fold.h"
 #include "chat/search_query.h"
+#include "chat/snippet.h"
 #include "chat/words.h"
 #include "store/schema_sql.h"
 
@@ -46,7 +48,7 @@ static void open_table(void)
 	memset(contentless, ' ', strlen("content = '',"));
 	assert(sqlite3_exec(db, sql, NULL, NULL, NULL) == SQLITE_OK);
 	add = prepare("INSERT INTO search VALUES (?1, ?1, 'lab')");
-	find = prepare("SELECT snippet(search, 0, char(2), char(3), '…', 32) FROM search"
+	find = prepare("SELECT highlight(search, 0, char(2), char(3)) FROM search"
 		       " WHERE search MATCH ?1");
 	clear = prepare("DELETE FROM search");
 }
@@ -55,6 +57,16 @@ static void run(sqlite3_stmt *stmt)
 {
 	assert(sqlite3_step(stmt) == SQLITE_DONE);
 	sqlite3_reset(stmt);
+}
+
+/* Folded again it is the same, and what it comes from never goes back. */
+static void check_folded(struct str text, struct str folded, const uint16_t *origin)
+{
+	static char again[FOLD_SIZE(FOLD_SIZE(TEXT_MAX))];
+	assert(str_eq(fold(folded, again, sizeof(again), NULL), folded));
+	for (size_t i = 0; i < folded.len; i++)
+		assert(origin[i] <= origin[i + 1] && origin[i] < text.len);
+	assert(origin[folded.len] == text.len);
 }
 
 /* The gaps are all that a split adds, and each mark of a snippet has its partner. */
@@ -81,18 +93,31 @@ static void check_snippet(struct str snippet)
 	assert(!open && utf8_count(snippet) >= 0);
 }
 
+static struct str fold_and_split(struct str text, char out[WORDS_SIZE(FOLD_SIZE(TEXT_MAX))])
+{
+	static char folded[FOLD_SIZE(TEXT_MAX)];
+	static uint16_t origin[sizeof(folded) + 1];
+	struct str s = fold(text, folded, sizeof(folded), origin);
+	check_folded(text, s, origin);
+	s = fold(text, folded, SNIPPET_TEXT_MAX, NULL);
+	struct str words = words_split(s, out);
+	check_split(s, words);
+	return words;
+}
+
 static void search(const char *match, struct str text)
 {
-	char split[WORDS_SIZE(TEXT_MAX)];
-	struct str words = words_split(text, split);
-	check_split(text, words);
+	static char split[WORDS_SIZE(FOLD_SIZE(TEXT_MAX))], snippet[SNIPPET_SIZE];
+	struct str words = fold_and_split(text, split);
 	sqlite3_bind_text64(add, 1, words.at, words.len, SQLITE_STATIC, SQLITE_UTF8);
 	sqlite3_bind_text(find, 1, match, -1, SQLITE_STATIC);
 	run(add);
 	int rc;
 	while ((rc = sqlite3_step(find)) == SQLITE_ROW)
-		check_snippet((struct str){(const char *)sqlite3_column_text(find, 0),
-		    (size_t)sqlite3_column_bytes(find, 0)});
+		check_snippet(snippet_make(text,
+		    (struct str){(const char *)sqlite3_column_text(find, 0),
+			(size_t)sqlite3_column_bytes(find, 0)},
+		    snippet));
 	if (rc != SQLITE_DONE) {
 		fprintf(stderr, "<%s>: %s\n", match, sqlite3_errmsg(db));
 		abort();
@@ -118,7 +143,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		text.len = TEXT_MAX;
 	words_any(text);
 	words_last(text);
-	if (good && utf8_count(text) >= 0)
+	if (good)
 		search(query.match, text);
 	return 0;
 }

@@ -6,7 +6,7 @@
  * MQTT_CHAT_BUILD   the build folder (default: build, beside the sources)
  * MQTT_CHAT_PAGE    the page that is served (default web/chat)
  * MQTT_CHAT_WRAP    a command to run the logger and responders under, such as valgrind
- * MQTT_CHAT_WAIT    seconds that a service may take to answer (default 10)
+ * MQTT_CHAT_WAIT    seconds that a service may take to answer (default 60)
  * MQTT_CHAT_KEEP    keep the data folder
  */
 import { spawn, spawnSync } from 'node:child_process';
@@ -51,7 +51,7 @@ delete process.env.NOTIFY_SOCKET; // a container's: no service manager looks aft
 
 export const top = fileURLToPath(new URL('../..', import.meta.url)).replace(/\/$/, '');
 export const build = process.env.MQTT_CHAT_BUILD || join(top, 'build');
-const patience = Number(process.env.MQTT_CHAT_WAIT || 10) * 1000;
+const patience = Number(process.env.MQTT_CHAT_WAIT || 60) * 1000;
 
 /** @type {readonly Service[]} in the order in which they start */
 export const services = ['broker', 'logger', 'api', 'nginx'];

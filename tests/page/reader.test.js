@@ -40,6 +40,7 @@ function setUp(count) {
   const store = createStore(initialState({ room: 'lab', clientId: 'me', nickname: 'N' }));
   const server = {
     count,
+    quiet: false, // nothing since any time
     /** @type {HistoryError | null} */
     down: null,
     /** @type {string[]} */
@@ -54,6 +55,7 @@ function setUp(count) {
       server.requests.push([room, limit, ...where.flat()].join(' '));
       await settle();
       if (server.down) throw server.down;
+      if (since && server.quiet) return { items: [], older: false, newer: false };
       const all = Array.from({ length: server.count }, (_, i) => item(i + 1));
       return pageOf(all, limit, { after, before, around });
     },
@@ -118,7 +120,7 @@ test('a receipt that comes during a reading is followed up', async () => {
   await reading;
   server.count = 11;
   await clock.pass(1000);
-  assert.equal(server.requests.length, 3);
+  assert.deepEqual(server.requests.slice(1), ['lab 200 after 10', 'lab 1', 'lab 200 after 10']);
   assert.equal(currentRoom(store.get()).log.rows.length, 11);
 });
 
@@ -128,7 +130,27 @@ test('a reading that is asked for during another follows it', async () => {
   await reader.read();
   await first;
   await clock.pass(1);
-  assert.deepEqual(server.requests, ['lab 50', 'lab 200 after 10']);
+  assert.deepEqual(server.requests, ['lab 50', 'lab 200 after 10', 'lab 1']);
+});
+
+test('a history whose ids end before those that were seen is another one, and read anew', async () => {
+  for (const count of [4, 0]) {
+    const { store, server, reader } = setUp(10);
+    await reader.read();
+    store.dispatch({ type: 'composed', text: 'waits', msgId: 'w', now: 0 });
+    server.count = count;
+    await reader.read();
+    const { log, seen, lastId } = currentRoom(store.get());
+    const texts = Array.from({ length: count }, (_, i) => `t${i + 1}`);
+    assert.deepEqual(
+      log.rows.map(({ text }) => text),
+      [...texts, 'waits'],
+    );
+    assert.deepEqual([log.cursor, seen.id <= count, lastId], [count, true, count]);
+    server.count = count + 1;
+    await reader.read();
+    assert.equal(currentRoom(store.get()).log.cursor, count + 1);
+  }
 });
 
 test('history that cannot be read is tried again, more and more slowly, until it can', async () => {
@@ -290,7 +312,7 @@ test('a day after which there is nothing leaves the log as it is', async () => {
   await reader.read();
   const { rows } = currentRoom(store.get()).log;
   let told = 0;
-  server.count = 0;
+  server.quiet = true;
   await reader.jump(new Date('2031-01-01T00:00:00Z'), () => {
     told += 1;
   });

@@ -68,7 +68,8 @@ static void expect_answers(const char *expected)
 	expect(strcmp(published, expected) == 0, "%s", published);
 }
 
-#define AT ",\"ts\":\"2026-11-23T17:41:05.123Z\"}"
+/* The end of a receipt: the time of all messages here, and the id before it in the room. */
+#define AT(prev) ",\"ts\":\"2026-11-23T17:41:05.123Z\",\"prev\":" #prev "}"
 #define BAD_TEXT "\"reason\":\"text must be a string of 1 to 4000 characters\"}"
 
 /* ---- receipts ---- */
@@ -85,14 +86,15 @@ TEST(what_is_stored_gets_a_receipt)
 	add("chat/lab",
 	    "{\"nickname\":\"Ann\",\"text\":\"Hi\",\"clientId\":\"c1\",\"msgId\":\"m1\"}");
 	store_all();
-	expect_answers("chat/lab/stored [{\"id\":1,\"msgId\":\"m1\",\"clientId\":\"c1\"" AT "]\n");
+	expect_answers(
+	    "chat/lab/stored [{\"id\":1,\"msgId\":\"m1\",\"clientId\":\"c1\"" AT(0) "]\n");
 }
 
 TEST(a_receipt_has_null_for_what_the_sender_did_not_say)
 {
 	add("chat/lab", "door open");
 	store_all();
-	expect_answers("chat/lab/stored [{\"id\":1,\"msgId\":null,\"clientId\":null" AT "]\n");
+	expect_answers("chat/lab/stored [{\"id\":1,\"msgId\":null,\"clientId\":null" AT(0) "]\n");
 }
 
 TEST(receipts_go_out_by_room_and_in_order)
@@ -101,9 +103,10 @@ TEST(receipts_go_out_by_room_and_in_order)
 	add("chat/messages", "two");
 	add("chat/lab", "three");
 	store_all();
-	expect_answers("chat/lab/stored [{\"id\":1,\"msgId\":null,\"clientId\":null" AT
-		       ",{\"id\":3,\"msgId\":null,\"clientId\":null" AT "]\n"
-		       "chat/messages/stored [{\"id\":2,\"msgId\":null,\"clientId\":null" AT "]\n");
+	expect_answers(
+	    "chat/lab/stored [{\"id\":1,\"msgId\":null,\"clientId\":null" AT(0) ",{\"id\":3,\"msgId\":null,\"clientId\":null" AT(
+		1) "]\n"
+		   "chat/messages/stored [{\"id\":2,\"msgId\":null,\"clientId\":null" AT(0) "]\n");
 }
 
 TEST(a_room_whose_name_begins_like_another_is_another)
@@ -111,14 +114,15 @@ TEST(a_room_whose_name_begins_like_another_is_another)
 	add("chat/a", "one");
 	add("chat/ab", "two");
 	store_all();
-	expect_answers("chat/a/stored [{\"id\":1,\"msgId\":null,\"clientId\":null" AT "]\n"
-		       "chat/ab/stored [{\"id\":2,\"msgId\":null,\"clientId\":null" AT "]\n");
+	expect_answers("chat/a/stored [{\"id\":1,\"msgId\":null,\"clientId\":null" AT(
+	    0) "]\n"
+	       "chat/ab/stored [{\"id\":2,\"msgId\":null,\"clientId\":null" AT(0) "]\n");
 }
 
 TEST(a_repeated_message_gets_the_receipt_of_the_first)
 {
 	static const char message[] = "{\"nickname\":\"Ann\",\"text\":\"Hi\",\"msgId\":\"m1\"}";
-	static const char receipt[] = "{\"id\":1,\"msgId\":\"m1\",\"clientId\":null" AT;
+	static const char receipt[] = "{\"id\":1,\"msgId\":\"m1\",\"clientId\":null" AT(0);
 	char expected[200];
 	add("chat/lab", message);
 	add("chat/lab", message);
@@ -137,8 +141,8 @@ TEST(a_message_that_comes_again_later_gets_the_first_receipt_again)
 	assert_true(batch_add(
 	    batch, str_of("chat/lab"), str_of(message), &(struct delivery){1, false}, TS + 60000));
 	store_all();
-	expect_answers("chat/lab/stored [{\"id\":2,\"msgId\":null,\"clientId\":null" AT
-		       ",{\"id\":1,\"msgId\":\"m1\",\"clientId\":null" AT "]\n");
+	expect_answers("chat/lab/stored [{\"id\":2,\"msgId\":null,\"clientId\":null" AT(
+	    1) ",{\"id\":1,\"msgId\":\"m1\",\"clientId\":null" AT(0) "]\n");
 }
 
 TEST(the_longest_room_fits_in_its_topics)
@@ -152,9 +156,44 @@ TEST(the_longest_room_fits_in_its_topics)
 	store_all();
 	snprintf(expected, sizeof(expected),
 	    "%s/rejected {\"msgId\":null,\"clientId\":null," BAD_TEXT "\n"
-	    "%s/stored [{\"id\":1,\"msgId\":null,\"clientId\":null" AT "]\n",
+	    "%s/stored [{\"id\":1,\"msgId\":null,\"clientId\":null" AT(0) "]\n",
 	    topic, topic);
 	expect_answers(expected);
+}
+
+struct packets {
+	int count, receipts;
+	size_t largest;
+};
+
+static void count_packet(void *arg, const char *topic, struct str payload)
+{
+	struct packets *packets = arg;
+	assert_string_equal(topic, "chat/lab/stored");
+	assert_true(payload.at[0] == '[' && payload.at[payload.len - 1] == ']');
+	packets->count++;
+	packets->largest = payload.len > packets->largest ? payload.len : packets->largest;
+	for (size_t i = 0; i + 5 < payload.len; i++)
+		packets->receipts += memcmp(payload.at + i, "\"id\":", 5) == 0;
+}
+
+TEST(receipts_of_many_messages_are_packets_of_at_most_32_kib)
+{
+	char payload[1000], escaped[64 * 6 + 1] = "";
+	struct packets packets = {0};
+	for (int i = 0; i < 61; i++)
+		strcat(escaped, "\\u0001");
+	for (int i = 0; i < 200; i++) {
+		snprintf(payload, sizeof(payload),
+		    "{\"nickname\":\"Ann\",\"text\":\"Hi\",\"clientId\":\"%s\",\"msgId\":\"%s%03d\"}",
+		    escaped, escaped, i);
+		add("chat/lab", payload);
+	}
+	store_all();
+	batch_answer(batch, count_packet, &packets);
+	assert_int_equal(packets.receipts, 200);
+	assert_true(packets.count > 1 && packets.largest <= 32768);
+	assert_true(packets.largest > 31 * 1024);
 }
 
 /* ---- what is rejected ---- */
@@ -321,9 +360,10 @@ TEST(what_was_not_stored_is_stored_by_the_next_attempt)
 	assert_int_not_equal(batch_store(batch, writer, TS), STORE_OK);
 	raw_run(unit_path("db"), "ALTER TABLE away RENAME TO rejected");
 	store_all();
-	expect_answers("chat/lab/stored [{\"id\":1,\"msgId\":null,\"clientId\":null" AT "]\n"
-		       "chat/lab/rejected {\"msgId\":null,\"clientId\":null,"
-		       "\"reason\":\"the payload is not UTF-8\"}\n");
+	expect_answers("chat/lab/stored [{\"id\":1,\"msgId\":null,\"clientId\":null" AT(
+	    0) "]\n"
+	       "chat/lab/rejected {\"msgId\":null,\"clientId\":null,"
+	       "\"reason\":\"the payload is not UTF-8\"}\n");
 }
 
 TEST(no_batch_can_be_closed)
@@ -362,7 +402,7 @@ static void begin_again(bool session_resumed)
 
 static void expect_stored(int expected)
 {
-	struct store_query query = {str_of("lab"), STORE_NEWEST, 0, STORE_PAGE_MAX};
+	struct store_query query = {str_of("lab"), STORE_NEWEST, 0, STORE_PAGE_MAX, 0};
 	struct store_page page;
 	store_all();
 	rows = 0;
@@ -433,6 +473,59 @@ TEST(a_message_with_an_id_of_its_own_needs_no_mark_and_ends_no_repetition)
 	assert_false(batch_awaits_repetition(batch));
 }
 
+/* ---- what may be stored ---- */
+
+#define HI "{\"nickname\":\"Ann\",\"text\":\"Hi\",\"msgId\":\"m1\"}"
+#define REFUSED(id, why)                                                                           \
+	"chat/lab/rejected {\"msgId\":" id ",\"clientId\":null,\"reason\":\"" why "\"}\n"
+#define TOO_FAST "more messages come than the server takes; try again in a minute"
+
+static void limit_to_one_a_minute(void)
+{
+	static struct admission admission;
+	admission = (struct admission){.path = unit_dir, .max_rate = 1};
+	admission_open(&admission, 0);
+	batch_limit(batch, &admission);
+}
+
+static int64_t store_quietly(int64_t now)
+{
+	char logged[1000];
+	struct capture capture = capture_begin(STDERR_FILENO);
+	enum store_status status = batch_store(batch, writer, now);
+	capture_end(&capture, logged, sizeof(logged));
+	assert_int_equal(status, STORE_OK);
+	return raw_number(unit_path("db"), "SELECT count(*) FROM messages");
+}
+
+TEST(what_is_refused_is_answered_and_is_stored_when_it_is_sent_again_later)
+{
+	limit_to_one_a_minute();
+	deliver("door open", 7, false);
+	deliver(HI, 8, false);
+	assert_int_equal(store_quietly(TS), 1);
+	expect_answers("chat/lab/stored [{\"id\":1,\"msgId\":null,\"clientId\":null" AT(
+	    0) "]\n" REFUSED("\"m1\"", TOO_FAST));
+	assert_int_equal(raw_number(unit_path("db"), "SELECT count(*) FROM rejected"), 1);
+	batch_clear(batch);
+	deliver(HI, 9, false);
+	assert_int_equal(store_quietly(TS + 60000), 2);
+}
+
+TEST(what_was_refused_is_not_stored_when_the_broker_delivers_it_again)
+{
+	limit_to_one_a_minute();
+	deliver("door open", 7, false);
+	deliver("door shut", 8, false);
+	assert_int_equal(store_quietly(TS), 1);
+	begin_again(true);
+	deliver("door open", 7, true);
+	deliver("door shut", 8, true);
+	expect_stored(1);
+	expect_answers("chat/lab/stored [{\"id\":1,\"msgId\":null,\"clientId\":null" AT(
+	    0) "]\n" REFUSED("null", "the database refused it"));
+}
+
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
@@ -444,6 +537,7 @@ int main(void)
 	    BATCH(a_repeated_message_gets_the_receipt_of_the_first),
 	    BATCH(a_message_that_comes_again_later_gets_the_first_receipt_again),
 	    BATCH(the_longest_room_fits_in_its_topics),
+	    BATCH(receipts_of_many_messages_are_packets_of_at_most_32_kib),
 	    BATCH(what_is_rejected_is_answered_with_its_ids),
 	    BATCH(what_is_rejected_without_ids_is_answered_with_nulls),
 	    BATCH(a_bad_room_is_kept_as_rejected_and_not_answered),
@@ -466,6 +560,8 @@ int main(void)
 	    BATCH(a_duplicate_of_what_was_not_stored_is_new),
 	    BATCH(a_message_with_an_id_of_its_own_needs_no_mark_and_ends_no_repetition),
 	    BATCH(after_a_session_that_was_not_resumed_nothing_is_a_repetition),
+	    BATCH(what_is_refused_is_answered_and_is_stored_when_it_is_sent_again_later),
+	    BATCH(what_was_refused_is_not_stored_when_the_broker_delivers_it_again),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -146,6 +146,9 @@ TEST(who_was_rejected_and_why)
 	e.topic = str_of("chat/No");
 	note(&e, 1, 1);
 	assert_int_equal(count_of("40 bytes, topic \"chat/No\"\n"), 1);
+	e.repeated = true; /* the broker delivers it again */
+	note(&e, 1, 1);
+	expect_logged("");
 }
 
 TEST(nothing_that_was_sent_can_write_to_the_log)

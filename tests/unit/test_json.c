@@ -196,8 +196,8 @@ static void expect_snippet(struct str snippet, const char *expected)
 
 TEST(a_snippet_is_cut_into_what_matches_and_what_does_not)
 {
-	const char b = WORDS_BEGIN, e = WORDS_END, g = WORDS_GAP;
-	const char bytes[] = {'a', ' ', b, 'd', g, 'o', e, '"', b, g, e, b, 'x', e};
+	const char b = WORDS_BEGIN, e = WORDS_END;
+	const char bytes[] = {'a', ' ', b, 'd', 'o', e, '"', b, e, b, 'x', e};
 	expect_snippet((struct str){bytes, sizeof(bytes)},
 	    "\"snippet\":[{\"text\":\"a \"},{\"text\":\"do\",\"match\":true},{\"text\":\"\\\"\"},"
 	    "{\"text\":\"x\",\"match\":true}]}");

@@ -59,9 +59,9 @@ TEST(what_is_unwanted_comes_last)
 
 TEST(what_fts5_would_refuse_or_understand_is_plain_words)
 {
-	expect_match("AND", " text:\"AND\"");
-	expect_match("NEAR(a", " text:\"NEAR(a\"");
-	expect_match("a OR b NOT c", " text:\"a\" text:\"OR\" text:\"b\" text:\"NOT\" text:\"c\"");
+	expect_match("AND", " text:\"and\"");
+	expect_match("NEAR(a", " text:\"near(a\"");
+	expect_match("a OR b NOT c", " text:\"a\" text:\"or\" text:\"b\" text:\"not\" text:\"c\"");
 	expect_match("x;--", " text:\"x;--\"");
 	expect_match("room:lab", " text:\"room:lab\"");
 	expect_match("a\"b", " text:\"a\"\"b\"");
@@ -78,14 +78,14 @@ TEST(scripts_without_blanks_become_phrases_of_characters)
 {
 	expect_match("你好", " text:\"你|好\"");
 	expect_match("你好*", " text:\"你|好\"");
-	expect_match("-你好 MQTT聊*", " text:\"MQTT|聊\" NOT text:\"你|好\"");
+	expect_match("-你好 MQTT聊*", " text:\"mqtt|聊\" NOT text:\"你|好\"");
 	expect_match("from:小明", " nickname:\"小|明\"");
 }
 
 TEST(from_looks_into_the_nickname)
 {
 	expect_match("from:ann", " nickname:\"ann\"");
-	expect_match("from:\"Ann Lee\" hi", " nickname:\"Ann Lee\" text:\"hi\"");
+	expect_match("from:\"Ann Lee\" hi", " nickname:\"ann lee\" text:\"hi\"");
 	expect_match("hi -from:bob", " text:\"hi\" NOT nickname:\"bob\"");
 	expect_match("from:ann*", " nickname:\"ann\"*");
 	expect_problem("from:!!!", "from: takes a nickname");
@@ -138,7 +138,33 @@ TEST(an_operator_with_nothing_behind_it_is_a_plain_word)
 	expect_match("from: ann", " text:\"from:\" text:\"ann\"");
 	expect_match("before:", " text:\"before:\"");
 	expect_match("in:\"\"", " text:\"in:\"\"\"\"\"");
-	expect_match("FROM:ann", " text:\"FROM:ann\"");
+	expect_match("FROM:ann", " text:\"from:ann\"");
+}
+
+TEST(what_is_looked_for_is_folded_and_counted_as_that)
+{
+	expect_match("STRASSE from:Æthel", " text:\"strasse\" nickname:\"aethel\"");
+	expect_match("ﬃ*", " text:\"ffi\"*");
+	expect_match("door \u00ad \u064e", " text:\"door\"");
+	expect_match("æß*", " text:\"aess\"*");
+	expect_problem("ﬁ*", "at least 3");
+	expect_problem("e\u0301t\u00ade*\u0301 e\u0301t\u00ad*", "at least 3");
+	expect_problem("from:\u00ad", "from: takes a nickname");
+	expect_problem("\u00ad", "nothing to look for");
+}
+
+TEST(what_gets_too_long_when_it_is_folded_is_told)
+{
+	char q[SEARCH_BYTES_MAX + 1] = "";
+	for (int i = 0; i < SEARCH_BYTES_MAX / 33; i++)
+		strcat(q, "\ufdfa");
+	expect(understand(q), "%s", problem);
+	strcat(q, "\ufdfa");
+	expect_problem(q, "too long");
+	memset(q, ' ', SEARCH_BYTES_MAX / 2);
+	for (size_t i = SEARCH_BYTES_MAX / 2; i + 3 < sizeof(q); i += 3)
+		memcpy(q + i, "\ufdfa", 4);
+	expect_problem(q, "too long");
 }
 
 TEST(nothing_to_look_for_is_told)
@@ -199,6 +225,8 @@ int main(void)
 	    cmocka_unit_test(a_room_beside_the_query_has_to_be_the_same),
 	    cmocka_unit_test(times_are_bounds),
 	    cmocka_unit_test(an_operator_with_nothing_behind_it_is_a_plain_word),
+	    cmocka_unit_test(what_is_looked_for_is_folded_and_counted_as_that),
+	    cmocka_unit_test(what_gets_too_long_when_it_is_folded_is_told),
 	    cmocka_unit_test(nothing_to_look_for_is_told),
 	    cmocka_unit_test(what_is_too_long_or_broken_is_told),
 	    cmocka_unit_test(thirty_two_words_are_taken_and_one_more_is_not),

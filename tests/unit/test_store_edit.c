@@ -309,8 +309,8 @@ TEST(a_copy_is_one_sound_file_and_gives_no_id_again)
 	expect_sound(copy);
 	store_close(copy);
 	assert_false(unit_exists(unit_path("copy-wal")));
-	assert_int_equal(store_revive(unit_path("copy"), 70, error), STORE_OK);
-	store = open_store(unit_path("copy"), STORE_WRITER);
+	assert_int_equal(store_restore(unit_path("copy"), unit_path("back"), 70, error), STORE_OK);
+	store = open_store(unit_path("back"), STORE_WRITER);
 	assert_int_equal(add_message(store, "lab", "x"), 71);
 	store_close(store);
 }

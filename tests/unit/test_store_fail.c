@@ -70,7 +70,7 @@ TEST(a_reader_reads_on_while_somebody_writes)
 	struct store *reader = open_store(unit_path("db"), STORE_READER);
 	sqlite3 *other = raw_open(unit_path("db"));
 	sqlite3_exec(other, "BEGIN IMMEDIATE; DELETE FROM messages", NULL, NULL, NULL);
-	struct store_query query = {str_of("messages"), STORE_NEWEST, 0, 10};
+	struct store_query query = {str_of("messages"), STORE_NEWEST, 0, 10, 0};
 	struct store_page page;
 	int rows = 0;
 	enum store_status status = store_page(reader, &query, &page, count_row, &rows);
@@ -256,7 +256,7 @@ TEST(a_damaged_page_is_told_with_what_to_do)
 	for (long at = 4096L * 3; at < size; at++)
 		fseek(file, at, SEEK_SET), fputc(0x55, file);
 	fclose(file);
-	struct store_query query = {str_of("messages"), STORE_NEWEST, 0, 200};
+	struct store_query query = {str_of("messages"), STORE_NEWEST, 0, 200, 0};
 	struct store_page page;
 	int rows = 0;
 	enum store_status status = store_page(reader, &query, &page, count_row, &rows);

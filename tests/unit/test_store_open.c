@@ -36,7 +36,7 @@ TEST(a_writer_makes_a_database_with_our_number_and_version)
 	const char *path = unit_path("db");
 	make_history(path, 0);
 	assert_int_equal(raw_number(path, "PRAGMA application_id"), 1297171272);
-	assert_int_equal(raw_number(path, "PRAGMA user_version"), 1);
+	assert_int_equal(raw_number(path, "PRAGMA user_version"), STORE_SCHEMA_VERSION);
 }
 
 TEST(a_writer_opens_again_what_it_made)
@@ -98,7 +98,7 @@ TEST(a_writer_fills_an_empty_file)
 	const char *path = unit_path("db");
 	unit_write(path, BYTES(""));
 	make_history(path, 1);
-	assert_int_equal(raw_number(path, "PRAGMA user_version"), 1);
+	assert_int_equal(raw_number(path, "PRAGMA user_version"), STORE_SCHEMA_VERSION);
 }
 
 static mode_t mode_under(mode_t mask)
@@ -198,9 +198,9 @@ TEST(a_writer_leaves_a_foreign_database_as_it_is)
 
 TEST(a_newer_schema_is_refused_by_both)
 {
-	make_with(unit_path("db"), "PRAGMA user_version = 2");
+	make_with(unit_path("db"), "PRAGMA user_version = 9");
 	expect_refusal(unit_path("db"), STORE_READER, STORE_VERSION,
-	    "its schema is version 2 and this program knows 1; install a newer mqtt-chat");
+	    "its schema is version 9 and this program knows 2; install a newer mqtt-chat");
 	expect_refusal(unit_path("db"), STORE_CREATOR, STORE_VERSION, "install a newer mqtt-chat");
 }
 

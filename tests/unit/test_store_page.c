@@ -182,7 +182,7 @@ static void expect_pages_at(
 		for (size_t s = 0; s < COUNT(selectors); s++)
 			expect_page(reader, model,
 			    &(struct store_query){
-				str_of(rooms[room]), selectors[s], id, limits[l]});
+				str_of(rooms[room]), selectors[s], id, limits[l], 0});
 }
 
 static void expect_all_pages(struct store *reader, const struct model *model, int64_t last)
@@ -193,7 +193,8 @@ static void expect_all_pages(struct store *reader, const struct model *model, in
 		expect_pages_at(reader, model, room, 9007199254740991);
 		for (size_t l = 0; l < COUNT(limits); l++)
 			expect_page(reader, model,
-			    &(struct store_query){str_of(rooms[room]), STORE_NEWEST, 0, limits[l]});
+			    &(struct store_query){
+				str_of(rooms[room]), STORE_NEWEST, 0, limits[l], 0});
 	}
 }
 
@@ -234,14 +235,14 @@ TEST(the_longest_page_is_exact_at_its_edges)
 		for (size_t i = 0; i < COUNT(ids); i++)
 			expect_pages_at(writer, &model, 0, ids[i]);
 		expect_page(writer, &model,
-		    &(struct store_query){str_of("messages"), STORE_NEWEST, 0, STORE_PAGE_MAX});
+		    &(struct store_query){str_of("messages"), STORE_NEWEST, 0, STORE_PAGE_MAX, 0});
 	}
 	store_close(writer);
 }
 
 /* ---- the reader and its rows ---- */
 
-static const struct store_query newest = {{"messages", 8}, STORE_NEWEST, 0, 10};
+static const struct store_query newest = {{"messages", 8}, STORE_NEWEST, 0, 10, 0};
 
 TEST(a_page_shows_what_was_stored_since_the_last_one)
 {

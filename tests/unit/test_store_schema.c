@@ -136,15 +136,15 @@ TEST(a_client_may_send_as_much_as_it_likes_without_a_msg_id)
 TEST(a_rejected_payload_has_all_its_columns)
 {
 	static const char *const bad[] = {
-	    "INSERT INTO rejected VALUES (NULL, NULL, 't', 'r', 1, x'00')",
-	    "INSERT INTO rejected VALUES (NULL, 1, NULL, 'r', 1, x'00')",
-	    "INSERT INTO rejected VALUES (NULL, 1, 't', NULL, 1, x'00')",
-	    "INSERT INTO rejected VALUES (NULL, 1, 't', 'r', NULL, x'00')",
-	    "INSERT INTO rejected VALUES (NULL, 1, 't', 'r', 1, NULL)",
-	    "INSERT INTO rejected VALUES (NULL, 'x', 't', 'r', 1, x'00')",
-	    "INSERT INTO rejected VALUES (NULL, 1, 't', 'r', 1, 'text')",
+	    "INSERT INTO rejected VALUES (NULL, NULL, 't', NULL, 'r', 1, x'00')",
+	    "INSERT INTO rejected VALUES (NULL, 1, NULL, NULL, 'r', 1, x'00')",
+	    "INSERT INTO rejected VALUES (NULL, 1, 't', NULL, NULL, 1, x'00')",
+	    "INSERT INTO rejected VALUES (NULL, 1, 't', NULL, 'r', NULL, x'00')",
+	    "INSERT INTO rejected VALUES (NULL, 1, 't', NULL, 'r', 1, NULL)",
+	    "INSERT INTO rejected VALUES (NULL, 'x', 't', NULL, 'r', 1, x'00')",
+	    "INSERT INTO rejected VALUES (NULL, 1, 't', NULL, 'r', 1, 'text')",
 	};
-	raw_run(path, "INSERT INTO rejected VALUES (NULL, 1, 't', 'r', 1, x'00')");
+	raw_run(path, "INSERT INTO rejected VALUES (NULL, 1, 't', NULL, 'r', 1, x'00')");
 	for (size_t i = 0; i < COUNT(bad); i++)
 		expect((raw_try(path, bad[i]) & 0xff) == SQLITE_CONSTRAINT, "%s", bad[i]);
 }

@@ -3,7 +3,7 @@
 #include "history.h"
 #include "store/sqlite.h"
 
-/* What a search found: the texts' snippets, marks as [ and ], gaps left out. */
+/* What a search found: the texts' snippets, marks as [ and ]. */
 struct found {
 	int64_t ids[STORE_PAGE_MAX];
 	char snippets[STORE_PAGE_MAX][512];
@@ -16,10 +16,9 @@ static int see_hit(void *arg, const struct store_row *row, struct str snippet)
 	struct found *found = arg;
 	char *out = found->snippets[found->count];
 	for (size_t i = 0; i < snippet.len && i < 500; i++)
-		if (snippet.at[i] != WORDS_GAP)
-			*out++ = snippet.at[i] == WORDS_BEGIN ? '['
-				 : snippet.at[i] == WORDS_END ? ']'
-							      : snippet.at[i];
+		*out++ = snippet.at[i] == WORDS_BEGIN ? '['
+			 : snippet.at[i] == WORDS_END ? ']'
+						      : snippet.at[i];
 	*out = '\0';
 	found->ids[found->count++] = row->id;
 	return 0;
@@ -221,6 +220,33 @@ TEST(what_was_deleted_is_not_found)
 	store_close(store);
 }
 
+TEST(an_index_of_another_version_of_unicode_is_made_anew_by_the_logger_alone)
+{
+	const char *path = unit_path("db");
+	struct store *store = open_store(path, STORE_CREATOR);
+	assert_false(store_index_renewed(store));
+	add_message(store, "messages", "Étage");
+	index_all(store);
+	store_close(store);
+	raw_run(path, "UPDATE search_state SET unicode = '1.0.0'");
+	struct store *reader = open_store(path, STORE_READER);
+	store_close(open_store(path, STORE_EDITOR));
+	assert_string_equal(raw_text(path, "SELECT unicode FROM search_state"), "1.0.0");
+	expect_ids(reader, "etage", "1");
+	store = open_store(path, STORE_WRITER);
+	assert_true(store_index_renewed(store));
+	assert_int_equal(store_unindexed(store), 1);
+	expect_ids(reader, "etage", "1");
+	index_all(store);
+	expect_ids(reader, "etage", "1");
+	store_close(store);
+	store = open_store(path, STORE_WRITER);
+	assert_false(store_index_renewed(store));
+	assert_int_equal(store_unindexed(store), 0);
+	store_close(store);
+	store_close(reader);
+}
+
 /* ---- snippets ---- */
 
 static void expect_snippet(const char *text, const char *q, const char *expected)
@@ -229,7 +255,7 @@ static void expect_snippet(const char *text, const char *q, const char *expected
 	struct store *store = open_store(unit_path(q), STORE_CREATOR);
 	say(store, "messages", "door", text);
 	search(store, q, &found);
-	assert_int_equal(found.count, 1);
+	expect(found.count == 1, "'%s' found %d", q, found.count);
 	expect(strcmp(found.snippets[0], expected) == 0, "'%s': <%s>", q, found.snippets[0]);
 	store_close(store);
 }
@@ -245,6 +271,22 @@ TEST(a_snippet_marks_what_matched_in_the_text_alone)
 	expect_snippet("a front door", "\"front door\"", "a [front door]");
 	expect_snippet("Doorman here", "doo*", "[Doorman] here");
 	expect_snippet("ok\1\2\3 go", "go", "ok    [go]");
+}
+
+TEST(a_snippet_shows_the_text_as_it_was_said)
+{
+	expect_snippet("«ﬁne» Straße", "fine", "«[ﬁne]» Straße");
+	expect_snippet("die Straße ist", "STRASSE", "die [Straße] ist");
+	expect_snippet("cafe\u0301, x", "café", "[cafe\u0301], x");
+	expect_snippet("m² ㍿!", "会", "m² [㍿]!");
+	expect_snippet("مُحَمَّدٌ رسول", "محمد", "[مُحَمَّدٌ] رسول");
+	expect_snippet("now ‼️ go", "‼", "now [‼️] go");
+	expect_snippet("ｶﾞｷﾞ", "ギ", "ｶﾞ[ｷﾞ]");
+	expect_snippet(
+	    "\u1112\u1161\u11ab\u1100\u116e\u11a8", "국", "\u1112\u1161\u11ab[\u1100\u116e\u11a8]");
+	expect_snippet("a\u00adb c", "ab c", "[a\u00adb] [c]");
+	expect_snippet("ﷺ", "الله", "[ﷺ]");
+	expect_snippet("我爱聊天", "聊 天", "我爱[聊天]");
 }
 
 TEST(a_snippet_of_a_long_text_is_the_part_that_matches)
@@ -263,7 +305,59 @@ TEST(a_snippet_of_a_long_text_is_the_part_that_matches)
 	store_close(store);
 }
 
+/* A text of `count` words, s00 and on, but Né at the places; what is shown begins and ends so. */
+static void expect_part(int count, const char *places, const char *begin, const char *end)
+{
+	struct found found;
+	char text[2000] = "(", place[8], *shown = found.snippets[0];
+	struct store *store = open_store(unit_path(places), STORE_CREATOR);
+	for (int i = 0; i < count; i++) {
+		snprintf(place, sizeof(place), "s%02d", i);
+		sprintf(text + strlen(text), "%s%s", i ? " " : "",
+		    strstr(places, place) ? "Né" : place);
+	}
+	add_message(store, "messages", strcat(text, ")"));
+	search(store, "ne", &found);
+	expect(strncmp(shown, begin, strlen(begin)) == 0, "%s: %s", places, shown);
+	expect(strcmp(shown + strlen(shown) - strlen(end), end) == 0, "%s: %s", places, shown);
+	store_close(store);
+}
+
+TEST(a_snippet_has_the_most_matches_in_its_middle)
+{
+	expect_part(32, "s31", "(s00 s01", "s30 [Né])");
+	expect_part(33, "s00", "([Né] s01", "s30 s31…");
+	expect_part(100, "s05", "(s00 s01", "s30 s31…");
+	expect_part(100, "s50", "…s34 s35", "s64 s65…");
+	expect_part(100, "s99", "…s68 s69", "s98 [Né])");
+	expect_part(100, "s10 s60 s62", "…s45 s46", "s75 s76…");
+	expect_part(100, "s40 s71", "…[Né] s41", "s70 [Né]…");
+}
+
 /* ---- limits and failures ---- */
+
+TEST(a_text_that_grows_too_long_is_found_by_what_has_room)
+{
+	char text[3 * 4000 + 1] = "";
+	struct found found;
+	int64_t cursor = 0, matched = 0;
+	bool done = false;
+	struct store_filter all = {.until = INT64_MAX};
+	struct store *store = open_store(unit_path("db"), STORE_CREATOR);
+	for (size_t i = 0; i < 4000; i++)
+		memcpy(text + 3 * i, "ﷺ", 4);
+	add_message(store, "messages", text);
+	search(store, "الله", &found);
+	assert_int_equal(found.count, 1);
+	assert_memory_equal(found.snippets[0], "[ﷺ", 4);
+	index_all(store);
+	expect_ids(store, "الله", "1");
+	raw_run(unit_path("db"), "CREATE VIRTUAL TABLE words USING fts5vocab(search, instance)");
+	assert_true(raw_number(unit_path("db"), "SELECT count(*) FROM words") > 1000);
+	assert_int_equal(store_prune(store, &all, 1, &cursor, &matched, &done), STORE_OK);
+	assert_int_equal(raw_number(unit_path("db"), "SELECT count(*) FROM words"), 0);
+	store_close(store);
+}
 
 TEST(more_than_a_search_can_go_through_unindexed_is_told)
 {
@@ -351,8 +445,12 @@ int main(void)
 	    IN_DIR(times_bound_a_search_exactly),
 	    IN_DIR(pages_put_together_are_all_matches_once),
 	    IN_DIR(what_was_deleted_is_not_found),
+	    IN_DIR(an_index_of_another_version_of_unicode_is_made_anew_by_the_logger_alone),
 	    IN_DIR(a_snippet_marks_what_matched_in_the_text_alone),
+	    IN_DIR(a_snippet_shows_the_text_as_it_was_said),
 	    IN_DIR(a_snippet_of_a_long_text_is_the_part_that_matches),
+	    IN_DIR(a_snippet_has_the_most_matches_in_its_middle),
+	    IN_DIR(a_text_that_grows_too_long_is_found_by_what_has_room),
 	    IN_DIR(more_than_a_search_can_go_through_unindexed_is_told),
 	    IN_DIR(what_takes_too_long_is_given_up_and_the_next_search_is_well),
 	    IN_DIR(a_search_leaves_no_transaction_open),

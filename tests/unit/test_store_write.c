@@ -237,13 +237,48 @@ TEST(a_repeated_msg_id_gets_the_first_id)
 TEST(a_repeated_msg_id_gets_the_first_ts_and_changes_nothing)
 {
 	struct store_entry first = entry_with("lab", "Hi", "c1", "m1");
-	struct store_entry again = entry_with("lab", "Ho", "c1", "m1");
+	struct store_entry again = entry_with("lab", "Hi", "c1", "m1");
 	again.ts = TS + 5000;
 	store_one(writer, &first);
 	store_one(writer, &again);
 	assert_int_equal(again.ts, TS);
 	assert_int_equal(again.fault, MESSAGE_OK);
 	assert_string_equal(raw_text(path, "SELECT text || ts FROM messages"), "Hi1795455665123");
+}
+
+TEST(a_msg_id_that_is_used_again_for_something_else_is_rejected)
+{
+	struct store_entry first = entry_with("lab", "Hi", "c1", "m1");
+	struct store_entry others[] = {entry_with("lab", "Ho", "c1", "m1"),
+	    entry_with("messages", "Hi", "c1", "m1"), entry_with("lab", "Hi", "c1", "m1")};
+	others[2].message.nickname = str_of("Bob");
+	store_one(writer, &first);
+	for (size_t i = 0; i < COUNT(others); i++) {
+		store_one(writer, &others[i]);
+		expect(others[i].fault == MESSAGE_ID_USED, "%zu: fault %d", i, others[i].fault);
+		expect(others[i].id == 0, "%zu: id %lld", i, (long long)others[i].id);
+	}
+	assert_int_equal(count_of("messages"), 1);
+	assert_int_equal(count_of("rejected"), 3);
+	assert_string_equal(
+	    raw_text(path, "SELECT DISTINCT reason || topic || client_id FROM rejected"),
+	    "msgId used before: for another message of the same clientIdchat/roomc1");
+}
+
+/* As above, between so many that all are inserted at once. */
+TEST(of_a_batch_only_the_msg_id_that_was_used_before_is_rejected)
+{
+	char ids[40][8];
+	struct store_entry entries[COUNT(ids)];
+	store_ids("c1", "17");
+	for (int i = 0; i < (int)COUNT(ids); i++) {
+		snprintf(ids[i], sizeof(ids[i]), "%d", i);
+		entries[i] = entry_with("lab", "another", "c1", ids[i]);
+	}
+	assert_int_equal(store_insert_batch(writer, entries, COUNT(ids), NULL, NULL), STORE_OK);
+	for (int i = 0; i < (int)COUNT(ids); i++)
+		expect((entries[i].fault == MESSAGE_ID_USED) == (i == 17), "%d", i);
+	assert_int_equal(count_of("messages"), COUNT(ids));
 }
 
 TEST(a_msg_id_that_is_twice_in_one_batch_is_stored_once)
@@ -288,22 +323,45 @@ TEST(without_a_msg_id_every_message_is_another)
 	assert_int_equal(count_of("messages"), 4);
 }
 
-TEST(a_msg_id_is_the_same_message_in_whatever_room)
-{
-	struct store_entry here = entry_with("lab", "Hi", "c1", "m1");
-	struct store_entry there = entry_with("messages", "Hi", "c1", "m1");
-	store_one(writer, &here);
-	store_one(writer, &there);
-	assert_int_equal(there.id, here.id);
-}
-
-/* ---- what is rejected ---- */
-
 static struct store_entry rejected_entry(enum message_fault fault, struct str head)
 {
 	return (struct store_entry){
 	    .fault = fault, .topic = str_of("chat/lab"), .head = head, .size = 5000, .ts = TS};
 }
+
+/* ---- the message before it in its room ---- */
+
+TEST(each_entry_tells_the_message_before_it_in_its_room)
+{
+	store_one(
+	    writer, &(struct store_entry){.message = entry_with("lab", "x", NULL, NULL).message});
+	struct store_entry entries[] = {
+	    entry_with("lab", "2", NULL, NULL),
+	    entry_with("messages", "3", "c1", "m1"),
+	    rejected_entry(MESSAGE_NUL, BYTES("x")),
+	    entry_with("lab", "4", NULL, NULL),
+	    entry_with("messages", "3", "c1", "m1"), /* once more */
+	    entry_with("messages", "5", NULL, NULL),
+	};
+	static const int64_t expected[] = {1, 0, 0, 2, 0, 3};
+	assert_int_equal(store_insert_batch(writer, entries, COUNT(entries), NULL, NULL), STORE_OK);
+	for (size_t i = 0; i < COUNT(entries); i++)
+		expect(entries[i].prev == expected[i], "%zu: %lld", i, (long long)entries[i].prev);
+}
+
+TEST(the_message_before_it_may_be_from_before_a_restart)
+{
+	store_ids("c1", "m1");
+	reopen();
+	struct store_entry entry = entry_with("lab", "Hi", "c1", "m2");
+	store_one(writer, &entry);
+	assert_int_equal(entry.prev, 1);
+	struct store_entry again = entry_with("lab", "Hi", "c1", "m1");
+	store_one(writer, &again);
+	assert_int_equal(again.prev, 0);
+}
+
+/* ---- what is rejected ---- */
 
 TEST(what_is_rejected_is_kept_with_its_reason)
 {
@@ -406,11 +464,30 @@ static struct store_entry unchecked(int which)
 	return entry;
 }
 
+TEST(nobody_washes_away_what_was_rejected_of_another)
+{
+	struct store_entry flood[500], honest = rejected_entry(MESSAGE_BAD_TEXT, BYTES("honest"));
+	honest.message.client_id = str_of("esp");
+	store_one(writer, &honest);
+	for (int i = 0; i < (int)COUNT(flood); i++) {
+		flood[i] = rejected_entry(MESSAGE_NUL, BYTES("x"));
+		flood[i].message.client_id = str_of("flood");
+	}
+	for (int round = 0; round < 3; round++)
+		assert_int_equal(
+		    store_insert_batch(writer, flood, COUNT(flood), NULL, NULL), STORE_OK);
+	assert_int_equal(count_of("rejected"), 1000);
+	assert_int_equal(
+	    raw_number(path, "SELECT count(*) FROM rejected WHERE client_id = 'esp'"), 1);
+	assert_int_equal(
+	    raw_number(path, "SELECT min(id) FROM rejected WHERE client_id = 'flood'"), 503);
+}
+
 TEST(each_entry_counts_in_the_one_figure_that_it_belongs_to)
 {
 	struct store_figures figures;
 	struct store_entry batch[] = {entry_with("lab", "new", "c", "m1"),
-	    entry_with("lab", "again", "c", "m1"), rejected_entry(MESSAGE_NUL, BYTES("x")),
+	    entry_with("lab", "new", "c", "m1"), rejected_entry(MESSAGE_NUL, BYTES("x")),
 	    rejected_entry(MESSAGE_BAD_TEXT, BYTES("y"))};
 	batch[3].repeated = true; /* delivered again: told again, and not kept again */
 	assert_int_equal(store_insert_batch(writer, batch, COUNT(batch), NULL, NULL), STORE_OK);
@@ -473,7 +550,11 @@ int main(void)
 	    WRITING(a_msg_id_without_a_client_id_is_stored_once_too),
 	    WRITING(the_same_msg_id_of_two_clients_is_two_messages),
 	    WRITING(without_a_msg_id_every_message_is_another),
-	    WRITING(a_msg_id_is_the_same_message_in_whatever_room),
+	    WRITING(each_entry_tells_the_message_before_it_in_its_room),
+	    WRITING(the_message_before_it_may_be_from_before_a_restart),
+	    WRITING(a_msg_id_that_is_used_again_for_something_else_is_rejected),
+	    WRITING(of_a_batch_only_the_msg_id_that_was_used_before_is_rejected),
+	    WRITING(nobody_washes_away_what_was_rejected_of_another),
 	    WRITING(what_is_rejected_is_kept_with_its_reason),
 	    WRITING(the_head_is_kept_whatever_its_bytes_are),
 	    WRITING(an_empty_payload_has_an_empty_head),

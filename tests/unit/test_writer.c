@@ -106,11 +106,31 @@ TEST(after_a_lock_the_store_goes_on_as_it_is)
 	    "before,nobody repeats it");
 }
 
+TEST(that_the_index_is_made_anew_is_told_once)
+{
+	char logged[4000];
+	take("Étage", 1);
+	assert_true(writer_store(writer));
+	writer_close(writer);
+	raw_run(unit_path("db"), "UPDATE search_state SET indexed_id = 1, unicode = '1.0.0'");
+	for (int round = 0; round < 2; round++) {
+		struct store *store = open_store(unit_path("db"), STORE_CREATOR);
+		struct capture capture = capture_begin(STDERR_FILENO);
+		writer = writer_open(&(struct writer_config){.database = unit_path("db")}, store);
+		capture_end(&capture, logged, sizeof(logged));
+		assert_non_null(writer);
+		expect((strstr(logged, "made anew") != NULL) == (round == 0), "%s", logged);
+		if (round == 0)
+			writer_close(writer);
+	}
+}
+
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
 	    WRITING(after_a_failure_of_the_disk_the_store_is_opened_again),
 	    WRITING(after_a_lock_the_store_goes_on_as_it_is),
+	    WRITING(that_the_index_is_made_anew_is_told_once),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -65,12 +65,13 @@ function member(value, max) {
 
 /**
  * @param {unknown} value
+ * @param {string} [reserved] how no id may begin
  * @returns {{ok: boolean, id: string | null}}
  */
-function optionalId(value) {
+function optionalId(value, reserved = '\0') {
   if (value === undefined || value === null) return { ok: true, id: null };
   const id = member(value, ID_MAX);
-  return { ok: id !== null, id };
+  return { ok: id !== null && !id.startsWith(reserved), id };
 }
 
 /**
@@ -80,8 +81,8 @@ function optionalId(value) {
 function readMembers(object) {
   const nickname = member(object.nickname, NICKNAME_MAX);
   const text = member(object.text, TEXT_MAX);
-  const clientId = optionalId(object.clientId);
-  const msgId = optionalId(object.msgId);
+  const clientId = optionalId(object.clientId, '@');
+  const msgId = optionalId(object.msgId, 'import:');
   if (nickname === null || text === null || !clientId.ok || !msgId.ok) return null;
   return { nickname, text, clientId: clientId.id, msgId: msgId.id };
 }

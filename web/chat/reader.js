@@ -62,11 +62,23 @@ export function createReader({ store, history, clock }) {
     return openAt(unseen ? { room, limit: AROUND_ROWS, around: seen.id } : { room, limit });
   }
 
+  /**
+   * Where nothing is newer than what is here, all may be older: another database is in its place.
+   * @param {string} room @param {number} cursor
+   */
+  async function openIfReplaced(room, cursor) {
+    const { items } = await history.page({ room, limit: 1 });
+    if ((items[0]?.id ?? 0) >= cursor) return;
+    store.dispatch({ type: 'replaced', room });
+    await openRoom(room);
+  }
+
   /** @param {string} room @param {number} limit */
   async function readAfter(room, limit) {
     const after = current().log.cursor;
     const page = await history.page({ room, limit, after });
     store.dispatch({ type: 'extended', room, page, now: clock.now(), after });
+    if (page.items.length === 0) await openIfReplaced(room, after);
     return page.newer;
   }
 

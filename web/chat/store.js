@@ -41,7 +41,7 @@ import * as rooms from './room.js';
  *   | {type: 'prepended', page: import('./pages.js').Page, now: number, before: number}
  *   | {type: 'read', began: number}
  *   | {type: 'unreadable', reason: string, retryAt: number}
- *   | {type: 'toEnd'} | {type: 'arrived'}
+ *   | {type: 'replaced'} | {type: 'toEnd'} | {type: 'arrived'}
  *   | {type: 'held', held: boolean}
  *   | {type: 'left', place: rooms.Place | null}
  *   | {type: 'drafted', draft: string}
@@ -116,6 +116,7 @@ const changes = {
     ...room,
     history: { phase: 'failed', reason, retryAt },
   }),
+  replaced: (room) => rooms.forget(room),
   toEnd: (room) => rooms.toEnd(room),
   arrived: (room) => ({ ...room, goal: null }),
   held: (room, { held }) => withLog(room, { ...room.log, held }),
