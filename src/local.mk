@@ -10,17 +10,20 @@ src_libchat_a_SOURCES = \
   src/chat/search_query.c src/chat/search_query.h src/chat/snippet.c src/chat/snippet.h \
   src/chat/words.c src/chat/words.h \
   src/store/sqlite.c src/store/sqlite.h src/store/sqlite_admin.c src/store/sqlite_backup.c \
+  src/store/signs.c src/store/signs.h \
   src/store/sqlite_durability.c src/store/sqlite_figures.c src/store/sqlite_index.c \
-  src/store/sqlite_open.c src/store/sqlite_migrate.c src/store/sqlite_prune.c \
-  src/store/sqlite_read.c src/store/sqlite_search.c src/store/sqlite_spans.c \
-  src/store/sqlite_whole.c src/store/sqlite_write.c src/store/store.h src/store/sqlite_refused.c \
+  src/store/sqlite_migrate.c src/store/sqlite_open.c src/store/sqlite_pages.c \
+  src/store/sqlite_pages.h src/store/sqlite_prune.c src/store/sqlite_read.c \
+  src/store/sqlite_refused.c src/store/sqlite_salvage.c src/store/sqlite_search.c \
+  src/store/sqlite_spans.c src/store/sqlite_whole.c src/store/sqlite_write.c src/store/store.h \
   src/store/store_admin.h \
   src/output/csv.c src/output/csv.h src/output/json.c src/output/json.h \
   src/broker/identity.c src/broker/identity.h src/broker/mqtt.c src/broker/mqtt.h \
   src/logger/admission.c src/logger/admission.h src/logger/batch.c src/logger/batch.h src/logger/indexer.c src/logger/indexer.h \
   src/logger/ingest.c src/logger/ingest.h src/logger/journal.c src/logger/journal.h \
   src/logger/notify.c src/logger/notify.h \
-  src/logger/redelivery.c src/logger/redelivery.h src/logger/upkeep.c src/logger/upkeep.h \
+  src/logger/reckoning.c src/logger/reckoning.h src/logger/redelivery.c src/logger/redelivery.h \
+  src/logger/upkeep.c src/logger/upkeep.h \
   src/logger/writer.c src/logger/writer.h \
   src/api/api.c src/api/api.h src/api/cache.c src/api/cache.h src/api/history.c src/api/history.h \
   src/api/http.c src/api/http.h src/api/metrics.c src/api/metrics.h src/api/params.c \
@@ -31,7 +34,8 @@ src_libchat_a_SOURCES = \
   src/admin/check_broker.c src/admin/check_files.c src/admin/check_nginx.c \
   src/admin/command_backup.c src/admin/command_check.c src/admin/command_completion.c \
   src/admin/command_export.c src/admin/command_help.c src/admin/command_import.c src/admin/command_prune.c \
-  src/admin/command_reindex.c src/admin/command_restore.c src/admin/command_search.c \
+  src/admin/command_reindex.c src/admin/command_restore.c src/admin/command_salvage.c \
+  src/admin/command_search.c \
   src/admin/command_send.c src/admin/command_status.c src/admin/command_tail.c src/admin/files.c \
   src/admin/files.h src/admin/import_csv.c src/admin/import_mariadb.c src/admin/import_ndjson.c \
   src/admin/import.c src/admin/import.h src/admin/import_record.c src/admin/io.c src/admin/pace.c \

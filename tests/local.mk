@@ -14,8 +14,8 @@ system_tests = \
   tests/system/serve.test.js tests/system/session.test.js tests/system/stack.test.js \
   tests/system/walks.test.js tests/system/web.test.js
 admin_tests = \
-  tests/admin/check.test.js tests/admin/commands.test.js tests/admin/completion.test.js tests/admin/import.test.js \
-  tests/admin/load.test.js
+  tests/admin/check.test.js tests/admin/clock.test.js tests/admin/commands.test.js tests/admin/completion.test.js \
+  tests/admin/import.test.js tests/admin/load.test.js tests/admin/salvage.test.js
 whole_test = tests/browser/whole.test.js
 browser_tests = \
   tests/browser/accessible.test.js tests/browser/chat.test.js tests/browser/extras.test.js \
@@ -56,7 +56,7 @@ unit_tests = tests/unit/test_admission tests/unit/test_durable tests/unit/test_s
   tests/unit/test_identity tests/unit/test_import tests/unit/test_indexer tests/unit/test_journal tests/unit/test_json \
   tests/unit/test_json_check tests/unit/test_payloads \
   tests/unit/test_log tests/unit/test_message tests/unit/test_message_limits \
-  tests/unit/test_notify tests/unit/test_openapi tests/unit/test_redelivery \
+  tests/unit/test_notify tests/unit/test_openapi tests/unit/test_reckoning tests/unit/test_redelivery \
   tests/unit/test_retry tests/unit/test_routes \
   tests/unit/test_routes_health tests/unit/test_routes_pages tests/unit/test_routes_search \
   tests/unit/test_routes_whole tests/unit/test_search_kinds tests/unit/test_search_query tests/unit/test_settings \

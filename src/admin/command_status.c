@@ -15,6 +15,7 @@
 #include "chat/limits.h"
 #include "config.h"
 #include "output/json.h"
+#include "store/signs.h"
 #include "store/store_admin.h"
 
 static const struct admin_option options[] = {
@@ -104,32 +105,64 @@ static void show_api(struct status *s)
 		close(fd);
 }
 
+static void show_life(struct status *s, const struct store_signs *signs, int64_t now)
+{
+	char ago[40];
+	switch (signs_life(signs, now)) {
+	case SIGNS_ALIVE:
+		put_line(s, ADMIN_GOOD, "logger", "last sign of life %s",
+		    admin_ago(ago, signs_age(signs, now) * 1000));
+		break;
+	case SIGNS_NEVER:
+		put_line(s, ADMIN_WARN, "logger", "runs, and has not given a sign of life yet");
+		break;
+	case SIGNS_SILENT:
+		put_line(s, ADMIN_BAD, "logger",
+		    "stored something %s, and nothing since: see its log",
+		    admin_ago(ago, now - signs->alive_at));
+		break;
+	case SIGNS_AHEAD:
+		put_line(s, ADMIN_BAD, "logger",
+		    "last sign of life %s: the clock was set back, and none came since; see its log",
+		    admin_ago(ago, now - signs->alive_at));
+		break;
+	}
+}
+
+static void show_doubt(struct status *s, struct store *store)
+{
+	int64_t ahead;
+	if (signs_read_doubt(store, &ahead) || !ahead)
+		return;
+	char age[24];
+	put_line(s, ADMIN_BAD, "clock",
+	    "%s ahead of the logger's account of the time, so retention waits: see "
+	    "mqtt-chat check",
+	    admin_age(age, ahead));
+}
+
 static void show_logger(struct status *s, struct store *store)
 {
 	struct store_signs signs;
-	char age[24];
 	if (store_read_signs(store, &signs)) {
 		put_line(s, ADMIN_BAD, "logger", "%s", store_error(store));
 		return;
 	}
-	int64_t since = clock_ms(CLOCK_REALTIME) - signs.alive_at;
+	int64_t now = clock_ms(CLOCK_REALTIME);
 	int lock = -1;
-	figure(s, "loggerAgeSeconds", signs.alive_at ? since / 1000 : -1);
+	figure(s, "loggerAgeSeconds", signs_age(&signs, now));
 	if (identity_borrow(s->admin->settings.database, &lock))
 		put_line(s, ADMIN_BAD, "logger", "does not run");
-	else if (signs.alive_at == 0)
-		put_line(s, ADMIN_WARN, "logger", "runs, and has not given a sign of life yet");
-	else if (since > LIMITS_SILENT_MS)
-		put_line(s, ADMIN_BAD, "logger", "has not stored anything for %s: see its log",
-		    admin_age(age, since));
 	else
-		put_line(
-		    s, ADMIN_GOOD, "logger", "last sign of life %s ago", admin_age(age, since));
+		show_life(s, &signs, now);
 	if (lock >= 0)
 		close(lock);
-	if (signs.session_lost_at)
-		put_line(s, ADMIN_WARN, "session", "the broker forgot the logger's queue %s ago",
-		    admin_age(age, clock_ms(CLOCK_REALTIME) - signs.session_lost_at));
+	show_doubt(s, store);
+	if (!signs.session_lost_at)
+		return;
+	char ago[40];
+	put_line(s, ADMIN_WARN, "session", "the broker forgot the logger's queue %s",
+	    admin_ago(ago, now - signs.session_lost_at));
 }
 
 static void show_rates(struct status *s, struct store *store)
@@ -152,7 +185,7 @@ static void show_rates(struct status *s, struct store *store)
 static void show_history(struct status *s, struct store *store)
 {
 	struct store_overview o;
-	char age[24], file[24], empty[24], wal[24];
+	char ago[40], file[24], empty[24], wal[24];
 	if (store_overview(store, &o)) {
 		put_line(s, ADMIN_BAD, "history", "%s", store_error(store));
 		return;
@@ -165,11 +198,10 @@ static void show_history(struct status *s, struct store *store)
 	figure(s, "walBytes", o.wal_bytes);
 	figure(s, "unindexed", lag);
 	figure(s, "rejectedKept", o.rejected);
-	put_line(s, ADMIN_PLAIN, "history", "%lld message%s in %lld room%s, the last one %s%s",
+	put_line(s, ADMIN_PLAIN, "history", "%lld message%s in %lld room%s, the last one %s",
 	    (long long)o.messages, text_plural(o.messages), (long long)o.rooms,
 	    text_plural(o.rooms),
-	    o.newest_id ? admin_age(age, clock_ms(CLOCK_REALTIME) - o.newest_ts) : "never",
-	    o.newest_id ? " ago" : "");
+	    o.newest_id ? admin_ago(ago, clock_ms(CLOCK_REALTIME) - o.newest_ts) : "never");
 	show_rates(s, store);
 	put_line(s, o.wal_bytes > LIMITS_WAL_WARN_BYTES ? ADMIN_WARN : ADMIN_PLAIN, "sizes",
 	    "%s, of that %s empty; -wal %s", admin_bytes(file, o.file_bytes),

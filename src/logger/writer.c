@@ -22,11 +22,12 @@ struct writer {
 	struct indexer indexer;
 	struct upkeep upkeep;
 	struct journal journal;
-	bool known;	   /* it has stored before, so the broker has had a session for it */
-	bool wal_warned;   /* of a reader that holds back the -wal file */
-	int64_t alive;	   /* monotonic ms of the last sign of life that was tried to store */
-	uint64_t taken;	   /* messages */
-	uint64_t released; /* of these, those whose memory went back to the system */
+	bool known;	     /* it has stored before, so the broker has had a session for it */
+	bool wal_warned;     /* of a reader that holds back the -wal file */
+	int64_t alive;	     /* monotonic ms of the last sign of life that was tried to store */
+	int64_t alive_clock; /* the same, as the clock said: ms since 1970, UTC */
+	uint64_t taken;	     /* messages */
+	uint64_t released;   /* of these, those whose memory went back to the system */
 	char error[STORE_ERROR_SIZE]; /* of the last batch; empty where it was stored */
 };
 
@@ -89,13 +90,16 @@ struct writer *writer_open(const struct writer_config *config, struct store *sto
 			.min_free = config->min_free,
 			.max_rate = config->max_rate},
 		    .store = store,
-		    .upkeep = {
-			.days = config->retention_days, .messages = config->retention_messages}};
+		    .upkeep = {.days = config->retention_days,
+			.messages = config->retention_messages,
+			.clock = {.ahead_max = reckoning_ahead_max(config->retention_days)}}};
 		batch_limit(batch, &writer->admission);
 	}
 	tell_index(store);
-	if (memory && restore(writer))
+	if (memory && restore(writer)) {
+		writer->upkeep.clock.at = batch_reckoned(batch);
 		return writer;
+	}
 	log_error("%s", memory ? store_error(store) : "out of memory");
 	store_close(store);
 	batch_close(batch);
@@ -115,11 +119,14 @@ void writer_close(struct writer *writer)
 
 bool writer_ready(struct writer *writer)
 {
-	char error[STORE_ERROR_SIZE];
-	if (writer->store || open_store(writer, error))
-		return true;
-	tell_state(writer, error);
-	return false;
+	char error[STORE_ERROR_SIZE] = "";
+	struct reckoning *clock = &writer->upkeep.clock;
+	bool open = writer->store || open_store(writer, error);
+	reckoning_keep(clock, clock_ms(CLOCK_REALTIME), clock_ms(CLOCK_MONOTONIC));
+	batch_reckon(writer->batch, clock->at);
+	if (!open)
+		tell_state(writer, error);
+	return open;
 }
 
 /* ---- the batch ---- */
@@ -187,8 +194,8 @@ static void watch_wal(struct writer *writer)
 
 bool writer_store(struct writer *writer)
 {
-	enum store_status status =
-	    batch_store(writer->batch, writer->store, clock_ms(CLOCK_REALTIME));
+	writer->alive_clock = clock_ms(CLOCK_REALTIME);
+	enum store_status status = batch_store(writer->batch, writer->store, writer->alive_clock);
 	writer->alive = clock_ms(CLOCK_MONOTONIC);
 	if (status) {
 		after_failure(writer, status);
@@ -227,7 +234,9 @@ void writer_forget_marks(struct writer *writer)
 
 bool writer_show_life(struct writer *writer)
 {
-	bool due = clock_ms(CLOCK_MONOTONIC) - writer->alive >= LIMITS_ALIVE_MS;
+	/* One that is in the future by now, because the clock was set back, tells nothing. */
+	bool due = clock_ms(CLOCK_MONOTONIC) - writer->alive >= LIMITS_ALIVE_MS ||
+		   clock_ms(CLOCK_REALTIME) < writer->alive_clock;
 	if (!(due || !writer->known) || !writer->store || batch_count(writer->batch) > 0)
 		return false;
 	bool stored = writer_store(writer);

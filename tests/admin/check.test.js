@@ -166,7 +166,7 @@ const faults = {
   ],
   'a page of the file is overwritten': [
     /the file is damaged: \*\*\*|malformed/,
-    /mqtt-chat restore/,
+    /mqtt-chat salvage FILE/,
     () =>
       spoiled(() => {
         const [{ page }] = stack.sql(

@@ -259,6 +259,7 @@ test('a command line that is wrong gets one clear line', () => {
     [['send'], /send needs TEXT/],
     [['prune', '--yes'], /say which messages/],
     [['prune', '--before=soon'], /--before is a date/],
+    [['prune', '--days=0', '--yes'], /--days=0 would select every message.* --before=20/],
     [['import', '--format=xml'], /--format=ndjson, csv or mariadb/],
     [['export', '--format=xml'], /--format is ndjson or csv, not 'xml'/],
     [['status', '--port=0'], /--port must be a whole number/],
