@@ -18,7 +18,6 @@ static const struct admin_option options[] = {
     {"json", NULL, "as JSON, an object a line"},
     {"broker-config", "FILE", "the broker's configuration (default: " BROKER_FILE ")"},
     {"nginx-config", "FILE", "nginx's configuration (default: " NGINX_FILE ")"},
-    {"api-socket", "PATH", "the responder's socket (default: " API_SOCKET ")"},
     {0},
 };
 
@@ -157,7 +156,8 @@ static int check_all(struct admin *admin)
 	check_broker(&check);
 	check_nginx(&check);
 	if (!check.json)
-		printf("%d faults, %d warnings\n", check.faults, check.warnings);
+		printf("%d fault%s, %d warning%s\n", check.faults, text_plural(check.faults),
+		    check.warnings, text_plural(check.warnings));
 	return check.faults ? ADMIN_FAILED : ADMIN_OK;
 }
 

@@ -20,7 +20,6 @@
 
 static const struct admin_option options[] = {
     {"json", NULL, "as JSON"},
-    {"api-socket", "PATH", "the responder's socket (default: " API_SOCKET ")"},
     {0},
 };
 
@@ -94,9 +93,8 @@ static void show_broker(struct status *s)
 
 static void show_api(struct status *s)
 {
-	const char *path = admin_option(s->admin, "api-socket");
 	struct sockaddr_un address = {.sun_family = AF_UNIX};
-	snprintf(address.sun_path, sizeof(address.sun_path), "%s", path ? path : API_SOCKET);
+	snprintf(address.sun_path, sizeof(address.sun_path), "%s", s->admin->settings.api_socket);
 	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	bool answers = fd >= 0 && connect(fd, (struct sockaddr *)&address, sizeof(address)) == 0;
 	if (answers)
@@ -200,17 +198,18 @@ static void show_history(struct status *s, struct store *store)
 	figure(s, "walBytes", o.wal_bytes);
 	figure(s, "unindexed", lag);
 	figure(s, "rejectedKept", o.rejected);
-	put_line(s, ADMIN_PLAIN, "history", "%lld messages in %lld rooms, the last one %s",
-	    (long long)o.messages, (long long)o.rooms,
+	put_line(s, ADMIN_PLAIN, "history", "%lld message%s in %lld room%s, the last one %s",
+	    (long long)o.messages, text_plural(o.messages), (long long)o.rooms,
+	    text_plural(o.rooms),
 	    o.newest_id ? admin_ago(ago, clock_ms(CLOCK_REALTIME) - o.newest_ts) : "never");
 	show_rates(s, store);
 	put_line(s, o.wal_bytes > LIMITS_WAL_WARN_BYTES ? ADMIN_WARN : ADMIN_PLAIN, "sizes",
 	    "%s, of that %s empty; -wal %s", admin_bytes(file, o.file_bytes),
 	    admin_bytes(empty, o.free_bytes), admin_bytes(wal, o.wal_bytes));
 	put_line(s, lag > LIMITS_UNINDEXED_WARN ? ADMIN_WARN : ADMIN_PLAIN, "search",
-	    "%lld messages to be indexed", (long long)lag);
-	put_line(s, ADMIN_PLAIN, "rejected", "%lld are kept for a look (at most %d)",
-	    (long long)o.rejected, LIMITS_REJECTED_ROWS);
+	    "%lld message%s to be indexed", (long long)lag, text_plural(lag));
+	put_line(s, ADMIN_PLAIN, "rejected", "%lld %s kept for a look (at most %d)",
+	    (long long)o.rejected, o.rejected == 1 ? "is" : "are", LIMITS_REJECTED_ROWS);
 }
 
 static void show_disk(struct status *s)
@@ -241,11 +240,12 @@ static void show_settings(struct status *s)
 	    STORE_SCHEMA_VERSION, store_engine());
 	put_line(s, ADMIN_PLAIN, "database", "%.380s", set->database);
 	if (set->retention_days || set->retention_messages)
-		put_line(s, ADMIN_PLAIN, "retention", "%lld days, %lld messages a room (0: all)",
-		    (long long)set->retention_days, (long long)set->retention_messages);
+		put_line(s, ADMIN_PLAIN, "retention", "%lld day%s, %lld message%s a room (0: all)",
+		    (long long)set->retention_days, text_plural(set->retention_days),
+		    (long long)set->retention_messages, text_plural(set->retention_messages));
 	if (set->max_rate)
-		put_line(
-		    s, ADMIN_PLAIN, "max-rate", "%lld messages a minute", (long long)set->max_rate);
+		put_line(s, ADMIN_PLAIN, "max-rate", "%lld message%s a minute",
+		    (long long)set->max_rate, text_plural(set->max_rate));
 }
 
 static int show_status(struct admin *admin)

@@ -133,6 +133,11 @@ size_t batch_count(const struct batch *batch)
 	return batch->count;
 }
 
+const struct store_entry *batch_entries(const struct batch *batch)
+{
+	return batch->entries;
+}
+
 bool batch_full(const struct batch *batch)
 {
 	return batch->count == BATCH_MESSAGES_MAX || batch->bytes >= BATCH_BYTES_MAX;

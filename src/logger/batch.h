@@ -55,6 +55,9 @@ bool batch_add(struct batch *batch, struct str topic, struct str payload,
 /* The number of entries. */
 size_t batch_count(const struct batch *batch);
 
+/* The entries, as they are until the batch changes. */
+const struct store_entry *batch_entries(const struct batch *batch);
+
 /* Whether it should be stored before more is taken in. */
 bool batch_full(const struct batch *batch);
 

@@ -11,6 +11,7 @@
 #include "chat/fold.h"
 #include "chat/limits.h"
 #include "logger/indexer.h"
+#include "logger/journal.h"
 #include "logger/upkeep.h"
 
 struct writer {
@@ -20,6 +21,7 @@ struct writer {
 	struct store *store; /* NULL: it has to be opened again */
 	struct indexer indexer;
 	struct upkeep upkeep;
+	struct journal journal;
 	bool known;	     /* it has stored before, so the broker has had a session for it */
 	bool wal_warned;     /* of a reader that holds back the -wal file */
 	int64_t alive;	     /* monotonic ms of the last sign of life that was tried to store */
@@ -56,13 +58,20 @@ static void tell_index(const struct store *store)
 		    fold_version());
 }
 
+/* Reads from the store that was opened what is known of messages before. */
+static bool restore(struct writer *writer)
+{
+	return batch_restore(writer->batch, writer->store, &writer->known) == STORE_OK &&
+	       store_newest(writer->store, &writer->journal.newest) == STORE_OK;
+}
+
 /* Returns false with the reason in `error`, which is left alone otherwise. */
 static bool open_store(struct writer *writer, char error[STORE_ERROR_SIZE])
 {
 	if (store_open(&writer->store, writer->path, STORE_WRITER, error))
 		return false;
 	tell_index(writer->store);
-	if (batch_restore(writer->batch, writer->store, &writer->known) == STORE_OK)
+	if (restore(writer))
 		return true;
 	snprintf(error, STORE_ERROR_SIZE, "%s", store_error(writer->store));
 	close_store(writer);
@@ -87,7 +96,7 @@ struct writer *writer_open(const struct writer_config *config, struct store *sto
 		batch_limit(batch, &writer->admission);
 	}
 	tell_index(store);
-	if (memory && batch_restore(batch, store, &writer->known) == STORE_OK) {
+	if (memory && restore(writer)) {
 		writer->upkeep.clock.at = batch_reckoned(batch);
 		return writer;
 	}
@@ -102,6 +111,7 @@ void writer_close(struct writer *writer)
 {
 	if (!writer)
 		return;
+	journal_end(&writer->journal, clock_ms(CLOCK_MONOTONIC));
 	close_store(writer);
 	batch_close(writer->batch);
 	free(writer);
@@ -192,6 +202,8 @@ bool writer_store(struct writer *writer)
 		return false;
 	}
 	tell_state(writer, "");
+	journal_note(&writer->journal, batch_entries(writer->batch), batch_count(writer->batch),
+	    writer->alive);
 	watch_wal(writer);
 	return true;
 }
@@ -230,6 +242,11 @@ bool writer_show_life(struct writer *writer)
 	bool stored = writer_store(writer);
 	writer->known = stored || writer->known;
 	return stored;
+}
+
+void writer_tell(struct writer *writer)
+{
+	journal_tell(&writer->journal, clock_ms(CLOCK_MONOTONIC));
 }
 
 const char *writer_error(const struct writer *writer)

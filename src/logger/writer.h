@@ -71,6 +71,9 @@ void writer_forget_marks(struct writer *writer);
  */
 bool writer_show_life(struct writer *writer);
 
+/* Logs once a minute what was stored. To be called each round. */
+void writer_tell(struct writer *writer);
+
 /* Why the last batch could not be stored; empty where it was. */
 const char *writer_error(const struct writer *writer);
 

@@ -241,6 +241,16 @@ const faults = {
     /mqtt-chat\.acl/,
     () => edited('mqtt-chat.acl', (text) => `topic readwrite chat/#\n${text}`),
   ],
+  'everybody with a name may publish receipts': [
+    /lets anybody publish receipts/,
+    /mqtt-chat\.acl/,
+    () => edited('mqtt-chat.acl', (text) => `${text}\npattern write chat/+/stored\n`),
+  ],
+  'who is called like a room may forge its rejections': [
+    /lets anybody publish receipts/,
+    /mqtt-chat\.acl/,
+    () => edited('mqtt-chat.acl', (text) => `${text}\npattern readwrite chat/%u/rejected\n`),
+  ],
   'a listener is open to other machines': [
     /port \d+ can be reached from other machines: who/,
     /bind_interface lo/,
