@@ -222,47 +222,50 @@ static bool is_folded(int32_t point, const utf8proc_property_t *property)
 	       !is_dropped_class(property->combining_class) && as_letter(point) == point;
 }
 
-/* How many bytes the character has that `s` begins with; 0 where it is not one for the table. */
-static size_t known_length(struct str s)
+static bool at_ascii(const struct folding *f)
 {
-	const unsigned char *bytes = (const unsigned char *)s.at;
-	if (s.len > 0 && bytes[0] < 0x80)
-		return 1;
-	return s.len > 1 && bytes[0] >= 0xc2 && bytes[0] < 0xc0 + TABLE_END / 64 &&
-		       (bytes[1] & 0xc0) == 0x80
-		   ? 2
-		   : 0;
+	return f->in.len > 0 && ((unsigned char)f->in.at[0] & 0x80) == 0;
 }
 
-/*
- * Takes what is in the table. Nothing combines with that: the marks that would are left out, and do
- * not end a segment. Most of what people write is this, so it is written down once, at the end.
+/* Each becomes one byte, and nothing combines with what it becomes. */
+static void take_ascii(struct folding *f)
+{
+	put_segment(f);
+	const char *in = f->in.at;
+	char *out = f->out + f->len;
+	size_t n = 0, room = f->size - f->len, most = f->in.len < room ? f->in.len : room;
+	for (; n < most && !f->full && ((unsigned char)in[n] & 0x80) == 0; n++)
+		out[n] = table[(unsigned char)in[n]].bytes[0];
+	for (size_t i = 0; i < n && f->origin; i++)
+		f->origin[f->len + i] = (uint16_t)(in - f->begin + i);
+	f->in = (struct str){in + n, f->in.len - n};
+	f->len += n;
+	f->full = f->full || at_ascii(f);
+}
+
+/* What a character of two bytes becomes; NULL where `s` begins with none, or the table has it not.
+ */
+static const struct known *find_known(struct str s)
+{
+	const unsigned char *bytes = (const unsigned char *)s.at;
+	if (s.len < 2 || bytes[0] < 0xc2 || bytes[0] >= 0xc0 + TABLE_END / 64 ||
+	    (bytes[1] & 0xc0) != 0x80)
+		return NULL;
+	const struct known *known = &table[(bytes[0] & 0x1f) << 6 | (bytes[1] & 0x3f)];
+	return known->length == NOT_IN_TABLE ? NULL : known;
+}
+
+/* With these nothing combines, either: the marks that would are left out, and do not end a segment.
  */
 static void take_known(struct folding *f)
 {
-	struct str in = f->in;
-	size_t len = f->len, length;
-	while ((length = known_length(in)) > 0) {
-		const unsigned char *bytes = (const unsigned char *)in.at;
-		const struct known *known =
-		    &table[length == 1 ? bytes[0] : (bytes[0] & 0x1f) << 6 | (bytes[1] & 0x3f)];
-		if (known->length == NOT_IN_TABLE)
-			break;
-		if (known->length > 0 && f->count > 0) {
+	const struct known *known;
+	while (!f->full && (known = find_known(f->in)) != NULL) {
+		if (known->length > 0 && f->count > 0)
 			put_segment(f);
-			len = f->len;
-		}
-		f->full = f->full || known->length > f->size - len;
-		if (f->full)
-			break;
-		for (size_t i = 0; i < known->length && f->origin; i++)
-			f->origin[len + i] = (uint16_t)(in.at - f->begin);
-		for (size_t i = 0; i < known->length; i++)
-			f->out[len++] = known->bytes[i];
-		in = (struct str){in.at + length, in.len - length};
+		put_bytes(f, known->bytes, known->length, (size_t)(f->in.at - f->begin));
+		f->in = (struct str){f->in.at + 2, f->in.len - 2};
 	}
-	f->in = in;
-	f->len = len;
 }
 
 static void take_other(struct folding *f)
@@ -289,8 +292,11 @@ struct str fold(struct str s, char *out, size_t size, uint16_t *origin)
 	struct folding f = {.in = s, .begin = s.at, .out = out, .size = size, .origin = origin};
 	pthread_once(&filled, fill_table);
 	while (f.in.len > 0 && !f.full) {
-		take_known(&f);
-		if (f.in.len > 0 && !f.full)
+		if (at_ascii(&f))
+			take_ascii(&f);
+		else if (find_known(f.in))
+			take_known(&f);
+		else
 			take_other(&f);
 	}
 	put_segment(&f);
