@@ -46,7 +46,7 @@ const isPresence = (topic) => topic.includes('/presence/');
  * @param {object} parts
  * @param {() => Promise<Connect>} parts.load
  * @param {string} parts.url
- * @param {string} parts.clientId the MQTT one: no other connection may have it
+ * @param {string} parts.clientId the MQTT one: who has it can end this connection, so it is told to the broker alone
  * @param {string[]} parts.topics
  * @param {() => {topics: string[], will: Will | undefined}} parts.retained asked for each connection: topics
  *   whose retained copies are wanted, and what the broker says when the connection ends
