@@ -94,8 +94,8 @@ test('an address searches twice at once, and reads meanwhile; another address is
     held = [OTHER, OTHER, FOREIGN].map((from) => ask(from, '/api/search?q=a'));
     const refused = await until(async () => {
       const searching = ask(OTHER, '/api/search?q=b');
-      const answer = await Promise.race([searching, sleep(200)]);
-      if (!answer) held.push(searching);
+      const answer = await Promise.race([searching, sleep(200, null)]);
+      if (answer === null) held.push(searching);
       return answer;
     });
     assert.deepEqual([refused.status, refused.json().error.code], [429, 'too_many_requests']);
@@ -242,7 +242,9 @@ test('of IPv6 64 bits are an address, and IPv4 is the same in either form', asyn
   };
   /** @param {(i: number) => string} address */
   const fill = async (address) => {
-    const all = await Promise.all(Array.from({ length: SOCKETS }, (_, i) => status(address(i + 1))));
+    const all = await Promise.all(
+      Array.from({ length: SOCKETS }, (_, i) => status(address(i + 1))),
+    );
     assert.deepEqual(new Set(all), new Set([101]));
   };
   // The bytes of the second are those of line ends and NUL.

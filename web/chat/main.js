@@ -41,6 +41,13 @@ function brokerUrl() {
   return url.href;
 }
 
+/** Whether the server refuses this page because its address has so many. */
+async function isFull() {
+  const url = new URL('../mqtt', document.baseURI);
+  const answer = await fetch(url, { cache: 'no-store' }).catch(() => null);
+  return answer?.status === 429;
+}
+
 let loads = 0;
 
 /** A browser may remember that a module could not be loaded: each retry has its own address. */
@@ -125,6 +132,7 @@ const connection = createConnection({
     const { room } = store.get();
     return { topics: presenceTopics(room), will: willFor(room, presenceId) };
   },
+  isFull,
   onMessage(topic, payload) {
     if (!extras?.presence.receive(topic, payload)) receive(topic, payload);
   },
