@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "api/api.h"
+#include "api/places.h"
 #include "base/log.h"
 #include "base/settings.h"
 #include "serve.h"
@@ -83,6 +84,7 @@ static int serve_api(int argc, char **argv)
 		log_error("standard input is not a FastCGI socket; start this with spawn-fcgi");
 		return EX_USAGE;
 	}
+	places_set((int)settings.threads);
 	const struct service service = {
 	    .threads = (int)settings.threads,
 	    .arg = &settings,

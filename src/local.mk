@@ -27,7 +27,7 @@ src_libchat_a_SOURCES = \
   src/logger/writer.c src/logger/writer.h \
   src/api/api.c src/api/api.h src/api/cache.c src/api/cache.h src/api/history.c src/api/history.h \
   src/api/http.c src/api/http.h src/api/metrics.c src/api/metrics.h src/api/params.c \
-  src/api/params.h src/api/route_export.c src/api/route_health.c src/api/route_messages.c \
+  src/api/params.h src/api/places.c src/api/places.h src/api/route_export.c src/api/route_health.c src/api/route_messages.c \
   src/api/route_metrics.c src/api/route_openapi.c src/api/route_rooms.c src/api/route_search.c \
   src/api/routes.c src/api/routes.h \
   src/admin/admin.h src/admin/broker.c src/admin/broker.h src/admin/check.c src/admin/check.h \

@@ -2,6 +2,7 @@
  * check_nginx.c: whether nginx has the two parts that it needs, whole; and the API's socket.
  */
 #include <errno.h>
+#include <stdlib.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
@@ -10,6 +11,8 @@
 #include "admin/check.h"
 
 #define TRY_NGINX "PATH=$PATH:/usr/sbin; command -v nginx > /dev/null && nginx -t -q 2>&1"
+
+#define ADDRESSES_MIN 4 /* that may be needed to take a worker's connections */
 
 struct part {
 	const char *text; /* what has to be in the configuration */
@@ -24,6 +27,8 @@ static const struct part parts[] = {
 	"put `include snippets/mqtt-chat.conf;` into the server block of your site"},
     {"$mqtt_chat_same_origin = 0", "Origin is not checked: any web page can use a visitor's chat",
 	"put it back as it comes with mqtt-chat: /usr/libexec/mqtt-chat/arrange"},
+    {"limit_conn mqtt_chat_sockets ", "nothing limits how many WebSockets one address may hold",
+	"put it back into /etc/mqtt-chat/nginx-sockets.conf: limit_conn mqtt_chat_sockets 50;"},
     {"script-src 'self'", "the page is served without its Content-Security-Policy",
 	"put it back as it comes with mqtt-chat: /usr/libexec/mqtt-chat/arrange"},
 };
@@ -43,10 +48,34 @@ static bool has_open_location(const char *text)
 	return false;
 }
 
+/* The number behind this, or `missing`. */
+static long number_after(const char *text, const char *what, long missing)
+{
+	const char *at = strstr(text, what);
+	return at ? strtol(at + strlen(what), NULL, 10) : missing;
+}
+
+/* How many addresses could take all connections of an nginx worker: an open page takes two. */
+static void check_sockets(struct check *check, const char *text)
+{
+	long sockets = number_after(text, "limit_conn mqtt_chat_sockets ", 0);
+	long connections = number_after(text, "worker_connections ", 512);
+	if (sockets < 1)
+		return; /* that is told */
+	long addresses = (connections + 2 * sockets - 1) / (2 * sockets);
+	if (addresses < ADDRESSES_MIN)
+		check_tell(check, addresses < 2 ? CHECK_FAULT : CHECK_WARNING, "nginx",
+		    "raise worker_connections in nginx.conf, or lower what is in "
+		    "/etc/mqtt-chat/nginx-sockets.conf",
+		    "%ld %s, with the %ld WebSockets that each may hold, can take all %ld "
+		    "connections of an nginx worker from the rest of the site",
+		    addresses, addresses == 1 ? "address" : "addresses", sockets, connections);
+}
+
 static void check_config(struct check *check, const char *path)
 {
 	struct text text = {0};
-	int before = check->faults;
+	int before = check->faults + check->warnings;
 	if (check_read_config(path, "include", &text) != 0) {
 		check_tell(check, CHECK_SKIPPED, "nginx",
 		    "say where it is: --nginx-config=FILE; or run this as root", "%s: %s", path,
@@ -58,11 +87,12 @@ static void check_config(struct check *check, const char *path)
 		if (!strstr(text.at, parts[i].text))
 			check_tell(
 			    check, CHECK_FAULT, "nginx", parts[i].remedy, "%s", parts[i].what);
+	check_sockets(check, text.at);
 	if (has_open_location(text.at))
 		check_tell(check, CHECK_FAULT, "nginx",
 		    "write `location ^~ /chat/`, with slashes on both sides",
 		    "a location ends in /chat without a slash: /chat../ serves other files");
-	if (check->faults == before)
+	if (check->faults + check->warnings == before)
 		check_tell(check, CHECK_OK, "nginx", NULL, "%s has both parts, whole", path);
 	text_free(&text);
 }

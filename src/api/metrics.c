@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "api/places.h"
 #include "base/clock.h"
 
 #define BOUNDS (sizeof(bounds) / sizeof(bounds[0]))
@@ -21,8 +22,6 @@ static struct {
 	atomic_uint_fast64_t by_time[BOUNDS + 1]; /* within this bound and not the one before */
 	atomic_uint_fast64_t nanoseconds;
 } routes[METRICS_ROUTES_MAX];
-
-static atomic_int exports;
 
 static void count_up(atomic_uint_fast64_t *counter, uint64_t n)
 {
@@ -46,19 +45,6 @@ void metrics_count(size_t route, const char *name, int status, int64_t begin)
 	count_up(&routes[route].by_status[s], 1);
 	count_up(&routes[route].by_time[b], 1);
 	count_up(&routes[route].nanoseconds, (uint64_t)took);
-}
-
-bool metrics_export_begin(void)
-{
-	if (atomic_fetch_add(&exports, 1) < METRICS_EXPORTS_MAX)
-		return true;
-	atomic_fetch_sub(&exports, 1);
-	return false;
-}
-
-void metrics_export_end(void)
-{
-	atomic_fetch_sub(&exports, 1);
 }
 
 void metrics_put_head(struct text *out, const char *name, const char *type, const char *help)
@@ -125,5 +111,5 @@ void metrics_put_http(struct text *out)
 	put_requests(out);
 	put_times(out);
 	metrics_put_head(out, "mqtt_chat_exports_running", "gauge", "Exports under way.");
-	text_printf(out, "mqtt_chat_exports_running %d\n", atomic_load(&exports));
+	text_printf(out, "mqtt_chat_exports_running %d\n", places_taken(PLACE_EXPORT));
 }

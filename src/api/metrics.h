@@ -5,23 +5,18 @@
 #ifndef CHAT_METRICS_H
 #define CHAT_METRICS_H
 
-#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
 #include "base/text.h"
 
-enum { METRICS_ROUTES_MAX = 16, METRICS_EXPORTS_MAX = 2 };
+enum { METRICS_ROUTES_MAX = 16 };
 
 /*
  * An answer was made to a request of the route at that place, of that name (static), since `begin`
  * (monotonic ns).
  */
 void metrics_count(size_t route, const char *name, int status, int64_t begin);
-
-/* Whether one more export may begin; each that did is ended by metrics_export_end(). */
-bool metrics_export_begin(void);
-void metrics_export_end(void);
 
 /* The lines that introduce a metric; `type` is one of counter, gauge, histogram. */
 void metrics_put_head(struct text *out, const char *name, const char *type, const char *help);

@@ -1,7 +1,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "api/metrics.h"
+#include "api/places.h"
 #include "api/routes.h"
 #include "base/log.h"
 #include "output/csv.h"
@@ -69,7 +69,7 @@ static void end_export(void *arg)
 	struct export_stream *export = arg;
 	text_free(&export->piece);
 	free(export);
-	metrics_export_end();
+	places_give(PLACE_EXPORT);
 }
 
 /* What is stored by now; NULL without memory. */
@@ -118,15 +118,15 @@ void route_export(struct api *api, const struct params *params, struct http_resp
 		return;
 	}
 	history_tell(api, STORE_OK, "");
-	if (!metrics_export_begin()) {
+	if (!places_take(PLACE_EXPORT)) {
 		http_set_error(response, 503, "too_many_exports",
-		    "%d exports are under way already; try again later", METRICS_EXPORTS_MAX);
+		    "as many exports or searches are under way as may be; try again later");
 		response->retry_after = 10;
 		return;
 	}
 	struct export_stream *export = begin_export(api, params, newest);
 	if (!export) {
-		metrics_export_end();
+		places_give(PLACE_EXPORT);
 		return;
 	}
 	response->stream = (struct http_stream){write_export, end_export, export};

@@ -1,5 +1,6 @@
 #include <stdio.h>
 
+#include "api/places.h"
 #include "api/routes.h"
 
 /* Returns whether the query can be searched for; otherwise makes the response an error. */
@@ -75,9 +76,16 @@ void route_search(struct api *api, const struct params *params, struct http_resp
 		history_set_error(response, status);
 		return;
 	}
+	if (!places_take(PLACE_SEARCH)) {
+		http_set_error(response, 503, "too_many_searches",
+		    "as many searches are under way as may be; try again");
+		response->retry_after = 1;
+		return;
+	}
 	json_begin(&response->body, '[');
 	status = store_search(api->store, &query, before, (int)params->number[PARAM_LIMIT], &page,
 	    add_hit, &response->body);
+	places_give(PLACE_SEARCH);
 	json_end(&response->body, ']');
 	if (status) {
 		answer_failure(api, status, response);

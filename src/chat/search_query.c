@@ -89,15 +89,31 @@ static bool add_term(struct reading *r, const char *column, const struct term *t
 
 /* ---- terms ---- */
 
+static bool at_space(struct str s)
+{
+	return utf8_is_space(utf8_take(&s));
+}
+
+/* Each of a phrase has to be looked up, like one that stands alone. */
+static int count_words(struct str s)
+{
+	int count = 0;
+	for (bool inside = false; s.len > 0; utf8_take(&s)) {
+		count += !inside && !at_space(s);
+		inside = !at_space(s);
+	}
+	return count;
+}
+
 static void take_word(struct reading *r, const struct term *term)
 {
 	if (add_term(r, "text", term))
-		r->terms++;
+		r->terms += count_words(term->value);
 }
 
 static void take_from(struct reading *r, const struct term *term)
 {
-	r->terms++;
+	r->terms += count_words(term->value);
 	if (!add_term(r, "nickname", term))
 		complain(r, "from: takes a nickname, or from:\"two words\"");
 }
@@ -151,11 +167,6 @@ static const struct filter {
 };
 
 /* ---- reading ---- */
-
-static bool at_space(struct str s)
-{
-	return utf8_is_space(utf8_take(&s));
-}
 
 static void skip(struct str *s, size_t count)
 {
@@ -231,7 +242,7 @@ static void read_term(struct reading *r)
 	else
 		take_word(r, &term);
 	if (r->terms > SEARCH_TERMS_MAX)
-		complain(r, "q has too many words: at most 32");
+		complain(r, "q has too many words: at most 16, those of phrases among them");
 }
 
 static void read_terms(struct reading *r)

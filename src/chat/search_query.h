@@ -19,7 +19,7 @@
 
 enum {
 	SEARCH_BYTES_MAX = 1000, /* of a query, and of all that it looks for, folded */
-	SEARCH_TERMS_MAX = 32,	 /* words, phrases and operators in it */
+	SEARCH_TERMS_MAX = 16,	 /* words and operators in it; those of a phrase count as well */
 	SEARCH_PREFIX_MIN =
 	    3, /* letters before a *, folded, as the index in schema.sql is made for */
 	SEARCH_MATCH_SIZE = 8192,

@@ -279,6 +279,21 @@ const faults = {
         text.replace('if ($mqtt_chat_same_origin = 0)', 'if ($mqtt_chat_same_origin = 2)'),
       ),
   ],
+  'nothing limits the WebSockets of an address': [
+    /nothing limits how many WebSockets/,
+    /limit_conn mqtt_chat_sockets 50;/,
+    () => edited('nginx-sockets.conf', () => ''),
+  ],
+  'one address can take all connections of nginx': [
+    /^1 address, with the 512 WebSockets that each may hold, can take all 1024/,
+    /worker_connections/,
+    () => edited('nginx-sockets.conf', (text) => text.replace(' 50;', ' 512;')),
+  ],
+  'three addresses can take all connections of nginx': [
+    /^3 addresses, with the 200 WebSockets/,
+    /nginx-sockets\.conf/,
+    () => edited('nginx-sockets.conf', (text) => text.replace(' 50;', ' 200;')),
+  ],
   'a location without its slash': [
     /ends in \/chat without a slash/,
     /location \^~ \/chat\//,

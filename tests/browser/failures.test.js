@@ -1,5 +1,7 @@
 // The page when something does not work: what it says, what still works, and how it recovers.
 import assert from 'node:assert/strict';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import * as browsers from './browser.js';
 
@@ -145,6 +147,30 @@ describe('the page in trouble', { skip: browsers.skip, timeout: 180_000 }, () =>
     await page.click('#history-now', { timeout: 3000 }).catch(() => {});
     await shows(page, ['earlier', 'live', 'mine']);
     assert.ok(!(await page.isVisible('#history-notice')));
+  });
+
+  test('at an address that has as many pages open as it may, the next says so and waits', async (t) => {
+    const { stack, context } = on;
+    /** @param {string} name @param {(text: string) => string} edit */
+    const edit = (name, edit) => {
+      const file = join(stack.dataDir, 'etc', name);
+      const text = readFileSync(file, 'utf8');
+      writeFileSync(file, edit(text));
+      t.after(() => writeFileSync(file, text));
+    };
+    await stack.stop('nginx');
+    edit('nginx-limits.conf', (text) => text.replace('127.0.0.1   1;', ''));
+    edit('nginx-sockets.conf', (text) => text.replace(' 50;', ' 1;'));
+    await stack.start('nginx');
+    const first = await enter(stack, context, 'full');
+    const second = await enter(stack, context, 'full', { connected: false });
+    await second.getByText('Too many pages of this chat are open').waitFor();
+    await waitForPhase(second, 'offline');
+    await first.close();
+    await second.click('#connection-now');
+    await waitForPhase(second, 'online');
+    await second.getByText('Too many pages of this chat are open').waitFor({ state: 'hidden' });
+    await stack.stop('nginx');
   });
 
   test('an empty room says so, and only when the API has said so', async () => {

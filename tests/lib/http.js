@@ -47,9 +47,11 @@ export function http(port, path, { method = 'GET', headers = {}, body, localAddr
  * @param {number} port
  * @param {string} path
  * @param {Record<string, string>} headers
+ * @param {string} [localAddress] from where
  */
-export function handshake(port, path, headers) {
+export function handshake(port, path, headers, localAddress) {
   return http(port, path, {
+    localAddress,
     headers: {
       Connection: 'Upgrade',
       Upgrade: 'websocket',

@@ -55,6 +55,9 @@ async function setUp() {
   const clients = [];
   /** @type {string[]} */
   const phases = [];
+  /** @type {boolean[]} */
+  const full = [];
+  let isFull = false;
   /** @type {string[]} */
   const messages = [];
   let loadable = true;
@@ -71,7 +74,11 @@ async function setUp() {
     url: 'ws://x/mqtt',
     clientId: 'page-1',
     topics: ['chat/messages', 'chat/messages/stored'],
-    onState: ({ phase }) => phases.push(phase),
+    isFull: async () => isFull,
+    onState: (state) => {
+      if (state.phase !== phases.at(-1)) phases.push(state.phase);
+      full.push(state.full);
+    },
     onMessage: (topic) => messages.push(topic),
     clock,
   });
@@ -83,10 +90,15 @@ async function setUp() {
     phases,
     messages,
     connection,
+    isFull: () => full.at(-1),
     last: () => /** @type {FakeClient} */ (clients.at(-1)),
     /** @param {boolean} can */
     setLoadable(can) {
       loadable = can;
+    },
+    /** @param {boolean} is */
+    setFull(is) {
+      isFull = is;
     },
   };
 }
@@ -130,6 +142,21 @@ test('a broker that hangs up on version 5 is asked in 3.1.1', async () => {
   last().emit('close');
   await clock.pass(1000);
   assert.equal(last().options.protocolVersion, 4);
+});
+
+test('a page that is refused learns whether its address has too many, until it is let in', async () => {
+  const { clock, last, isFull, setFull } = await setUp();
+  setFull(true);
+  last().emit('close');
+  await settle();
+  assert.equal(isFull(), true);
+  await clock.pass(1000);
+  assert.equal(isFull(), true, 'while it tries again, too');
+  last().accept();
+  assert.equal(isFull(), false);
+  last().emit('close');
+  await settle();
+  assert.equal(isFull(), false, 'a connection that was lost was not refused');
 });
 
 test('a broker that is not there says nothing on versions', async () => {

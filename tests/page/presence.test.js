@@ -17,7 +17,7 @@ function harness() {
   let seen = people.NOBODY;
   let changes = 0;
   const presence = createPresence({
-    connectionId: 'page-1',
+    presenceId: 'page-1',
     clientId: 'me',
     publish: (...what) => published.push(what),
     onChange: (next) => {

@@ -7,8 +7,8 @@ import { createStore, currentRoom, initialState } from '../../web/chat/store.js'
 import { fakeClock, settle } from './fake-clock.js';
 
 const TS = '2026-11-23T17:41:05.123Z';
-const ONLINE = { phase: /** @type {const} */ ('online'), retryAt: 0, reason: '' };
-const OFFLINE = { phase: /** @type {const} */ ('offline'), retryAt: 0, reason: '' };
+const ONLINE = { phase: /** @type {const} */ ('online'), retryAt: 0, full: false };
+const OFFLINE = { phase: /** @type {const} */ ('offline'), retryAt: 0, full: false };
 
 function setUp() {
   const clock = fakeClock();

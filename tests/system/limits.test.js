@@ -3,15 +3,20 @@
  * where a process may speak as well, is as foreign as any.
  */
 import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
+import { join } from 'node:path';
 import { after, before, test } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { http } from '../lib/http.js';
 import { startStack, until } from '../lib/stack.js';
 
 const HERE = '127.0.0.1';
 const FOREIGN = '127.0.0.2';
 const OTHER = '127.0.0.3';
-const SOCKETS = 500;
+const SOCKETS = 50;
+const HEAVY_MESSAGES = 60_000;
 
 /** @type {import('../lib/stack.js').Stack} */
 let stack;
@@ -80,6 +85,63 @@ test('searches are fewer than pages', async () => {
   assert.equal((await flood(HERE, 200, 20, '/api/search?q=a'))[429], undefined);
 });
 
+test('an address searches twice at once, and reads meanwhile; another address is not held up', async () => {
+  const group = -Number(stack.pid('api'));
+  process.kill(group, 'SIGSTOP');
+  /** @type {Promise<import('../lib/http.js').Answer>[]} */
+  let held;
+  try {
+    held = [OTHER, OTHER, FOREIGN].map((from) => ask(from, '/api/search?q=a'));
+    const refused = await until(async () => {
+      const searching = ask(OTHER, '/api/search?q=b');
+      const answer = await Promise.race([searching, sleep(200, null)]);
+      if (answer === null) held.push(searching);
+      return answer;
+    });
+    assert.deepEqual([refused.status, refused.json().error.code], [429, 'too_many_requests']);
+    held.push(ask(OTHER), ask(HERE, '/api/search?q=a'));
+  } finally {
+    process.kill(group, 'SIGCONT');
+  }
+  const statuses = (await Promise.all(held)).map(({ status }) => status);
+  assert.ok(!statuses.includes(429), String(statuses));
+});
+
+/** Puts in messages that take a second to look through for `HEAVY`, and waits until they are indexed. */
+async function fillHeavily() {
+  const { status, stderr } = spawnSync('sqlite3', [
+    stack.database,
+    `WITH RECURSIVE n (i) AS (VALUES (1) UNION ALL SELECT i + 1 FROM n WHERE i < ${HEAVY_MESSAGES})
+     INSERT INTO messages (ts, room, nickname, text)
+     SELECT 1795455665123 + i, 'heavy', 'Ann', replace(hex(zeroblob(100)), '00', 'a b ') FROM n`,
+  ]);
+  assert.equal(status, 0, String(stderr));
+  const client = await stack.client();
+  await client.publishAsync('chat/heavy', 'a commit wakes the index', { qos: 1 });
+  const indexed = () => Number(stack.sql('SELECT indexed_id FROM search_state')[0]?.indexed_id);
+  await until(() => indexed() >= HEAVY_MESSAGES - 600, 60_000);
+}
+const HEAVY = `/api/search?q=${encodeURIComponent(`"${'a b '.repeat(7)}a a"`)}`;
+
+test('while heavy searches are under way, pages are answered', async () => {
+  await fillHeavily();
+  /** @type {string[]} */
+  const order = [];
+  const searches = Array.from({ length: 10 }, async () => {
+    const { status, headers, body } = await ask(HERE, HEAVY);
+    const refused = status === 503 && body.includes('too_many_searches');
+    if (refused) assert.equal(headers['retry-after'], '1');
+    order.push(refused ? 'refused' : 'searched');
+  });
+  await until(() => order.length > 0, 30_000);
+  assert.equal((await ask(HERE)).status, 200);
+  order.push('page');
+  await Promise.all(searches);
+  const before = order.slice(0, order.indexOf('page'));
+  assert.ok(!before.includes('searched'), `the page waited for a search: ${order}`);
+  assert.equal(order.filter((one) => one === 'searched').length, 2, 'half of four threads');
+});
+
 test('what is too long in an address is refused in JSON, up to 8 KB, where nginx itself ends it', async () => {
   const long = await ask(HERE, `/api/search?q=${'x'.repeat(8000)}`);
   assert.deepEqual([long.status, long.json().error.code], [400, 'bad_query']);
@@ -110,8 +172,9 @@ test('a body is ignored, a large one is refused', async () => {
 /**
  * A WebSocket from an address: its socket and the first line of the answer.
  * @param {string} from
+ * @param {string[]} [headers]
  */
-function openSocket(from) {
+function openSocket(from, headers = []) {
   const socket = connect({ port: stack.port, host: HERE, localAddress: from });
   const lines = [
     'GET /mqtt HTTP/1.1',
@@ -122,6 +185,7 @@ function openSocket(from) {
     'Sec-WebSocket-Version: 13',
     'Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==',
     'Sec-WebSocket-Protocol: mqtt',
+    ...headers,
   ];
   socket.write(`${lines.join('\r\n')}\r\n\r\n`);
   socket.on('error', () => {});
@@ -144,7 +208,10 @@ test('one address has so many WebSockets, and gets more when it closes some', as
   const refused = all.filter(({ answer }) => !answer.startsWith('HTTP/1.1 101 '));
   assert.equal(refused.length, 3);
   for (const { answer } of refused)
-    assert.match(answer, /^HTTP\/1.1 429 [\s\S]*Retry-After: 1\r\n[\s\S]*"too_many_requests"/);
+    assert.match(answer, /^HTTP\/1.1 429 [\s\S]*Retry-After: 1\r\n[\s\S]*"too_many_sockets"/);
+  const asked = await ask(FOREIGN, '/mqtt');
+  assert.deepEqual([asked.status, asked.json().error.code], [429, 'too_many_sockets']);
+  assert.equal((await ask(OTHER, '/mqtt')).status, 426);
   const here = await openSocket(HERE);
   open.push(here.socket);
   assert.match(here.answer, /^HTTP\/1.1 101 /);
@@ -154,4 +221,40 @@ test('one address has so many WebSockets, and gets more when it closes some', as
     open.push(socket);
     return answer.startsWith('HTTP/1.1 101 ');
   });
+});
+
+test('of IPv6 64 bits are an address, and IPv4 is the same in either form', async (t) => {
+  /** @type {import('node:net').Socket[]} */
+  const open = [];
+  t.after(() => {
+    for (const socket of open) socket.destroy();
+  });
+  const conf = join(stack.dataDir, 'etc/nginx.conf');
+  const told = 'set_real_ip_from 127.0.0.1; real_ip_header X-Forwarded-For;';
+  await stack.stop('nginx');
+  writeFileSync(conf, readFileSync(conf, 'utf8').replace('http {', `http { ${told}`));
+  await stack.start('nginx');
+  /** @param {string} address */
+  const status = async (address) => {
+    const { socket, answer } = await openSocket(HERE, [`X-Forwarded-For: ${address}`]);
+    open.push(socket);
+    return Number(answer.split(' ')[1]);
+  };
+  /** @param {(i: number) => string} address */
+  const fill = async (address) => {
+    const all = await Promise.all(
+      Array.from({ length: SOCKETS }, (_, i) => status(address(i + 1))),
+    );
+    assert.deepEqual(new Set(all), new Set([101]));
+  };
+  // The bytes of the second are those of line ends and NUL.
+  for (const net of ['2001:db8:1:2', '2001:db8:a0a:a00']) {
+    await fill((i) => `${net}::${i}`);
+    assert.equal(await status(`${net}:ffff::a`), 429);
+  }
+  assert.equal(await status('2001:db8:1:3::1'), 101);
+  await fill(() => '::ffff:192.0.2.1');
+  assert.equal(await status('192.0.2.1'), 429);
+  assert.equal(await status('::ffff:192.0.2.2'), 101);
+  assert.equal(await status('192.0.2.3'), 101);
 });

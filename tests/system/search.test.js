@@ -146,7 +146,7 @@ test('what cannot be searched for is told', async () => {
   for (const query of ['', '?q=', '?q=%20', '?q=-door', '?q=!!!', '?q=%22', '?q=*', '?q=)']) {
     assertError(400, 'bad_query', await ask(query));
   }
-  for (const q of ['do*', 'x in:Lab', 'x before:soon', 'a '.repeat(33), 'a'.repeat(1001)]) {
+  for (const q of ['do*', 'x in:Lab', 'x before:soon', 'a '.repeat(17), 'a'.repeat(1001)]) {
     assertError(400, 'bad_query', await ask({ q }));
   }
   assertError(400, 'bad_query', await ask('?q=%ff'));

@@ -97,12 +97,11 @@ test('a page under a foreign name gets nothing (DNS rebinding)', async () => {
     assert.equal((await get('/chat/', { headers: { Host: host } })).status, 200, host);
 });
 
-test('/mqtt takes a WebSocket from a page of this very host and port only', async () => {
+test('/mqtt takes a WebSocket from a page of this very scheme, host and port only', async () => {
   const host = `127.0.0.1:${stack.port}`;
   /** @param {Record<string, string>} headers */
   const status = async (headers) => (await handshake(stack.port, '/mqtt', headers)).status;
   assert.equal(await status({ Host: host, Origin: `http://${host}` }), 101);
-  assert.equal(await status({ Host: host, Origin: `https://${host}` }), 101);
   const forwarded = { Host: 'localhost:9999', Origin: 'http://localhost:9999' };
   assert.equal(await status(forwarded), 101);
   const cookie = { Cookie: `session=${'x'.repeat(4000)}` };
@@ -116,12 +115,33 @@ test('/mqtt takes a WebSocket from a page of this very host and port only', asyn
     `http://localhost:${stack.port}`,
     'null',
     'file://',
+    `https://${host}`,
     `ftp://${host}`,
     `http://${host} http://${host}`,
-    '',
   ]) {
     assert.equal(await status({ Host: host, Origin: origin }), 403, origin);
   }
+});
+
+test('where TLS ends at a proxy that the operator names, the scheme is what that proxy says', async () => {
+  const host = `127.0.0.1:${stack.port}`;
+  /** @param {string} origin @param {string} scheme @param {string} [from] */
+  const status = async (origin, scheme, from) => {
+    const headers = { Host: host, Origin: `${origin}://${host}`, 'X-Forwarded-Proto': scheme };
+    return (await handshake(stack.port, '/mqtt', headers, from)).status;
+  };
+  assert.equal(await status('https', 'https'), 101);
+  assert.equal(await status('https', 'https,http'), 101);
+  assert.equal(await status('http', 'http'), 101);
+  assert.equal(await status('http', 'https'), 403);
+  assert.equal(await status('https', 'http'), 403);
+  assert.equal(await status('https', 'wss'), 403);
+  assert.equal(await status('https', 'https', '127.0.0.2'), 403, 'from one that is not named');
+  assert.equal(await status('http', 'https', '127.0.0.2'), 101, 'there the header means nothing');
+});
+
+test('without an Origin it is no browser, and may connect', async () => {
+  assert.equal((await handshake(stack.port, '/mqtt', {})).status, 101);
 });
 
 test('a real MQTT client gets through with the right Origin, and not with another', async () => {
@@ -150,8 +170,10 @@ test('what nginx refuses by itself is JSON, with the right status, and not to be
   assertError(await get('/api/metrics', foreign), 403, 'operator_only');
   for (const path of ['/api/messages', '/api/metrics', '/api/export'])
     assertError(await get(path, large), 413, 'body_too_large');
-  assertError(await handshake(stack.port, '/mqtt', {}), 403, 'foreign_origin');
+  const evil = { Origin: 'http://evil.example' };
+  assertError(await handshake(stack.port, '/mqtt', evil), 403, 'foreign_origin');
   assertError(await get('/mqtt', { headers: { Origin: stack.origin } }), 426, 'websocket_only');
+  assert.equal((await get('/mqtt/limit')).status, 404);
   for (const method of ['HEAD', 'POST', 'FOO'])
     assert.equal((await get('/mqtt', { method, headers: { Origin: stack.origin } })).status, 405);
   assertError(await get('/mqtt', { method: 'PUT' }), 405, 'method_not_allowed');

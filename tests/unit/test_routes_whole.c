@@ -2,6 +2,7 @@
 #include <time.h>
 
 #include "api/metrics.h"
+#include "api/places.h"
 #include "requests.h"
 
 static struct store *writer;
@@ -336,6 +337,47 @@ TEST(each_answer_is_counted_by_route_and_status)
 	assert_null(strstr(body(), "passwd"));
 }
 
+/* Whether such a request gets a place beside those that are taken: 200, or 503 and when to come again. */
+static bool gets_a_place(const char *path, const char *query)
+{
+	ask_path(path, query);
+	if (response.status == 200)
+		return true;
+	assert_int_equal(response.status, 503);
+	assert_true(response.retry_after > 0);
+	assert_non_null(strstr(error_member("code"), "too_many_"));
+	return false;
+}
+
+TEST(searches_take_half_of_the_threads_at_most_and_one_is_left_for_pages)
+{
+	static const struct {
+		int threads, searches, beside_exports;
+	} tables[] = {{1, 1, 0}, {2, 1, 0}, {3, 1, 0}, {4, 2, 1}, {5, 2, 2}, {16, 8, 8}};
+	for (size_t i = 0; i < sizeof(tables) / sizeof(tables[0]); i++) {
+		int searches = 0, exports = 0, beside = 0;
+		places_set(tables[i].threads);
+		while (gets_a_place("/search", "q=door") && places_take(PLACE_SEARCH))
+			searches++;
+		assert_int_equal(searches, tables[i].searches);
+		ask("");
+		assert_int_equal(response.status, 200);
+		for (int n = 0; n < searches; n++)
+			places_give(PLACE_SEARCH);
+		while (places_take(PLACE_EXPORT))
+			exports++;
+		while (gets_a_place("/search", "q=door") && places_take(PLACE_SEARCH))
+			beside++;
+		assert_int_equal(beside, tables[i].beside_exports);
+		assert_false(gets_a_place("/export", ""));
+		for (int n = 0; n < exports; n++)
+			places_give(PLACE_EXPORT);
+		for (int n = 0; n < beside; n++)
+			places_give(PLACE_SEARCH);
+	}
+	places_set(4);
+}
+
 TEST(exports_under_way_are_told)
 {
 	struct http_response running;
@@ -377,6 +419,7 @@ int main(void)
 	    WHOLE(at_most_two_exports_run_at_once),
 	    WHOLE(what_the_logger_counts_is_told),
 	    WHOLE(each_answer_is_counted_by_route_and_status),
+	    WHOLE(searches_take_half_of_the_threads_at_most_and_one_is_left_for_pages),
 	    WHOLE(exports_under_way_are_told),
 	    WHOLE(without_a_database_the_rest_is_told),
 	};

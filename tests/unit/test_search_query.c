@@ -188,14 +188,21 @@ TEST(what_is_too_long_or_broken_is_told)
 	expect_problem("door \xc3", "UTF-8");
 }
 
-TEST(thirty_two_words_are_taken_and_one_more_is_not)
+TEST(sixteen_words_are_taken_and_one_more_is_not)
 {
 	char q[256] = "";
 	for (int i = 0; i < SEARCH_TERMS_MAX; i++)
 		strcat(q, i % 2 ? "-b " : "a ");
 	expect(understand(q), "%s", problem);
 	strcat(q, "in:lab");
-	expect_problem(q, "at most 32");
+	expect_problem(q, "at most 16");
+}
+
+TEST(the_words_of_a_phrase_count)
+{
+	expect(understand("\"a a a a  a a a a\" from:\"b b b b\" -\"c c c\" d"), "%s", problem);
+	expect_problem("\"a a a a a a a a a a a a a a a a a\"", "at most 16");
+	expect_problem("\"a a a a  a a a a\" from:\"b b b b b\" -\"c c c\" d", "at most 16");
 }
 
 TEST(the_longest_expression_is_whole)
@@ -229,7 +236,8 @@ int main(void)
 	    cmocka_unit_test(what_gets_too_long_when_it_is_folded_is_told),
 	    cmocka_unit_test(nothing_to_look_for_is_told),
 	    cmocka_unit_test(what_is_too_long_or_broken_is_told),
-	    cmocka_unit_test(thirty_two_words_are_taken_and_one_more_is_not),
+	    cmocka_unit_test(sixteen_words_are_taken_and_one_more_is_not),
+	    cmocka_unit_test(the_words_of_a_phrase_count),
 	    cmocka_unit_test(the_longest_expression_is_whole),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

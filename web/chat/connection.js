@@ -46,20 +46,23 @@ const isPresence = (topic) => topic.includes('/presence/');
  * @param {object} parts
  * @param {() => Promise<Connect>} parts.load
  * @param {string} parts.url
- * @param {string} parts.clientId the MQTT one: no other connection may have it
+ * @param {string} parts.clientId the MQTT one: who has it can end this connection, so it is told to the broker alone
  * @param {string[]} parts.topics
  * @param {() => {topics: string[], will: Will | undefined}} parts.retained asked for each connection: topics
  *   whose retained copies are wanted, and what the broker says when the connection ends
+ * @param {() => Promise<boolean>} parts.isFull whether this address has as many pages open as it may
  * @param {(state: ConnectionState) => void} parts.onState
  * @param {(topic: string, payload: Uint8Array) => void} parts.onMessage
  * @param {import('./clock.js').Clock} parts.clock
  */
 export function createConnection(parts) {
-  const { load, url, clientId, topics, retained, onState, onMessage, clock } = parts;
+  const { load, url, clientId, topics, retained, isFull, onState, onMessage, clock } = parts;
   /** @type {MqttClient | null} */
   let client = null;
   /** @type {ConnectionState['phase']} */
   let phase = 'waiting';
+  let retryAt = 0;
+  let full = false;
   /** @type {4 | 5} */
   let version = 5;
   let onlineSince = 0;
@@ -70,10 +73,20 @@ export function createConnection(parts) {
   /** @type {() => void} */
   let cancelTimer = () => {};
 
-  /** @param {ConnectionState['phase']} next @param {number} retryAt @param {string} reason */
-  function setPhase(next, retryAt = 0, reason = '') {
+  /** @param {ConnectionState['phase']} next @param {number} at */
+  function setPhase(next, at = 0) {
     phase = next;
-    onState({ phase, retryAt, reason });
+    retryAt = at;
+    if (phase === 'online') full = false;
+    onState({ phase, retryAt, full });
+  }
+
+  /** A browser does not tell why a WebSocket was refused, so the server is asked. */
+  async function askWhy() {
+    const answer = await isFull();
+    if (phase === 'online') return;
+    full = answer;
+    onState({ phase, retryAt, full });
   }
 
   /** @param {number} ms @param {() => void} callback */
@@ -82,15 +95,14 @@ export function createConnection(parts) {
     cancelTimer = clock.after(ms, callback);
   }
 
-  /** @param {string} reason */
-  function goOffline(reason) {
+  function goOffline() {
     const ended = client;
     client = null;
     ended?.end(true);
     if (phase === 'online' && clock.now() - onlineSince >= GOOD_MS) failures = 0;
     failures += 1;
     const delay = backoff(failures, clock.random());
-    setPhase('offline', clock.now() + delay, reason);
+    setPhase('offline', clock.now() + delay);
     schedule(delay, attempt);
   }
 
@@ -117,8 +129,8 @@ export function createConnection(parts) {
     try {
       const connect = await load();
       open(connect(url, options()));
-    } catch (error) {
-      goOffline(String(error));
+    } catch {
+      goOffline();
     }
   }
 
@@ -127,17 +139,18 @@ export function createConnection(parts) {
     let opened = false;
     let greeted = false;
     client = mine;
-    /** @param {string} reason @param {number} [code] */
-    const end = (reason, code) => {
+    /** @param {number} [code] */
+    const end = (code) => {
       if (client !== mine) return;
       const refused = WRONG_VERSION.includes(code ?? 0);
       // A broker of the other version may say so, or just hang up.
       if (!greeted && (opened || refused)) version = version === 5 ? 4 : 5;
-      goOffline(reason);
+      goOffline();
+      if (!opened) askWhy();
       if (refused && version === 4) schedule(0, attempt);
     };
-    mine.on('error', (error) => end(error.message, codeOf(error)));
-    mine.on('close', () => end(''));
+    mine.on('error', (error) => end(codeOf(error)));
+    mine.on('close', () => end());
     mine.on('packetreceive', () => {
       lastPacketAt = clock.now();
     });
@@ -160,7 +173,7 @@ export function createConnection(parts) {
     mine.subscribe(topics, { qos: 1, rh: 2 }, (error) => {
       if (client !== mine) return;
       if (error) {
-        goOffline(error.message);
+        goOffline();
         return;
       }
       onlineSince = clock.now();
@@ -186,7 +199,7 @@ export function createConnection(parts) {
     const asked = clock.now();
     client?.sendPing();
     schedule(ANSWER_MS, () => {
-      if (lastPacketAt < asked) goOffline('no answer');
+      if (lastPacketAt < asked) goOffline();
       else schedule(PROBE_MS, probe);
     });
   }

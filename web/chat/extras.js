@@ -39,9 +39,9 @@ function neighbour({ rooms, room }, step) {
 /**
  * @param {Store} store
  * @param {import('./connection.js').Connection} connection
- * @param {string} connectionId
+ * @param {string} presenceId
  */
-function createPeople(store, connection, connectionId) {
+function createPeople(store, connection, presenceId) {
   const view = createPeopleView();
   let people = NOBODY;
 
@@ -51,7 +51,7 @@ function createPeople(store, connection, connectionId) {
   }
 
   const presence = createPresence({
-    connectionId,
+    presenceId,
     clientId: store.get().clientId,
     publish: connection.publish,
     clock,
@@ -91,13 +91,13 @@ function createPanels(store, api, toNewest) {
  * @param {object} parts
  * @param {Store} parts.store
  * @param {URL} parts.api
- * @param {string} parts.connectionId
+ * @param {string} parts.presenceId
  * @param {import('./connection.js').Connection} parts.connection
  * @param {() => void} parts.toNewest
  */
-export function startExtras({ store, api, connectionId, connection, toNewest }) {
+export function startExtras({ store, api, presenceId, connection, toNewest }) {
   const attention = createAttention({ open: openRoom });
-  const presence = createPeople(store, connection, connectionId);
+  const presence = createPeople(store, connection, presenceId);
   createPanels(store, api, toNewest);
   let subscribedRoom = store.get().room;
   presence.enter(subscribedRoom, store.get().nickname);

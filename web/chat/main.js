@@ -41,6 +41,13 @@ function brokerUrl() {
   return url.href;
 }
 
+/** Whether the server refuses this page because its address has so many. */
+async function isFull() {
+  const url = new URL('../mqtt', document.baseURI);
+  const answer = await fetch(url, { cache: 'no-store' }).catch(() => null);
+  return answer?.status === 429;
+}
+
 let loads = 0;
 
 /** A browser may remember that a module could not be loaded: each retry has its own address. */
@@ -109,7 +116,8 @@ async function listRooms() {
   store.dispatch({ type: 'listed', rooms: await history.rooms() });
 }
 
-const connectionId = `page-${newToken()}`;
+/** Everybody sees it. It is not the MQTT client id, with which anybody could take over the connection. */
+const presenceId = newToken();
 /** Loaded when the history is on the screen. @type {import('./extras.js').Extras | undefined} */
 let extras;
 /** The room that the connection's will is for. */
@@ -118,12 +126,13 @@ let willRoom = initial.room;
 const connection = createConnection({
   load: loadMqtt,
   url: brokerUrl(),
-  clientId: connectionId,
+  clientId: `page-${newToken()}`,
   topics: ['chat/+', 'chat/+/stored', 'chat/+/rejected'],
   retained() {
     const { room } = store.get();
-    return { topics: presenceTopics(room), will: willFor(room, connectionId) };
+    return { topics: presenceTopics(room), will: willFor(room, presenceId) };
   },
+  isFull,
   onMessage(topic, payload) {
     if (!extras?.presence.receive(topic, payload)) receive(topic, payload);
   },
@@ -217,6 +226,6 @@ await Promise.race([historyOpened, sleep(HISTORY_FIRST_MS)]);
 await painted();
 // The chat does without them where they do not come.
 const { startExtras } = await import('./extras.js').catch(() => ({ startExtras: undefined }));
-extras = startExtras?.({ store, api, connectionId, connection, toNewest });
+extras = startExtras?.({ store, api, presenceId, connection, toNewest });
 connection.start();
 listRooms();

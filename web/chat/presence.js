@@ -22,11 +22,11 @@ export const presenceTopics = (room) => [presenceTopic(room, '+'), `chat/${room}
 /**
  * What the broker says when a connection that was made in this room ends.
  * @param {string} room
- * @param {string} connectionId
+ * @param {string} presenceId
  */
-export function willFor(room, connectionId) {
+export function willFor(room, presenceId) {
   return {
-    topic: presenceTopic(room, connectionId),
+    topic: presenceTopic(room, presenceId),
     payload: '',
     qos: /** @type {const} */ (1),
     retain: true,
@@ -35,13 +35,13 @@ export function willFor(room, connectionId) {
 
 /**
  * @param {object} parts
- * @param {string} parts.connectionId the MQTT client id, which no other page has
+ * @param {string} parts.presenceId of this page, random; everybody sees it, so not the MQTT client id
  * @param {string} parts.clientId that of this browser
  * @param {Publish} parts.publish
  * @param {(people: People) => void} parts.onChange
  * @param {import('./clock.js').Clock} parts.clock
  */
-export function createPresence({ connectionId, clientId, publish, onChange, clock }) {
+export function createPresence({ presenceId, clientId, publish, onChange, clock }) {
   let people = NOBODY;
   let me = { room: '', nickname: '' };
   let willRoom = '';
@@ -74,13 +74,13 @@ export function createPresence({ connectionId, clientId, publish, onChange, cloc
     /** @type {PublishOptions} */
     const options = { qos: 1, retain: true };
     if (!hasWill) options.expiryS = EXPIRY_S;
-    publish(presenceTopic(room, connectionId), JSON.stringify({ nickname }), options);
+    publish(presenceTopic(room, presenceId), JSON.stringify({ nickname }), options);
     if (!hasWill) cancelRenewal = clock.after(AGAIN_MS, publishPresence);
   }
 
   /** @param {string} room */
   function clearPresence(room) {
-    if (online && room) publish(presenceTopic(room, connectionId), '', { qos: 1, retain: true });
+    if (online && room) publish(presenceTopic(room, presenceId), '', { qos: 1, retain: true });
   }
 
   return {

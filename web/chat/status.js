@@ -48,7 +48,7 @@ export function createStatus({ reconnect, readAgain }) {
     part('connection').dataset.phase = connection.phase;
     setText(part('status'), texts[connection.phase]);
     part('connection-notice').hidden = !down || Date.now() - downSince < NOTICE_AFTER_MS;
-    setText(part('connection-reason'), texts.offlineNotice);
+    setText(part('connection-reason'), connection.full ? texts.full : texts.offlineNotice);
     setText(part('connection-retry'), offline ? retryText(connection.retryAt) : texts.connecting);
     part('history-notice').hidden = !failed;
     setText(part('history-reason'), failed ? historyText(history, connection) : '');

@@ -9,9 +9,10 @@ import * as rooms from './room.js';
 /** @typedef {rooms.History} History */
 
 /**
- * waiting: it has not been tried yet. offline: it is tried again at `retryAt`.
+ * waiting: it has not been tried yet. offline: it is tried again at `retryAt`. full: this address has
+ * as many pages open as it may.
  * @typedef {{phase: 'waiting' | 'connecting' | 'online' | 'offline', retryAt: number,
- *   reason: string}} ConnectionState
+ *   full: boolean}} ConnectionState
  */
 
 /**
@@ -65,7 +66,7 @@ export function initialState(start) {
   return {
     ...start,
     rooms: { [start.room]: rooms.newRoom(start.room) },
-    connection: { phase: 'waiting', retryAt: 0, reason: '' },
+    connection: { phase: 'waiting', retryAt: 0, full: false },
     visible: true,
   };
 }

@@ -12,6 +12,7 @@ export const english = ({ number, plural, list, isolate }) => ({
   offline: 'Offline',
   notices: 'Notices',
   offlineNotice: 'Offline. What you write is kept, and sent when the connection is back.',
+  full: 'Too many pages of this chat are open at your internet address. Close some; this one waits.',
   retryIn: (/** @type {number} */ seconds) => `Retrying in ${number(seconds)}\u00a0s.`,
   retryNow: 'Retry now',
 

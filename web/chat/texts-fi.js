@@ -13,6 +13,7 @@ export const finnish = ({ number, plural, list, isolate }) => ({
   offline: 'Ei yhteyttä',
   notices: 'Ilmoitukset',
   offlineNotice: 'Ei yhteyttä. Kirjoittamasi säilyy ja lähetetään, kun yhteys palaa.',
+  full: 'Verkko-osoitteessasi on liian monta tämän keskustelun sivua auki. Sulje joitakin; tämä odottaa.',
   retryIn: (seconds) => `Uusi yritys ${number(seconds)}\u00a0s kuluttua.`,
   retryNow: 'Yritä heti',
 
