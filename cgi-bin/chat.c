@@ -78,6 +78,7 @@ static int serve_api(int argc, char **argv)
 			log_error("%s", error);
 		return (int)result;
 	}
+	log_set_level(settings.log_level);
 	if (FCGX_IsCGI()) {
 		log_error("standard input is not a FastCGI socket; start this with spawn-fcgi");
 		return EX_USAGE;

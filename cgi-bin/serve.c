@@ -165,7 +165,7 @@ static void end_threads(struct thread *threads, int count)
 	_exit(0);
 }
 
-/* Starts the threads until one fails; returns how many run. */
+/* Starts the threads until one fails, for the reason in errno; returns how many run. */
 static int start_threads(struct thread *threads, struct server *server)
 {
 	int i;
@@ -174,8 +174,10 @@ static int start_threads(struct thread *threads, struct server *server)
 		threads[i].own = server->service->open(server->service->arg);
 		if (!threads[i].own)
 			break;
-		if (pthread_create(&threads[i].id, NULL, serve_requests, &threads[i]) != 0) {
+		int rc = pthread_create(&threads[i].id, NULL, serve_requests, &threads[i]);
+		if (rc != 0) {
 			server->service->close(threads[i].own);
+			errno = rc;
 			break;
 		}
 	}

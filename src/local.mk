@@ -4,22 +4,26 @@ noinst_LIBRARIES = src/libchat.a
 src_libchat_a_SOURCES = \
   src/base/clock.h src/base/disk.c src/base/disk.h src/base/fnv.h src/base/json_check.c src/base/json_check.h src/base/log.c \
   src/base/log.h src/base/retry.c src/base/retry.h src/base/settings.c src/base/settings.h \
-  src/base/str.h src/base/text.c src/base/text.h src/base/time.c src/base/time.h \
+  src/base/str.h src/base/suggest.c src/base/suggest.h src/base/text.c src/base/text.h src/base/time.c src/base/time.h \
   src/base/utf8.c src/base/utf8.h \
   src/chat/fold.c src/chat/fold.h src/chat/limits.h src/chat/message.c src/chat/message.h \
   src/chat/search_query.c src/chat/search_query.h src/chat/snippet.c src/chat/snippet.h \
   src/chat/words.c src/chat/words.h \
   src/store/sqlite.c src/store/sqlite.h src/store/sqlite_admin.c src/store/sqlite_backup.c \
+  src/store/signs.c src/store/signs.h \
   src/store/sqlite_durability.c src/store/sqlite_figures.c src/store/sqlite_index.c \
-  src/store/sqlite_open.c src/store/sqlite_migrate.c src/store/sqlite_prune.c \
-  src/store/sqlite_read.c src/store/sqlite_search.c src/store/sqlite_spans.c \
-  src/store/sqlite_whole.c src/store/sqlite_write.c src/store/store.h src/store/sqlite_refused.c \
+  src/store/sqlite_migrate.c src/store/sqlite_open.c src/store/sqlite_pages.c \
+  src/store/sqlite_pages.h src/store/sqlite_prune.c src/store/sqlite_read.c \
+  src/store/sqlite_refused.c src/store/sqlite_salvage.c src/store/sqlite_search.c \
+  src/store/sqlite_spans.c src/store/sqlite_whole.c src/store/sqlite_write.c src/store/store.h \
   src/store/store_admin.h \
   src/output/csv.c src/output/csv.h src/output/json.c src/output/json.h \
   src/broker/identity.c src/broker/identity.h src/broker/mqtt.c src/broker/mqtt.h \
   src/logger/admission.c src/logger/admission.h src/logger/batch.c src/logger/batch.h src/logger/indexer.c src/logger/indexer.h \
-  src/logger/ingest.c src/logger/ingest.h src/logger/notify.c src/logger/notify.h \
-  src/logger/redelivery.c src/logger/redelivery.h src/logger/upkeep.c src/logger/upkeep.h \
+  src/logger/ingest.c src/logger/ingest.h src/logger/journal.c src/logger/journal.h \
+  src/logger/notify.c src/logger/notify.h \
+  src/logger/reckoning.c src/logger/reckoning.h src/logger/redelivery.c src/logger/redelivery.h \
+  src/logger/upkeep.c src/logger/upkeep.h \
   src/logger/writer.c src/logger/writer.h \
   src/api/api.c src/api/api.h src/api/cache.c src/api/cache.h src/api/history.c src/api/history.h \
   src/api/http.c src/api/http.h src/api/metrics.c src/api/metrics.h src/api/params.c \
@@ -29,8 +33,9 @@ src_libchat_a_SOURCES = \
   src/admin/admin.h src/admin/broker.c src/admin/broker.h src/admin/check.c src/admin/check.h \
   src/admin/check_broker.c src/admin/check_files.c src/admin/check_nginx.c \
   src/admin/command_backup.c src/admin/command_check.c src/admin/command_completion.c \
-  src/admin/command_export.c src/admin/command_import.c src/admin/command_prune.c \
-  src/admin/command_reindex.c src/admin/command_restore.c src/admin/command_search.c \
+  src/admin/command_export.c src/admin/command_help.c src/admin/command_import.c src/admin/command_prune.c \
+  src/admin/command_reindex.c src/admin/command_restore.c src/admin/command_salvage.c \
+  src/admin/command_search.c \
   src/admin/command_send.c src/admin/command_status.c src/admin/command_tail.c src/admin/files.c \
   src/admin/files.h src/admin/import_csv.c src/admin/import_mariadb.c src/admin/import_ndjson.c \
   src/admin/import.c src/admin/import.h src/admin/import_id.c src/admin/import_record.c \
@@ -63,6 +68,10 @@ BUILT_SOURCES = $(embedded)
 CLEANFILES += $(embedded)
 EXTRA_DIST += schema.sql src/api/openapi.json
 
-# bash's completion: asks the program for its words when it is loaded
-completiondir = $(datadir)/bash-completion/completions
-dist_completion_DATA = src/admin/completion/mqtt-chat
+# Completion for the shells: asks the program for its words when it is loaded.
+bashdir = $(datadir)/bash-completion/completions
+dist_bash_DATA = src/admin/completion/mqtt-chat
+zshdir = $(datadir)/zsh/site-functions
+dist_zsh_DATA = src/admin/completion/_mqtt-chat
+fishdir = $(datadir)/fish/vendor_completions.d
+dist_fish_DATA = src/admin/completion/mqtt-chat.fish

@@ -6,16 +6,17 @@
 #
 # Each JavaScript file is a test; tests/run-js skips it where Node.js or the npm packages are missing.
 system_tests = \
-  tests/system/api.test.js tests/system/deaths.test.js tests/system/export.test.js \
-  tests/system/hostile.test.js tests/system/kinds.test.js tests/system/limits.test.js \
+  tests/system/api.test.js tests/system/deaths.test.js tests/system/devices.test.js tests/system/export.test.js \
+  tests/system/hostile.test.js tests/system/journal.test.js tests/system/kinds.test.js tests/system/limits.test.js \
   tests/system/migration.test.js tests/system/admission.test.js \
   tests/system/messages.test.js tests/system/newest.test.js tests/system/openapi.test.js \
   tests/system/queue.test.js tests/system/routes.test.js tests/system/search.test.js \
   tests/system/serve.test.js tests/system/session.test.js tests/system/stack.test.js \
   tests/system/walks.test.js tests/system/web.test.js
 admin_tests = \
-  tests/admin/check.test.js tests/admin/commands.test.js tests/admin/exports.test.js \
-  tests/admin/import.test.js tests/admin/load.test.js
+  tests/admin/check.test.js tests/admin/clock.test.js tests/admin/commands.test.js \
+  tests/admin/import.test.js tests/admin/load.test.js tests/admin/salvage.test.js \
+  tests/admin/exports.test.js tests/admin/completion.test.js
 whole_test = tests/browser/whole.test.js
 browser_tests = \
   tests/browser/accessible.test.js tests/browser/chat.test.js tests/browser/extras.test.js \
@@ -53,14 +54,14 @@ AM_TESTS_ENVIRONMENT = MQTT_CHAT_BUILD='$(abs_builddir)'; export MQTT_CHAT_BUILD
 
 unit_tests = tests/unit/test_admission tests/unit/test_durable tests/unit/test_serve tests/unit/test_writer \
   tests/unit/test_batch tests/unit/test_cache tests/unit/test_fold tests/unit/test_http \
-  tests/unit/test_identity tests/unit/test_import tests/unit/test_indexer tests/unit/test_json \
+  tests/unit/test_identity tests/unit/test_import tests/unit/test_indexer tests/unit/test_journal tests/unit/test_json \
   tests/unit/test_json_check tests/unit/test_payloads \
   tests/unit/test_log tests/unit/test_message tests/unit/test_message_limits \
-  tests/unit/test_notify tests/unit/test_openapi tests/unit/test_redelivery \
+  tests/unit/test_notify tests/unit/test_openapi tests/unit/test_reckoning tests/unit/test_redelivery \
   tests/unit/test_retry tests/unit/test_routes \
   tests/unit/test_routes_health tests/unit/test_routes_pages tests/unit/test_routes_search \
   tests/unit/test_routes_whole tests/unit/test_search_kinds tests/unit/test_search_query tests/unit/test_settings \
-   tests/unit/test_time tests/unit/test_store_edit tests/unit/test_store_fail \
+  tests/unit/test_suggest tests/unit/test_time tests/unit/test_store_edit tests/unit/test_store_fail \
   tests/unit/test_store_open tests/unit/test_store_page tests/unit/test_store_schema \
   tests/unit/test_store_search tests/unit/test_store_time tests/unit/test_store_whole \
   tests/unit/test_store_write tests/unit/test_utf8 tests/unit/test_words

@@ -47,6 +47,13 @@ struct admin {
 	int arg_count;
 };
 
+/* Prints the help of the command, or where that is NULL, of all. Gives ADMIN_OK. */
+int admin_help(const struct admin_command *const *commands, const struct admin_command *command);
+
+/* The command of that name; NULL where there is none, after saying so. */
+const struct admin_command *admin_find_command(
+    const struct admin_command *const *commands, const char *name);
+
 /* The option's value ("" for one that takes none), or NULL where it was not given. */
 const char *admin_option(const struct admin *admin, const char *name);
 
@@ -85,8 +92,11 @@ void admin_put(FILE *out, struct str text);
 /* A size for people: 4.2 MB. */
 const char *admin_bytes(char out[24], int64_t bytes);
 
-/* How long ago for people: 3 min. */
+/* How long for people: 3 min. */
 const char *admin_age(char out[24], int64_t ms);
+
+/* How long ago, or less than 0, for people: 3 min ago, 2 h in the future. */
+const char *admin_ago(char out[40], int64_t ms);
 
 /* How far something is, on stderr where that is a terminal, several times a second. */
 struct admin_progress {
@@ -101,7 +111,7 @@ void admin_progress(struct admin_progress *progress, int64_t done);
 void admin_progress_end(struct admin_progress *progress);
 
 extern const struct admin_command command_backup, command_check, command_completion, command_export,
-    command_import, command_prune, command_reindex, command_restore, command_search, command_send,
-    command_status, command_tail;
+    command_help, command_import, command_prune, command_reindex, command_restore, command_salvage,
+    command_search, command_send, command_status, command_tail;
 
 #endif

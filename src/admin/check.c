@@ -1,6 +1,7 @@
 #include "admin/check.h"
 
 #include <ctype.h>
+#include <errno.h>
 #include <glob.h>
 #include <libgen.h>
 #include <limits.h>
@@ -141,16 +142,19 @@ static int read_config(const char *path, const char *directive, struct text *out
 		snprintf(base, sizeof(base), "%s", path);
 	while (getline(&line, &size, file) >= 0)
 		take_line(line, base, directive, out, depth);
+	int reason = errno, rc = ferror(file) || out->broken ? -1 : 0;
 	free(line);
 	fclose(file);
-	return out->broken ? -1 : 0;
+	errno = reason;
+	return rc;
 }
 
 /* NOLINTEND(misc-no-recursion) */
 
 int check_read_config(const char *path, const char *directive, struct text *out)
 {
-	int rc = read_config(path, directive, out, 0);
+	int rc = read_config(path, directive, out, 0), reason = out->broken ? ENOMEM : errno;
 	text_put(out, (struct str){"", 1});
+	errno = reason;
 	return rc;
 }

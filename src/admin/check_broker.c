@@ -67,21 +67,34 @@ static bool filter_takes(const char *filter, const char *topic)
 	return !*topic;
 }
 
-/* Whether a client without a name may publish receipts, by the rules before the first `user`. */
+/* Whether a rule (what stands behind `topic` or `pattern`) lets publish receipts. */
+static bool rule_forges(const char *rule)
+{
+	static const char *const receipts[] = {"chat/messages/stored", "chat/messages/rejected"};
+	char filter[256];
+	if (strncmp(rule, "read ", 5) == 0 || strncmp(rule, "deny ", 5) == 0)
+		return false;
+	const char *space = strchr(rule, ' ');
+	snprintf(filter, sizeof(filter), "%s", space ? space + 1 : rule);
+	/* A client chooses its id and its name. */
+	for (char *at = filter; (at = strchr(at, '%'));)
+		if (at[1] == 'c' || at[1] == 'u')
+			*at = '+', memmove(at + 1, at + 2, strlen(at + 2) + 1);
+		else
+			at++;
+	return filter_takes(filter, receipts[0]) || filter_takes(filter, receipts[1]);
+}
+
+/* By the rules for all, and those before the first `user`, which are for clients without a name. */
 static bool acl_lets_forge(char *rest)
 {
 	char *line;
 	bool general = true;
 	while (check_next_line(&rest, &line)) {
-		const char *topic = check_value(line, "topic");
+		const char *topic = check_value(line, "topic"), *all = check_value(line, "pattern");
 		if (check_value(line, "user"))
 			general = false;
-		if (!topic || !general)
-			continue;
-		if (strncmp(topic, "read ", 5) == 0 || strncmp(topic, "deny ", 5) == 0)
-			continue;
-		const char *filter = strchr(topic, ' ');
-		if (filter_takes(filter ? filter + 1 : topic, "chat/messages/stored"))
+		if ((all && rule_forges(all)) || (general && topic && rule_forges(topic)))
 			return true;
 	}
 	return false;

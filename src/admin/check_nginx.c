@@ -112,5 +112,5 @@ void check_nginx(struct check *check)
 	check_config(check, path);
 	if (strcmp(path, NGINX_FILE) == 0 && geteuid() == 0)
 		try_config(check);
-	check_socket(check, check_path(check, "api-socket", API_SOCKET));
+	check_socket(check, check->admin->settings.api_socket);
 }

@@ -9,6 +9,7 @@
 #include "base/clock.h"
 #include "broker/identity.h"
 #include "chat/limits.h"
+#include "store/signs.h"
 #include "store/store_admin.h"
 
 #define DAY_MS 86400000
@@ -17,7 +18,6 @@ static const struct admin_option options[] = {
     {"json", NULL, "as JSON, an object a line"},
     {"broker-config", "FILE", "the broker's configuration (default: " BROKER_FILE ")"},
     {"nginx-config", "FILE", "nginx's configuration (default: " NGINX_FILE ")"},
-    {"api-socket", "PATH", "the responder's socket (default: " API_SOCKET ")"},
     {0},
 };
 
@@ -28,13 +28,21 @@ static void tell_damage(void *arg, const char *what, const char *remedy)
 	check_tell(arg, CHECK_FAULT, "database", remedy, "%s", what);
 }
 
+/* The line says what to do, behind a semicolon. */
+static void tell_error(struct check *check, const char *error)
+{
+	const char *remedy = strrchr(error, ';');
+	int length = remedy ? (int)(remedy - error) : (int)strlen(error);
+	check_tell(check, CHECK_FAULT, "database", remedy ? remedy + 2 : "see mqtt-chat(1)", "%.*s",
+	    length, error);
+}
+
 static void check_damage(struct check *check, struct store *store)
 {
 	int count = 0;
 	enum store_status status = store_inspect(store, tell_damage, check, &count);
 	if (status && !count)
-		check_tell(check, CHECK_FAULT, "database",
-		    "restore it from a backup: mqtt-chat restore FILE", "%s", store_error(store));
+		tell_error(check, store_error(store));
 	else if (!status && !count)
 		check_tell(check, CHECK_OK, "database", NULL, "%s is sound and of schema %d",
 		    check->admin->settings.database, STORE_SCHEMA_VERSION);
@@ -59,7 +67,7 @@ static void check_figures(struct check *check, struct store *store)
 		check_tell(check, CHECK_WARNING, "database",
 		    "end the program that reads the database for so long",
 		    "its -wal file has grown to %lld MB", (long long)(o.wal_bytes / 1000000));
-	if (now - o.last_rejected_ts < DAY_MS)
+	if (signs_within(o.last_rejected_ts, now, DAY_MS))
 		check_tell(check, CHECK_WARNING, "messages",
 		    "see why: sqlite3 -readonly chat.db 'SELECT * FROM rejected'",
 		    "messages were rejected during the last day");
@@ -68,11 +76,42 @@ static void check_figures(struct check *check, struct store *store)
 		    "the newest message is from the future");
 }
 
+static void check_life(struct check *check, const struct store_signs *signs, int64_t now)
+{
+	static const char remedy[] = "see journalctl -u mqtt-chat-logger, and restart it";
+	char ago[40];
+	enum signs_life life = signs_life(signs, now);
+	if (life == SIGNS_ALIVE)
+		check_tell(check, CHECK_OK, "logger", NULL, "it runs and stores");
+	else if (life == SIGNS_NEVER)
+		check_tell(check, CHECK_FAULT, "logger", remedy, "it runs and has never stored");
+	else
+		check_tell(check, CHECK_FAULT, "logger", remedy,
+		    life == SIGNS_AHEAD
+			? "its last sign of life is %s: the clock was set back, and "
+			  "it has stored nothing since"
+			: "it runs, stored last %s, and nothing since",
+		    admin_ago(ago, now - signs->alive_at));
+}
+
+static void check_doubt(struct check *check, struct store *store)
+{
+	int64_t ahead;
+	char age[24], remedy[160];
+	if (signs_read_doubt(store, &ahead) || !ahead)
+		return;
+	snprintf(remedy, sizeof(remedy),
+	    "set the clock, and let NTP keep it; if it is right: mqtt-chat prune --days=%lld",
+	    (long long)check->admin->settings.retention_days);
+	check_tell(check, CHECK_FAULT, "clock", remedy,
+	    "it is %s ahead of the logger's own account of the time, so nothing is deleted by age",
+	    admin_age(age, ahead));
+}
+
 static void check_logger(struct check *check, struct store *store)
 {
 	struct store_signs signs;
 	int lock = -1;
-	char age[24];
 	int64_t now = clock_ms(CLOCK_REALTIME);
 	if (store_read_signs(store, &signs))
 		return;
@@ -84,36 +123,23 @@ static void check_logger(struct check *check, struct store *store)
 		    "start it: systemctl start mqtt-chat-logger; if it ends, see journalctl -u "
 		    "mqtt-chat-logger",
 		    "it does not run, so nothing is stored");
-	else if (now - signs.alive_at > LIMITS_SILENT_MS)
-		check_tell(check, CHECK_FAULT, "logger",
-		    "see journalctl -u mqtt-chat-logger, and restart it",
-		    "it runs and has stored nothing for %s", admin_age(age, now - signs.alive_at));
 	else
-		check_tell(check, CHECK_OK, "logger", NULL, "it runs and stores");
-	if (now - signs.session_lost_at < 7LL * DAY_MS)
-		check_tell(check, CHECK_WARNING, "logger",
-		    "see journalctl -u mqtt-chat-broker, and whether /var/lib/mqtt-chat-broker can be "
-		    "written",
-		    "the broker forgot its queue %s ago",
-		    admin_age(age, now - signs.session_lost_at));
+		check_life(check, &signs, now);
+	check_doubt(check, store);
+	if (!signs_within(signs.session_lost_at, now, 7LL * DAY_MS))
+		return;
+	char ago[40];
+	check_tell(check, CHECK_WARNING, "logger",
+	    "see journalctl -u mqtt-chat-broker, and whether /var/lib/mqtt-chat-broker can be written",
+	    "the broker forgot its queue %s", admin_ago(ago, now - signs.session_lost_at));
 }
 
 static void check_database(struct check *check)
 {
 	struct store *store;
 	char error[STORE_ERROR_SIZE];
-	enum store_status status =
-	    store_open(&store, check->admin->settings.database, STORE_READER, error);
-	if (status) {
-		/* The line says what to do, behind a semicolon. */
-		char *remedy = strrchr(error, ';');
-		if (remedy)
-			*remedy++ = '\0';
-		check_tell(check, CHECK_FAULT, "database",
-		    status == STORE_CORRUPT ? "restore it from a backup: mqtt-chat restore FILE"
-		    : remedy		    ? remedy + 1
-					    : "see mqtt-chat(1)",
-		    "%s", error);
+	if (store_open(&store, check->admin->settings.database, STORE_READER, error)) {
+		tell_error(check, error);
 		return;
 	}
 	check_damage(check, store);
@@ -130,7 +156,8 @@ static int check_all(struct admin *admin)
 	check_broker(&check);
 	check_nginx(&check);
 	if (!check.json)
-		printf("%d faults, %d warnings\n", check.faults, check.warnings);
+		printf("%d fault%s, %d warning%s\n", check.faults, text_plural(check.faults),
+		    check.warnings, text_plural(check.warnings));
 	return check.faults ? ADMIN_FAILED : ADMIN_OK;
 }
 

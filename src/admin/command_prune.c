@@ -29,8 +29,16 @@ static int read_times(const struct admin *admin, struct store_filter *filter)
 {
 	const char *before = admin_option(admin, "before");
 	int64_t days;
+	char now[TIME_SIZE];
 	if (admin_number(admin, "days", 0, 36500, -1, &days) != 0)
 		return -1;
+	time_write(now, clock_ms(CLOCK_REALTIME));
+	if (days == 0)
+		return admin_misused(
+			   "--days=0 would select every message, where retention-days = 0 "
+			   "keeps all: to delete all, give --before=%s",
+			   now),
+		       -1;
 	if (before && days >= 0)
 		return admin_misused("--before and --days say the same: give one of them"), -1;
 	if (before && !time_read(str_of(before), &filter->before))
@@ -38,7 +46,7 @@ static int read_times(const struct admin *admin, struct store_filter *filter)
 				     " not '%.60s'",
 			   before),
 		       -1;
-	if (days >= 0)
+	if (days > 0)
 		filter->before = clock_ms(CLOCK_REALTIME) - days * 86400000;
 	return 0;
 }
@@ -103,6 +111,17 @@ static enum store_status delete_all(struct admin *admin, struct prune *p, int64_
 	return status ? status : store_sync(p->store);
 }
 
+/* With the time: where the clock is wrong, that is seen here. */
+static bool confirmed(
+    const struct admin *admin, const struct store_filter *filter, int64_t messages)
+{
+	char before[TIME_SIZE] = "";
+	if (filter->before)
+		time_write(before, filter->before);
+	return admin_confirmed(admin, "Delete %lld messages%s%s for good?", (long long)messages,
+	    before[0] ? " from before " : "", before);
+}
+
 static int count_and_delete(struct admin *admin, struct prune *p)
 {
 	bool dry = admin_option(admin, "dry-run") != NULL;
@@ -116,8 +135,7 @@ static int count_and_delete(struct admin *admin, struct prune *p)
 		printf("%lld messages would be deleted\n", (long long)total);
 		return ADMIN_OK;
 	}
-	if (total > 0 &&
-	    !admin_confirmed(admin, "Delete %lld messages for good?", (long long)total))
+	if (total > 0 && !confirmed(admin, &p->filter, total))
 		return ADMIN_FAILED;
 	if (delete_all(admin, p, total)) {
 		admin_fail("%s", store_error(p->store));

@@ -15,11 +15,11 @@
 #include "chat/limits.h"
 #include "config.h"
 #include "output/json.h"
+#include "store/signs.h"
 #include "store/store_admin.h"
 
 static const struct admin_option options[] = {
     {"json", NULL, "as JSON"},
-    {"api-socket", "PATH", "the responder's socket (default: " API_SOCKET ")"},
     {0},
 };
 
@@ -93,9 +93,8 @@ static void show_broker(struct status *s)
 
 static void show_api(struct status *s)
 {
-	const char *path = admin_option(s->admin, "api-socket");
 	struct sockaddr_un address = {.sun_family = AF_UNIX};
-	snprintf(address.sun_path, sizeof(address.sun_path), "%s", path ? path : API_SOCKET);
+	snprintf(address.sun_path, sizeof(address.sun_path), "%s", s->admin->settings.api_socket);
 	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	bool answers = fd >= 0 && connect(fd, (struct sockaddr *)&address, sizeof(address)) == 0;
 	if (answers)
@@ -106,32 +105,64 @@ static void show_api(struct status *s)
 		close(fd);
 }
 
+static void show_life(struct status *s, const struct store_signs *signs, int64_t now)
+{
+	char ago[40];
+	switch (signs_life(signs, now)) {
+	case SIGNS_ALIVE:
+		put_line(s, ADMIN_GOOD, "logger", "last sign of life %s",
+		    admin_ago(ago, signs_age(signs, now) * 1000));
+		break;
+	case SIGNS_NEVER:
+		put_line(s, ADMIN_WARN, "logger", "runs, and has not given a sign of life yet");
+		break;
+	case SIGNS_SILENT:
+		put_line(s, ADMIN_BAD, "logger",
+		    "stored something %s, and nothing since: see its log",
+		    admin_ago(ago, now - signs->alive_at));
+		break;
+	case SIGNS_AHEAD:
+		put_line(s, ADMIN_BAD, "logger",
+		    "last sign of life %s: the clock was set back, and none came since; see its log",
+		    admin_ago(ago, now - signs->alive_at));
+		break;
+	}
+}
+
+static void show_doubt(struct status *s, struct store *store)
+{
+	int64_t ahead;
+	if (signs_read_doubt(store, &ahead) || !ahead)
+		return;
+	char age[24];
+	put_line(s, ADMIN_BAD, "clock",
+	    "%s ahead of the logger's account of the time, so retention waits: see "
+	    "mqtt-chat check",
+	    admin_age(age, ahead));
+}
+
 static void show_logger(struct status *s, struct store *store)
 {
 	struct store_signs signs;
-	char age[24];
 	if (store_read_signs(store, &signs)) {
 		put_line(s, ADMIN_BAD, "logger", "%s", store_error(store));
 		return;
 	}
-	int64_t since = clock_ms(CLOCK_REALTIME) - signs.alive_at;
+	int64_t now = clock_ms(CLOCK_REALTIME);
 	int lock = -1;
-	figure(s, "loggerAgeSeconds", signs.alive_at ? since / 1000 : -1);
+	figure(s, "loggerAgeSeconds", signs_age(&signs, now));
 	if (identity_borrow(s->admin->settings.database, &lock))
 		put_line(s, ADMIN_BAD, "logger", "does not run");
-	else if (signs.alive_at == 0)
-		put_line(s, ADMIN_WARN, "logger", "runs, and has not given a sign of life yet");
-	else if (since > LIMITS_SILENT_MS)
-		put_line(s, ADMIN_BAD, "logger", "has not stored anything for %s: see its log",
-		    admin_age(age, since));
 	else
-		put_line(
-		    s, ADMIN_GOOD, "logger", "last sign of life %s ago", admin_age(age, since));
+		show_life(s, &signs, now);
 	if (lock >= 0)
 		close(lock);
-	if (signs.session_lost_at)
-		put_line(s, ADMIN_WARN, "session", "the broker forgot the logger's queue %s ago",
-		    admin_age(age, clock_ms(CLOCK_REALTIME) - signs.session_lost_at));
+	show_doubt(s, store);
+	if (!signs.session_lost_at)
+		return;
+	char ago[40];
+	put_line(s, ADMIN_WARN, "session", "the broker forgot the logger's queue %s",
+	    admin_ago(ago, now - signs.session_lost_at));
 }
 
 static void show_rates(struct status *s, struct store *store)
@@ -154,7 +185,7 @@ static void show_rates(struct status *s, struct store *store)
 static void show_history(struct status *s, struct store *store)
 {
 	struct store_overview o;
-	char age[24], file[24], empty[24], wal[24];
+	char ago[40], file[24], empty[24], wal[24];
 	if (store_overview(store, &o)) {
 		put_line(s, ADMIN_BAD, "history", "%s", store_error(store));
 		return;
@@ -167,18 +198,18 @@ static void show_history(struct status *s, struct store *store)
 	figure(s, "walBytes", o.wal_bytes);
 	figure(s, "unindexed", lag);
 	figure(s, "rejectedKept", o.rejected);
-	put_line(s, ADMIN_PLAIN, "history", "%lld messages in %lld rooms, the last one %s%s",
-	    (long long)o.messages, (long long)o.rooms,
-	    o.newest_id ? admin_age(age, clock_ms(CLOCK_REALTIME) - o.newest_ts) : "never",
-	    o.newest_id ? " ago" : "");
+	put_line(s, ADMIN_PLAIN, "history", "%lld message%s in %lld room%s, the last one %s",
+	    (long long)o.messages, text_plural(o.messages), (long long)o.rooms,
+	    text_plural(o.rooms),
+	    o.newest_id ? admin_ago(ago, clock_ms(CLOCK_REALTIME) - o.newest_ts) : "never");
 	show_rates(s, store);
 	put_line(s, o.wal_bytes > LIMITS_WAL_WARN_BYTES ? ADMIN_WARN : ADMIN_PLAIN, "sizes",
 	    "%s, of that %s empty; -wal %s", admin_bytes(file, o.file_bytes),
 	    admin_bytes(empty, o.free_bytes), admin_bytes(wal, o.wal_bytes));
 	put_line(s, lag > LIMITS_UNINDEXED_WARN ? ADMIN_WARN : ADMIN_PLAIN, "search",
-	    "%lld messages to be indexed", (long long)lag);
-	put_line(s, ADMIN_PLAIN, "rejected", "%lld are kept for a look (at most %d)",
-	    (long long)o.rejected, LIMITS_REJECTED_ROWS);
+	    "%lld message%s to be indexed", (long long)lag, text_plural(lag));
+	put_line(s, ADMIN_PLAIN, "rejected", "%lld %s kept for a look (at most %d)",
+	    (long long)o.rejected, o.rejected == 1 ? "is" : "are", LIMITS_REJECTED_ROWS);
 }
 
 static void show_disk(struct status *s)
@@ -209,11 +240,12 @@ static void show_settings(struct status *s)
 	    STORE_SCHEMA_VERSION, store_engine());
 	put_line(s, ADMIN_PLAIN, "database", "%.380s", set->database);
 	if (set->retention_days || set->retention_messages)
-		put_line(s, ADMIN_PLAIN, "retention", "%lld days, %lld messages a room (0: all)",
-		    (long long)set->retention_days, (long long)set->retention_messages);
+		put_line(s, ADMIN_PLAIN, "retention", "%lld day%s, %lld message%s a room (0: all)",
+		    (long long)set->retention_days, text_plural(set->retention_days),
+		    (long long)set->retention_messages, text_plural(set->retention_messages));
 	if (set->max_rate)
-		put_line(
-		    s, ADMIN_PLAIN, "max-rate", "%lld messages a minute", (long long)set->max_rate);
+		put_line(s, ADMIN_PLAIN, "max-rate", "%lld message%s a minute",
+		    (long long)set->max_rate, text_plural(set->max_rate));
 }
 
 static int show_status(struct admin *admin)

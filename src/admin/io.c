@@ -162,6 +162,15 @@ const char *admin_age(char out[24], int64_t ms)
 	return out;
 }
 
+const char *admin_ago(char out[40], int64_t ms)
+{
+	char age[24];
+	bool past = ms > -1000;
+	admin_age(age, past ? (ms > 0 ? ms : 0) : -ms);
+	snprintf(out, 40, past ? "%s ago" : "%s in the future", age);
+	return out;
+}
+
 #define BAR "##############################"
 
 void admin_progress(struct admin_progress *progress, int64_t done)

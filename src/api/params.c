@@ -58,7 +58,7 @@ static bool read_room(const char *text, char out[MESSAGE_ROOM_MAX + 1], char pro
 {
 	if (!message_room_valid(str_of(text))) {
 		snprintf(problem, PROBLEM_SIZE,
-		    "room must be 1 to 64 of a-z 0-9 _ -, and start with a letter or digit");
+		    "room must be 1 to 64 of a-z 0-9 _ -; those that begin with _ or - are reserved");
 		return false;
 	}
 	memcpy(out, text, strlen(text) + 1);

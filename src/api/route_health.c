@@ -2,6 +2,7 @@
 #include "base/clock.h"
 #include "base/disk.h"
 #include "config.h"
+#include "store/signs.h"
 
 #define LOST_MS 86400000 /* a day, in which somebody may look */
 
@@ -14,16 +15,18 @@ static void put_time(struct text *body, const char *key, int64_t ts)
 		json_member(body, key, str_of(NULL));
 }
 
-static void put_health(struct text *body, const struct store_signs *signs, int64_t now)
+static void put_health(
+    struct text *body, const struct store_signs *signs, bool retention_waits, int64_t now)
 {
-	bool lost = now - signs->session_lost_at < LOST_MS;
+	bool lost = signs_within(signs->session_lost_at, now, LOST_MS);
 	json_begin(body, '{');
 	json_member(body, "status", str_of(lost ? "session_lost" : "ok"));
 	json_member(body, "version", str_of(PACKAGE_VERSION));
 	json_member_number(body, "schema", STORE_SCHEMA_VERSION);
 	put_time(body, "loggerAliveAt", signs->alive_at);
-	json_member_number(body, "loggerAgeSeconds", (now - signs->alive_at) / 1000);
+	json_member_number(body, "loggerAgeSeconds", signs_age(signs, now));
 	put_time(body, "sessionLostAt", signs->session_lost_at);
+	json_member_boolean(body, "retentionWaits", retention_waits);
 	json_end(body, '}');
 }
 
@@ -37,25 +40,35 @@ static bool no_space(const struct api *api)
  * GET /health
  *
  *     {"status":"ok"|"session_lost","version":"0.2.0","schema":1,
- *      "loggerAliveAt":"2026-11-23T17:41:05.123Z","loggerAgeSeconds":3,"sessionLostAt":null|"…"}
+ *      "loggerAliveAt":"2026-11-23T17:41:05.123Z","loggerAgeSeconds":3,"sessionLostAt":null|"…",
+ *      "retentionWaits":false}
  *
- * 503 where the database cannot be read, the logger gives no sign of life, or the disk is nearly
- * full (disk_full), so that the logger refuses messages. session_lost: within
- * the last day the broker forgot the logger's session, and with it what it had queued.
+ * 503 where the database cannot be read, the logger gives no sign of life (one from the future,
+ * which the clock was set back from, is none), or the disk is nearly full (disk_full), so that the
+ * logger refuses messages. session_lost: within the last day the broker forgot the logger's
+ * session, and with it what it had queued. retentionWaits: the logger doubts the clock, and deletes
+ * nothing by age.
  */
 void route_health(struct api *api, const struct params *params, struct http_response *response)
 {
 	struct store_signs signs = {0, 0};
-	int64_t now = clock_ms(CLOCK_REALTIME);
+	int64_t now = clock_ms(CLOCK_REALTIME), doubt = 0;
 	(void)params;
 	enum store_status status = history_need(api);
-	if (!status && (status = store_read_signs(api->store, &signs)))
-		history_failed(api, status);
+	if (!status) {
+		status = store_read_signs(api->store, &signs);
+		if (!status)
+			status = signs_read_doubt(api->store, &doubt);
+		if (status)
+			history_failed(api, status);
+	}
 	if (status) {
 		history_set_error(response, status);
-	} else if (now - signs.alive_at > LIMITS_SILENT_MS) {
+	} else if (signs_life(&signs, now) != SIGNS_ALIVE) {
 		http_set_error(response, 503, "logger_silent",
-		    "the logger has given no sign of life for over two minutes");
+		    signs_life(&signs, now) == SIGNS_AHEAD
+			? "the clock was set back, and the logger has given no sign of life since"
+			: "the logger has given no sign of life for over two minutes");
 		response->retry_after = 30;
 	} else if (no_space(api)) {
 		http_set_error(response, 503, "disk_full",
@@ -64,6 +77,6 @@ void route_health(struct api *api, const struct params *params, struct http_resp
 	} else {
 		history_tell(api, STORE_OK, "");
 		response->status = 200;
-		put_health(&response->body, &signs, now);
+		put_health(&response->body, &signs, doubt > 0, now);
 	}
 }

@@ -1,6 +1,8 @@
 #include "api/metrics.h"
 #include "api/routes.h"
+#include "base/clock.h"
 #include "base/disk.h"
+#include "store/signs.h"
 
 static void put_number(
     struct text *out, const char *name, const char *type, const char *help, int64_t number)
@@ -35,6 +37,15 @@ static void put_logger(struct text *out, const struct store_figures *figures)
 	    figures->within, STORE_COMMIT_BOUNDS, figures->commits, figures->commit_seconds);
 }
 
+static enum store_status read_logger(
+    struct store *store, struct store_figures *figures, struct store_signs *signs, int64_t *doubt)
+{
+	enum store_status status = store_read_figures(store, figures);
+	if (!status)
+		status = store_read_signs(store, signs);
+	return status ? status : signs_read_doubt(store, doubt);
+}
+
 static void put_reason(void *arg, struct str reason, int64_t messages)
 {
 	struct text *out = arg;
@@ -59,12 +70,11 @@ static enum store_status put_store(struct api *api, struct text *out)
 {
 	struct store_figures figures;
 	struct store_signs signs;
+	int64_t doubt;
 	enum store_status status = history_need(api);
 	if (status)
 		return status;
-	status = store_read_figures(api->store, &figures);
-	if (!status)
-		status = store_read_signs(api->store, &signs);
+	status = read_logger(api->store, &figures, &signs, &doubt);
 	metrics_put_head(out, "mqtt_chat_rejected_kept", "gauge",
 	    "Messages in the table rejected, which is bounded, by why they were not stored.");
 	if (!status)
@@ -79,6 +89,11 @@ static enum store_status put_store(struct api *api, struct text *out)
 	put_seconds(out, "mqtt_chat_logger_alive_timestamp_seconds",
 	    "When the logger gave its last sign of life; it gives one every 30 seconds.",
 	    signs.alive_at);
+	put_number(out, "mqtt_chat_logger_up", "gauge",
+	    "Whether the logger gave a sign of life within two minutes, and none from the future.",
+	    signs_life(&signs, clock_ms(CLOCK_REALTIME)) == SIGNS_ALIVE);
+	put_number(out, "mqtt_chat_retention_waits", "gauge",
+	    "Whether the logger doubts the clock, and so deletes nothing by age.", doubt > 0);
 	put_number(out, "mqtt_chat_wal_bytes", "gauge",
 	    "Size of the database's -wal file, which is used again and again.",
 	    store_wal_bytes(api->store));

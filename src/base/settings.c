@@ -9,9 +9,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/log.h"
+#include "base/suggest.h"
 #include "config.h"
 
-enum option_type { OPTION_STRING, OPTION_INTEGER };
+enum option_type { OPTION_STRING, OPTION_INTEGER, OPTION_LEVEL };
 
 struct option_def {
 	const char *name;
@@ -27,6 +29,9 @@ struct option_def {
 static const struct option_def table[] = {
     {"database", OPTION_STRING, FIELD(database), 1, PATH_MAX - 32, DATABASE_FILE,
 	"the SQLite file that holds the history"},
+    {"api-socket", OPTION_STRING, FIELD(api_socket), 1,
+	sizeof(((struct settings *)0)->api_socket) - 1, API_SOCKET,
+	"the API's Unix socket, where mqtt-chat looks for it"},
     {"broker", OPTION_STRING, FIELD(broker), 1, PATH_MAX - 1, BROKER_SOCKET,
 	"the path of the broker's Unix socket, or its host (the API does not use it)"},
     {"port", OPTION_INTEGER, FIELD(port), 1, 65535, "1883",
@@ -44,6 +49,7 @@ static const struct option_def table[] = {
 	"messages a minute, of all senders; the logger refuses what is above; 0: none"},
     {"threads", OPTION_INTEGER, FIELD(threads), 1, 256, "4",
 	"requests that the API serves at a time (the logger does not use it)"},
+    {"log-level", OPTION_LEVEL, FIELD(log_level), 0, 0, "info", "the least that is logged"},
 };
 enum { OPTIONS = sizeof(table) / sizeof(table[0]) };
 
@@ -58,6 +64,14 @@ static const struct option_def *find_option(const char *name)
 const char *settings_name(size_t i)
 {
 	return i < OPTIONS ? table[i].name : NULL;
+}
+
+const char *settings_value(size_t i)
+{
+	static const char *const names[] = {[OPTION_STRING] = "TEXT",
+	    [OPTION_INTEGER] = "N",
+	    [OPTION_LEVEL] = "error|warning|info|debug"};
+	return i < OPTIONS ? names[table[i].type] : NULL;
 }
 
 const char *settings_help(size_t i)
@@ -93,10 +107,26 @@ static const char *set_integer(const struct option_def *def, struct settings *s,
 	return NULL;
 }
 
+static const char *set_level(const struct option_def *def, struct settings *s, const char *value)
+{
+	enum log_level level;
+	if (!log_level_named(value, &level))
+		return "must be error, warning, info or debug";
+	*(enum log_level *)(void *)((char *)s + def->offset) = level;
+	return NULL;
+}
+
 /* Returns NULL, or what is wrong with the value. */
 static const char *set_option(const struct option_def *def, struct settings *s, const char *value)
 {
-	return def->type == OPTION_STRING ? set_string(def, s, value) : set_integer(def, s, value);
+	switch (def->type) {
+	case OPTION_INTEGER:
+		return set_integer(def, s, value);
+	case OPTION_LEVEL:
+		return set_level(def, s, value);
+	default:
+		return set_string(def, s, value);
+	}
 }
 
 /* ---- the file ---- */
@@ -110,6 +140,12 @@ static char *trim(char *s)
 		end--;
 	*end = '\0';
 	return s;
+}
+
+static const char *name_in_table(const void *list, size_t i)
+{
+	(void)list;
+	return settings_name(i);
 }
 
 /* Takes a line apart and in. Returns false with one line in `error`, after "FILE:LINE: ". */
@@ -127,7 +163,10 @@ static bool take_line(struct settings *s, char *line, char *error, size_t size)
 	const char *name = trim(line), *value = trim(equals + 1);
 	const struct option_def *def = find_option(name);
 	if (!def) {
-		snprintf(error, size, "unknown option '%.60s'; --help lists all", name);
+		const char *near = suggest(name, name_in_table, NULL);
+		snprintf(error, size, "unknown option '%.60s'%s%s%s", name,
+		    near ? ": did you mean " : "", near ? near : "; --help lists all",
+		    near ? "?" : "");
 		return false;
 	}
 	const char *problem = set_option(def, s, value);
@@ -145,26 +184,30 @@ static bool read_lines(struct settings *s, FILE *file, const char *path, char *e
 		int prefix = snprintf(error, SETTINGS_ERROR_SIZE, "%.300s:%d: ", path, number);
 		ok = take_line(s, line, error + prefix, SETTINGS_ERROR_SIZE - (size_t)prefix);
 	}
-	free(line);
 	if (ok)
 		error[0] = '\0';
 	if (ok && ferror(file)) {
-		snprintf(error, SETTINGS_ERROR_SIZE, "%.300s: cannot be read", path);
+		snprintf(error, SETTINGS_ERROR_SIZE, "%.300s: %s", path, strerror(errno));
 		ok = false;
 	}
+	free(line);
 	return ok;
 }
 
 /* The standard file may be missing, one that was asked for may not. */
 static enum settings_result read_file(struct settings *s, const char *asked, char *error)
 {
+	const char *variable = getenv(SETTINGS_VARIABLE);
+	bool by_variable = !asked && variable && variable[0];
+	if (by_variable)
+		asked = variable;
 	const char *path = asked ? asked : SETTINGS_FILE;
 	FILE *file = fopen(path, "re");
 	if (!file && !asked && errno == ENOENT)
 		return SETTINGS_OK;
 	if (!file) {
-		snprintf(
-		    error, SETTINGS_ERROR_SIZE, "configuration %.300s: %s", path, strerror(errno));
+		snprintf(error, SETTINGS_ERROR_SIZE, "%s %.300s: %s",
+		    by_variable ? SETTINGS_VARIABLE : "configuration", path, strerror(errno));
 		return SETTINGS_BROKEN;
 	}
 	bool ok = read_lines(s, file, path, error);
@@ -180,12 +223,11 @@ static void print_help(const char *program, const char *purpose)
 {
 	printf("Usage: %s [OPTION]...\n%s\n\n", program, purpose);
 	printf("  -c, --config=FILE          read options from FILE as `name = value` lines\n"
-	       "                             (default: %s, where it exists)\n",
-	    SETTINGS_FILE);
+	       "                             (default: $%s; %s, where it exists)\n",
+	    SETTINGS_VARIABLE, SETTINGS_FILE);
 	for (size_t i = 0; i < OPTIONS; i++) {
 		char left[40];
-		snprintf(left, sizeof(left), "--%s=%s", table[i].name,
-		    table[i].type == OPTION_STRING ? "TEXT" : "N");
+		snprintf(left, sizeof(left), "--%s=%s", table[i].name, settings_value(i));
 		printf("      %-18s %s\n                         (default: %s)\n", left,
 		    table[i].help, table[i].value);
 	}
@@ -233,11 +275,13 @@ static enum settings_result read_command_line(struct command_line *out, int argc
 	}
 	if (key == -1 && optind == argc)
 		return SETTINGS_OK;
-	snprintf(error, SETTINGS_ERROR_SIZE, "%s '%.100s'; see --help",
+	const char *word = key == -1 ? argv[optind] : argv[at];
+	const char *near = key == '?' ? suggest_option(word, options) : NULL;
+	snprintf(error, SETTINGS_ERROR_SIZE, "%s '%.100s'%s%s%s",
 	    key == ':'	 ? "no value for option"
 	    : key == '?' ? "unknown option"
 			 : "unexpected argument",
-	    key == -1 ? argv[optind] : argv[at]);
+	    word, near ? ": did you mean --" : "", near ? near : "; see --help", near ? "?" : "");
 	return SETTINGS_USAGE;
 }
 
@@ -279,12 +323,12 @@ int settings_read_password(const struct settings *settings, char out[SETTINGS_PA
 		return 0;
 	FILE *file = fopen(path, "re");
 	bool read = file && fgets(out, SETTINGS_PASSWORD_SIZE, file);
+	const char *problem = !file || ferror(file) ? strerror(errno) : "its first line is empty";
 	out[strcspn(out, "\r\n")] = '\0';
 	if (file)
 		fclose(file);
 	if (read && out[0])
 		return 0;
-	snprintf(error, SETTINGS_ERROR_SIZE, "password-file %.300s: %s", path,
-	    file ? "its first line is empty" : strerror(errno));
+	snprintf(error, SETTINGS_ERROR_SIZE, "password-file %.300s: %s", path, problem);
 	return -1;
 }

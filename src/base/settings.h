@@ -9,8 +9,13 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/log.h"
+
+#define SETTINGS_VARIABLE "MQTT_CHAT_CONFIG"
+
 struct settings {
 	char database[PATH_MAX];      /* the SQLite file */
+	char api_socket[108];	      /* of the API: as long as an address has room for */
 	char broker[PATH_MAX];	      /* a host, or a Unix socket where it starts with '/' */
 	int64_t port;		      /* of that host */
 	char username[256];	      /* for the broker; empty: none */
@@ -20,6 +25,7 @@ struct settings {
 	int64_t min_free;	      /* percent of the disk; below, messages are refused; 0: off */
 	int64_t max_rate;	      /* messages a minute; above, they are refused; 0: off */
 	int64_t threads;	      /* how many requests the API serves at a time */
+	enum log_level log_level;     /* the least that is logged */
 };
 
 /* What main() is to return, but for the first. The numbers are those of sysexits(3). */
@@ -34,14 +40,19 @@ enum { SETTINGS_ERROR_SIZE = 512 };
 
 /*
  * Fills `out` from the defaults, the file and the command line, in this order. The file is that of
- * --config, or SETTINGS_FILE where it exists. `program` and `purpose` (one sentence) are for --help
- * and --version. `error` holds one line that says what is wrong and where, or is empty.
+ * --config, or of the environment's SETTINGS_VARIABLE, or SETTINGS_FILE where it exists. `program`
+ * and `purpose` (one sentence) are for --help and --version. `error` holds one line that says what
+ * is wrong and where, or is empty.
  */
 enum settings_result settings_load(struct settings *out, int argc, char **argv, const char *program,
     const char *purpose, char error[SETTINGS_ERROR_SIZE]);
 
-/* Option number `i` of the table, counted from 0: its name and its help; NULL behind the last. */
+/*
+ * Option number `i` of the table, counted from 0: its name, what its value is called in a help
+ * (TEXT, N, or the words that it may be: a|b), and its help; NULL behind the last.
+ */
 const char *settings_name(size_t i);
+const char *settings_value(size_t i);
 const char *settings_help(size_t i);
 
 enum { SETTINGS_PASSWORD_SIZE = 256 };

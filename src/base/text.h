@@ -5,7 +5,15 @@
 #ifndef CHAT_TEXT_H
 #define CHAT_TEXT_H
 
+#include <stdint.h>
+
 #include "base/str.h"
+
+/* What ends the noun behind a number: 0 messages, 1 message, 2 messages. */
+static inline const char *text_plural(int64_t n)
+{
+	return n == 1 ? "" : "s";
+}
 
 /* All zero: empty, and it grows. Once a piece had no room it is `broken` and takes no more. */
 struct text {

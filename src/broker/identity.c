@@ -36,11 +36,12 @@ static bool is_id(const char *id, ssize_t length)
 	return length == IDENTITY_LENGTH && strspn(id, alphabet) == IDENTITY_LENGTH;
 }
 
-/* Fills an empty file with a new id, on the disk before the broker hears of it. */
+/* Fills an empty file with a new id, on the disk before the broker hears of it. -1 with errno. */
 static int write_id(int fd, char id[IDENTITY_LENGTH + 1])
 {
 	if (make_id(id) != 0)
 		return -1;
+	errno = ENOSPC; /* a write that falls short sets none */
 	return pwrite(fd, id, IDENTITY_LENGTH, 0) == IDENTITY_LENGTH && fsync(fd) == 0 ? 0 : -1;
 }
 
@@ -74,9 +75,12 @@ int identity_claim(
 		    path, strerror(errno));
 		return -1;
 	}
-	int rc = flock(fd, LOCK_EX | LOCK_NB) == 0
-		     ? read_or_write_id(fd, path, id, error)
-		     : explain(error, path, "another logger runs on this database; end it first");
+	int rc =
+	    flock(fd, LOCK_EX | LOCK_NB) == 0
+		? read_or_write_id(fd, path, id, error)
+		: explain(error, path,
+		      errno == EWOULDBLOCK ? "another logger runs on this database; end it first"
+					   : strerror(errno));
 	if (rc == 0)
 		return fd;
 	close(fd);

@@ -64,7 +64,7 @@ static const struct {
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
-static struct {
+static struct known {
 	uint8_t length; /* 0: it is left out */
 	char bytes[TABLE_BYTES];
 } table[TABLE_END];
@@ -222,16 +222,59 @@ static bool is_folded(int32_t point, const utf8proc_property_t *property)
 	       !is_dropped_class(property->combining_class) && as_letter(point) == point;
 }
 
-/* Nothing combines with what is in the table: the marks that would are left out. */
-static void take_point(struct folding *f, int32_t point)
+static bool at_ascii(const struct folding *f)
 {
-	if (point < TABLE_END && table[point].length != NOT_IN_TABLE) {
-		if (table[point].length == 0)
-			return;
-		put_segment(f);
-		put_bytes(f, table[point].bytes, table[point].length, f->at);
-		return;
+	return f->in.len > 0 && ((unsigned char)f->in.at[0] & 0x80) == 0;
+}
+
+/* Each becomes one byte, and nothing combines with what it becomes. */
+static void take_ascii(struct folding *f)
+{
+	put_segment(f);
+	const char *in = f->in.at;
+	char *out = f->out + f->len;
+	size_t n = 0, room = f->size - f->len, most = f->in.len < room ? f->in.len : room;
+	for (; n < most && !f->full && ((unsigned char)in[n] & 0x80) == 0; n++)
+		out[n] = table[(unsigned char)in[n]].bytes[0];
+	for (size_t i = 0; i < n && f->origin; i++)
+		f->origin[f->len + i] = (uint16_t)(in - f->begin + i);
+	f->in = (struct str){in + n, f->in.len - n};
+	f->len += n;
+	f->full = f->full || at_ascii(f);
+}
+
+/* What a character of two bytes becomes; NULL where `s` begins with none, or the table has it not.
+ */
+static const struct known *find_known(struct str s)
+{
+	const unsigned char *bytes = (const unsigned char *)s.at;
+	if (s.len < 2 || bytes[0] < 0xc2 || bytes[0] >= 0xc0 + TABLE_END / 64 ||
+	    (bytes[1] & 0xc0) != 0x80)
+		return NULL;
+	const struct known *known = &table[(bytes[0] & 0x1f) << 6 | (bytes[1] & 0x3f)];
+	return known->length == NOT_IN_TABLE ? NULL : known;
+}
+
+/* With these nothing combines, either: the marks that would are left out, and do not end a segment.
+ */
+static void take_known(struct folding *f)
+{
+	const struct known *known;
+	while (!f->full && (known = find_known(f->in)) != NULL) {
+		if (known->length > 0 && f->count > 0)
+			put_segment(f);
+		put_bytes(f, known->bytes, known->length, (size_t)(f->in.at - f->begin));
+		f->in = (struct str){f->in.at + 2, f->in.len - 2};
 	}
+}
+
+static void take_other(struct folding *f)
+{
+	f->at = (size_t)(f->in.at - f->begin);
+	uint32_t taken = utf8_take(&f->in);
+	int32_t point = taken == UTF8_INVALID ? ' ' : (int32_t)taken;
+	if (taken == UTF8_INVALID)
+		f->in = (struct str){f->in.at + 1, f->in.len - 1};
 	const utf8proc_property_t *property = utf8proc_get_property(point);
 	if (is_folded(point, property)) {
 		take_folded(f, point, property);
@@ -243,43 +286,18 @@ static void take_point(struct folding *f, int32_t point)
 		take_folded(f, points[i], utf8proc_get_property(points[i]));
 }
 
-static bool at_ascii(const struct folding *f)
-{
-	return f->in.len > 0 && !f->full && ((unsigned char)*f->in.at & 0x80) == 0;
-}
-
-static void take_ascii(struct folding *f)
-{
-	put_segment(f);
-	if (f->full)
-		return;
-	const char *in = f->in.at;
-	char *out = f->out + f->len;
-	size_t n = 0, room = f->size - f->len, most = f->in.len < room ? f->in.len : room;
-	for (; n < most && ((unsigned char)in[n] & 0x80) == 0; n++)
-		out[n] = table[(unsigned char)in[n]].bytes[0];
-	for (size_t i = 0; i < n && f->origin; i++)
-		f->origin[f->len + i] = (uint16_t)(f->at + i);
-	f->in = (struct str){in + n, f->in.len - n};
-	f->len += n;
-	f->full = at_ascii(f);
-}
-
 struct str fold(struct str s, char *out, size_t size, uint16_t *origin)
 {
 	static pthread_once_t filled = PTHREAD_ONCE_INIT;
 	struct folding f = {.in = s, .begin = s.at, .out = out, .size = size, .origin = origin};
 	pthread_once(&filled, fill_table);
 	while (f.in.len > 0 && !f.full) {
-		f.at = (size_t)(f.in.at - f.begin);
-		if (at_ascii(&f)) {
+		if (at_ascii(&f))
 			take_ascii(&f);
-			continue;
-		}
-		uint32_t point = utf8_take(&f.in);
-		if (point == UTF8_INVALID)
-			f.in = (struct str){f.in.at + 1, f.in.len - 1};
-		take_point(&f, point == UTF8_INVALID ? ' ' : (int32_t)point);
+		else if (find_known(f.in))
+			take_known(&f);
+		else
+			take_other(&f);
 	}
 	put_segment(&f);
 	if (origin)

@@ -15,7 +15,7 @@ _Static_assert((int)JSON_LEVELS_MAX > MESSAGE_TEXT_MAX, "a text may be nested de
 static const char *const fault_texts[MESSAGE__MAX] = {
     [MESSAGE_OK] = "ok",
     [MESSAGE_BAD_ROOM] =
-	"the room's name must be 1 to 64 of a-z 0-9 _ -, and start with a letter or digit",
+	"the room's name must be 1 to 64 of a-z 0-9 _ -; those that begin with _ or - are reserved",
     [MESSAGE_BAD_UTF8] = "the payload is not UTF-8",
     [MESSAGE_NUL] = "the payload holds a NUL character",
     [MESSAGE_TOO_DEEP] = "the JSON is nested too deeply",

@@ -106,8 +106,9 @@ static void take_in(struct reading *r, const struct term *term)
 {
 	r->terms++;
 	if (term->negative || term->prefix || !message_room_valid(term->value))
-		complain(r, "in: takes a room (1 to 64 of a-z 0-9 _ -, beginning with a letter or "
-			    "digit), and no - before it");
+		complain(r,
+		    "in: takes a room (1 to 64 of a-z 0-9 _ -; those that begin with _ or - "
+		    "are reserved), and no - before it");
 	else if (r->room.at && !str_eq(r->room, term->value))
 		complain(r, "in: can name one room");
 	else

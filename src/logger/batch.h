@@ -32,6 +32,13 @@ void batch_limit(struct batch *batch, struct admission *admission);
  */
 enum store_status batch_restore(struct batch *batch, struct store *store, bool *known);
 
+/*
+ * What time it should be by the logger's reckoning, in ms since 1970, UTC, which is stored with
+ * each batch: as batch_restore() found it, 0 where it found none; and as it is now.
+ */
+int64_t batch_reckoned(const struct batch *batch);
+void batch_reckon(struct batch *batch, int64_t at);
+
 /* A connection to the broker begins. */
 void batch_begin(struct batch *batch, bool session_resumed);
 
@@ -47,6 +54,9 @@ bool batch_add(struct batch *batch, struct str topic, struct str payload,
 
 /* The number of entries. */
 size_t batch_count(const struct batch *batch);
+
+/* The entries, as they are until the batch changes. */
+const struct store_entry *batch_entries(const struct batch *batch);
 
 /* Whether it should be stored before more is taken in. */
 bool batch_full(const struct batch *batch);

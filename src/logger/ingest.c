@@ -10,6 +10,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/retry.h"
+#include "base/text.h"
 #include "broker/mqtt.h"
 #include "logger/notify.h"
 #include "logger/writer.h"
@@ -73,10 +74,10 @@ static void on_dropped(void *arg, uint64_t total)
 	struct ingest *in = arg;
 	if (total > in->dropped)
 		log_warning(
-		    "the broker has dropped %llu messages since it started, because a queue "
-		    "was full; if it was this logger's, they are not stored: raise "
+		    "the broker has dropped %llu message%s since it started, because a queue "
+		    "was full; what was this logger's is not stored: raise "
 		    "max_queued_bytes in mosquitto.conf",
-		    (unsigned long long)total);
+		    (unsigned long long)total, text_plural((int64_t)total));
 	in->dropped = total;
 }
 
@@ -311,6 +312,7 @@ static enum ingest_status loop(struct ingest *in)
 			wait_and_reconnect(in);
 		if (in->ready && writer_show_life(in->writer))
 			in->attempt = 0;
+		writer_tell(in->writer);
 		tell_systemd(in);
 	}
 	notify_stopping();

@@ -105,6 +105,7 @@ int main(int argc, char **argv)
 			log_error("%s", error);
 		return (int)result;
 	}
+	log_set_level(settings.log_level);
 	catch_signals(&wait_mask);
 	int claim = identity_claim(settings.database, client_id, error);
 	if (claim < 0) {

@@ -4,8 +4,10 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "base/time.h"
 
 #define DAY_MS 86400000LL
+#define HOUR_MS 3600000
 #define REST_MS 60000 /* between two passes */
 #define PAUSE_MS 20   /* between two slices */
 #define LATE_MS 200   /* the same while messages come in without a pause */
@@ -30,14 +32,35 @@ static void enter(struct upkeep *upkeep, enum upkeep_phase phase)
 	upkeep->left = -1;
 }
 
-/*
- * The oldest come first, so mostly it is enough to look until one is young. What was imported, or
- * came in while the clock was wrong, stands elsewhere: for that, all are looked at once a day.
- */
-static enum store_status delete_old(struct upkeep *upkeep, struct store *store)
+/* There is something to delete by age, and the clock is in doubt: once an hour it is told. */
+static void wait_for_clock(struct upkeep *upkeep, int64_t clock, int64_t now)
 {
-	int64_t now = clock_ms(CLOCK_REALTIME);
-	struct store_filter filter = {.before = now - upkeep->days * DAY_MS};
+	char says[TIME_SIZE];
+	enter(upkeep, UPKEEP_ROOMS);
+	if (upkeep->doubt_at && now - upkeep->doubt_at < HOUR_MS)
+		return;
+	upkeep->doubt_at = now;
+	time_write(says, clock);
+	log_error("retention: the clock says %s, %lld days ahead of this logger's own account of "
+		  "the time, so nothing is deleted by age: set the clock, or if it is right, run "
+		  "mqtt-chat prune --days=%lld",
+	    says, (long long)((clock - upkeep->clock.at) / DAY_MS), (long long)upkeep->days);
+}
+
+/* Nothing is old: whatever the clock says does no harm. */
+static void end_doubt(struct upkeep *upkeep, int64_t clock)
+{
+	if (upkeep->clock.doubted)
+		reckoning_accept(&upkeep->clock, clock);
+	if (upkeep->doubt_at)
+		log_info("retention: goes on");
+	upkeep->doubt_at = 0;
+}
+
+static enum store_status delete_old(struct upkeep *upkeep, struct store *store, int64_t now)
+{
+	int64_t clock = clock_ms(CLOCK_REALTIME);
+	struct store_filter filter = {.before = clock - upkeep->days * DAY_MS};
 	int64_t matched = 0, from = upkeep->cursor;
 	bool done = false;
 	if (!upkeep->days) {
@@ -46,17 +69,21 @@ static enum store_status delete_old(struct upkeep *upkeep, struct store *store)
 	}
 	enum store_status status =
 	    store_match(store, &filter, ROWS_READ, &upkeep->cursor, &matched, &done);
+	if (!status && matched && upkeep->clock.doubted) {
+		wait_for_clock(upkeep, clock, now);
+		return STORE_OK;
+	}
 	if (!status && matched) {
 		upkeep->cursor = from;
 		matched = 0;
 		status =
 		    store_prune(store, &filter, ROWS_DELETED, &upkeep->cursor, &matched, &done);
-	} else if (!status && !upkeep->sweeping) {
-		done = true;
 	}
 	upkeep->deleted += matched;
-	if (!status && done)
+	if (!status && done) {
+		end_doubt(upkeep, clock);
 		enter(upkeep, UPKEEP_ROOMS);
+	}
 	return status;
 }
 
@@ -113,13 +140,10 @@ static enum store_status one_slice(struct upkeep *upkeep, struct store *store, i
 {
 	switch (upkeep->phase) {
 	case UPKEEP_REST:
-		upkeep->sweeping = now >= upkeep->sweep_at;
-		if (upkeep->sweeping)
-			upkeep->sweep_at = now + DAY_MS;
 		enter(upkeep, UPKEEP_AGE);
 		return STORE_OK;
 	case UPKEEP_AGE:
-		return delete_old(upkeep, store);
+		return delete_old(upkeep, store, now);
 	case UPKEEP_ROOMS:
 		return empty_rooms(upkeep, store);
 	case UPKEEP_SHRINK:

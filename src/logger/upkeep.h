@@ -6,6 +6,7 @@
 #ifndef CHAT_UPKEEP_H
 #define CHAT_UPKEEP_H
 
+#include "logger/reckoning.h"
 #include "store/store.h"
 
 enum upkeep_phase {
@@ -15,18 +16,18 @@ enum upkeep_phase {
 	UPKEEP_SHRINK, /* empty pages */
 };
 
-/* All zero but for the first two: as it is at the start. */
+/* All zero but for the first two, and what time it should be: as it is at the start. */
 struct upkeep {
 	int64_t days, messages; /* 0: keep all */
+	struct reckoning clock; /* who doubts it deletes nothing by age */
 	enum upkeep_phase phase;
 	int64_t next_at;  /* monotonic ms: not before */
 	int64_t tidy_at;  /* the same, for store_tidy() */
-	int64_t sweep_at; /* the same, for looking at all messages */
-	bool sweeping;	  /* this time at all of them; else until none are old */
 	int64_t cursor;	  /* of UPKEEP_AGE */
 	int64_t left;	  /* empty pages after the last slice; -1: not known */
 	int64_t deleted;  /* since the log told of it, once a day */
 	bool told;	  /* that it fails; until a whole pass went well */
+	int64_t doubt_at; /* monotonic ms of when a doubt of the clock was told last; 0: of none */
 };
 
 /* How long the logger may wait for messages: at most `ms`. */

@@ -11,6 +11,7 @@
 #include "chat/fold.h"
 #include "chat/limits.h"
 #include "logger/indexer.h"
+#include "logger/journal.h"
 #include "logger/upkeep.h"
 
 struct writer {
@@ -20,11 +21,13 @@ struct writer {
 	struct store *store; /* NULL: it has to be opened again */
 	struct indexer indexer;
 	struct upkeep upkeep;
-	bool known;	   /* it has stored before, so the broker has had a session for it */
-	bool wal_warned;   /* of a reader that holds back the -wal file */
-	int64_t alive;	   /* monotonic ms of the last sign of life that was tried to store */
-	uint64_t taken;	   /* messages */
-	uint64_t released; /* of these, those whose memory went back to the system */
+	struct journal journal;
+	bool known;	     /* it has stored before, so the broker has had a session for it */
+	bool wal_warned;     /* of a reader that holds back the -wal file */
+	int64_t alive;	     /* monotonic ms of the last sign of life that was tried to store */
+	int64_t alive_clock; /* the same, as the clock said: ms since 1970, UTC */
+	uint64_t taken;	     /* messages */
+	uint64_t released;   /* of these, those whose memory went back to the system */
 	char error[STORE_ERROR_SIZE]; /* of the last batch; empty where it was stored */
 };
 
@@ -55,13 +58,20 @@ static void tell_index(const struct store *store)
 		    fold_version());
 }
 
+/* Reads from the store that was opened what is known of messages before. */
+static bool restore(struct writer *writer)
+{
+	return batch_restore(writer->batch, writer->store, &writer->known) == STORE_OK &&
+	       store_newest(writer->store, &writer->journal.newest) == STORE_OK;
+}
+
 /* Returns false with the reason in `error`, which is left alone otherwise. */
 static bool open_store(struct writer *writer, char error[STORE_ERROR_SIZE])
 {
 	if (store_open(&writer->store, writer->path, STORE_WRITER, error))
 		return false;
 	tell_index(writer->store);
-	if (batch_restore(writer->batch, writer->store, &writer->known) == STORE_OK)
+	if (restore(writer))
 		return true;
 	snprintf(error, STORE_ERROR_SIZE, "%s", store_error(writer->store));
 	close_store(writer);
@@ -80,13 +90,16 @@ struct writer *writer_open(const struct writer_config *config, struct store *sto
 			.min_free = config->min_free,
 			.max_rate = config->max_rate},
 		    .store = store,
-		    .upkeep = {
-			.days = config->retention_days, .messages = config->retention_messages}};
+		    .upkeep = {.days = config->retention_days,
+			.messages = config->retention_messages,
+			.clock = {.ahead_max = reckoning_ahead_max(config->retention_days)}}};
 		batch_limit(batch, &writer->admission);
 	}
 	tell_index(store);
-	if (memory && batch_restore(batch, store, &writer->known) == STORE_OK)
+	if (memory && restore(writer)) {
+		writer->upkeep.clock.at = batch_reckoned(batch);
 		return writer;
+	}
 	log_error("%s", memory ? store_error(store) : "out of memory");
 	store_close(store);
 	batch_close(batch);
@@ -98,6 +111,7 @@ void writer_close(struct writer *writer)
 {
 	if (!writer)
 		return;
+	journal_end(&writer->journal, clock_ms(CLOCK_MONOTONIC));
 	close_store(writer);
 	batch_close(writer->batch);
 	free(writer);
@@ -105,11 +119,14 @@ void writer_close(struct writer *writer)
 
 bool writer_ready(struct writer *writer)
 {
-	char error[STORE_ERROR_SIZE];
-	if (writer->store || open_store(writer, error))
-		return true;
-	tell_state(writer, error);
-	return false;
+	char error[STORE_ERROR_SIZE] = "";
+	struct reckoning *clock = &writer->upkeep.clock;
+	bool open = writer->store || open_store(writer, error);
+	reckoning_keep(clock, clock_ms(CLOCK_REALTIME), clock_ms(CLOCK_MONOTONIC));
+	batch_reckon(writer->batch, clock->at);
+	if (!open)
+		tell_state(writer, error);
+	return open;
 }
 
 /* ---- the batch ---- */
@@ -177,14 +194,16 @@ static void watch_wal(struct writer *writer)
 
 bool writer_store(struct writer *writer)
 {
-	enum store_status status =
-	    batch_store(writer->batch, writer->store, clock_ms(CLOCK_REALTIME));
+	writer->alive_clock = clock_ms(CLOCK_REALTIME);
+	enum store_status status = batch_store(writer->batch, writer->store, writer->alive_clock);
 	writer->alive = clock_ms(CLOCK_MONOTONIC);
 	if (status) {
 		after_failure(writer, status);
 		return false;
 	}
 	tell_state(writer, "");
+	journal_note(&writer->journal, batch_entries(writer->batch), batch_count(writer->batch),
+	    writer->alive);
 	watch_wal(writer);
 	return true;
 }
@@ -215,12 +234,19 @@ void writer_forget_marks(struct writer *writer)
 
 bool writer_show_life(struct writer *writer)
 {
-	bool due = clock_ms(CLOCK_MONOTONIC) - writer->alive >= LIMITS_ALIVE_MS;
+	/* One that is in the future by now, because the clock was set back, tells nothing. */
+	bool due = clock_ms(CLOCK_MONOTONIC) - writer->alive >= LIMITS_ALIVE_MS ||
+		   clock_ms(CLOCK_REALTIME) < writer->alive_clock;
 	if (!(due || !writer->known) || !writer->store || batch_count(writer->batch) > 0)
 		return false;
 	bool stored = writer_store(writer);
 	writer->known = stored || writer->known;
 	return stored;
+}
+
+void writer_tell(struct writer *writer)
+{
+	journal_tell(&writer->journal, clock_ms(CLOCK_MONOTONIC));
 }
 
 const char *writer_error(const struct writer *writer)

@@ -26,7 +26,10 @@ struct writer *writer_open(const struct writer_config *config, struct store *sto
 /* Closes the store, too; NULL is allowed. */
 void writer_close(struct writer *writer);
 
-/* Opens the store where it is not open. False where that fails, which is logged once. */
+/*
+ * To be called each round: opens the store where it is not open, and keeps account of the time (see
+ * reckoning.h). False where it cannot be opened, which is logged once.
+ */
 bool writer_ready(struct writer *writer);
 
 /* A connection to the broker begins; `session_present` as in MQTT 3.1.1, 3.2.2.2. */
@@ -67,6 +70,9 @@ void writer_forget_marks(struct writer *writer);
  * broker has a session for us.
  */
 bool writer_show_life(struct writer *writer);
+
+/* Logs once a minute what was stored. To be called each round. */
+void writer_tell(struct writer *writer);
 
 /* Why the last batch could not be stored; empty where it was. */
 const char *writer_error(const struct writer *writer);

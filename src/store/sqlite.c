@@ -150,8 +150,7 @@ const char *sql_advice(enum store_status status)
 	case STORE_FULL:
 		return "make room on that disk";
 	case STORE_CORRUPT:
-		return "restore it from a backup, or save what can be read with `sqlite3 FILE "
-		       ".recover`";
+		return "restore it from a backup, or save what can be read: mqtt-chat salvage FILE";
 	default:
 		return "check the disk";
 	}

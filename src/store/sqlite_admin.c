@@ -100,8 +100,8 @@ static int inspect_pages(struct inspection *in)
 		rc = sqlite3_step(stmt);
 		struct str said = rc == SQLITE_ROW ? sql_column_str(stmt, 0) : str_of("ok");
 		if (!str_eq(said, str_of("ok")))
-			report(in, "restore it from a backup: mqtt-chat restore FILE",
-			    "the file is damaged: %.200s", said.at);
+			report(
+			    in, sql_advice(STORE_CORRUPT), "the file is damaged: %.200s", said.at);
 	}
 	sqlite3_finalize(stmt);
 	return rc == SQLITE_DONE ? SQLITE_OK : rc;

@@ -44,6 +44,29 @@ enum store_status store_last_id(const char *path, int64_t *id, char error[STORE_
 enum store_status store_restore(
     const char *from, const char *path, int64_t last_id, char error[STORE_ERROR_SIZE]);
 
+enum { STORE_GAPS = 8 };
+
+/* What there was in a damaged database. */
+struct store_salvaged {
+	int64_t messages; /* that could be read */
+	int64_t counted; /* that there were, by the table of rooms; less where it is damaged, too */
+	int64_t missing; /* ids that were given and have no message: lost, or deleted before */
+	int gap_count;	 /* the longest runs of them */
+	struct {
+		int64_t first, last;
+	} gaps[STORE_GAPS];
+};
+
+/*
+ * Reads what can be read of the database at `from`, which may be damaged in any way and must not
+ * be written to meanwhile, into a new one at `to` (mode 0640 less the umask), on the disk when this
+ * returns. Messages keep their ids, and the logger its note; the rest
+ * begins anew. On failure there is no new one, and
+ * `error` holds one line.
+ */
+enum store_status store_salvage(const char *from, const char *to, store_progress_fn *progress,
+    void *arg, struct store_salvaged *out, char error[STORE_ERROR_SIZE]);
+
 /* What is wrong, and what to do about it; both are lent for the time of the call. */
 typedef void store_finding_fn(void *arg, const char *what, const char *remedy);
 

@@ -166,7 +166,7 @@ const faults = {
   ],
   'a page of the file is overwritten': [
     /the file is damaged: \*\*\*|malformed/,
-    /mqtt-chat restore/,
+    /mqtt-chat salvage FILE/,
     () =>
       spoiled(() => {
         const [{ page }] = stack.sql(
@@ -240,6 +240,16 @@ const faults = {
     /lets anybody publish receipts/,
     /mqtt-chat\.acl/,
     () => edited('mqtt-chat.acl', (text) => `topic readwrite chat/#\n${text}`),
+  ],
+  'everybody with a name may publish receipts': [
+    /lets anybody publish receipts/,
+    /mqtt-chat\.acl/,
+    () => edited('mqtt-chat.acl', (text) => `${text}\npattern write chat/+/stored\n`),
+  ],
+  'who is called like a room may forge its rejections': [
+    /lets anybody publish receipts/,
+    /mqtt-chat\.acl/,
+    () => edited('mqtt-chat.acl', (text) => `${text}\npattern readwrite chat/%u/rejected\n`),
   ],
   'a listener is open to other machines': [
     /port \d+ can be reached from other machines: who/,

@@ -1,13 +1,13 @@
 /** What an administrator does every day: look, say, follow, find, take along, put back. */
 import assert from 'node:assert/strict';
-import { execFileSync } from 'node:child_process';
+import { spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { connect, createServer } from 'node:net';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { admin, adminStarted, check } from '../lib/admin.js';
-import { build, startStack, top, until } from '../lib/stack.js';
+import { build, startStack, until } from '../lib/stack.js';
 
 const ESC = '\u001b';
 
@@ -30,6 +30,16 @@ test('what is sent is stored when the command ends, and its exit status tells', 
   const [last] = await stack.history('limit=1');
   assert.deepEqual([last.nickname, last.text], ['Root', 'Back at nine']);
 
+  const client = await stack.client();
+  await client.publishAsync('chat/messages', ' ', { qos: 1 });
+  await until(() => stack.sql('SELECT * FROM rejected').length === 1);
+  const one = well('status');
+  assert.match(one, /^history +1 message in 1 room, /m);
+  assert.match(one, /^rejected +1 is kept/m);
+  const etc = join(stack.dataDir, 'etc');
+  const configs = [`--broker-config=${etc}/broker.conf`, `--nginx-config=${etc}/nginx.conf`];
+  assert.match(well('check', ...configs), /^0 faults, 1 warning$/m);
+
   const empty = admin(stack, ['send', ' ']);
   assert.equal(empty.status, 1);
   assert.match(empty.stderr, /rejected: text must be a string of 1 to 4000 characters/);
@@ -39,6 +49,7 @@ test('what is sent is stored when the command ends, and its exit status tells', 
   assert.equal(unheard.status, 1);
   assert.match(unheard.stderr, /no receipt/);
   await stack.start('logger');
+  await until(() => /^history +2 messages in 1 room, /m.test(well('status')));
 });
 
 test('who looks in takes leave of the broker', async (t) => {
@@ -60,17 +71,16 @@ test('who looks in takes leave of the broker', async (t) => {
 });
 
 test('status tells of each part, and a script gets figures', async () => {
-  const socket = ['--api-socket', join(stack.dataDir, 'socket/api')];
-  const { stdout, status } = admin(stack, ['status', '--json', ...socket]);
+  const { stdout, status } = admin(stack, ['status', '--json']);
   const figures = JSON.parse(stdout);
   assert.equal(status, 0, stdout);
   assert.equal(figures.ok, true);
   assert.match(figures.broker, /^mosquitto version 2/);
   assert.equal(figures.messages, stack.sql('SELECT count(*) AS n FROM messages')[0].n);
-  assert.ok(!well('status', ...socket).includes(ESC), 'no colours without a terminal');
+  assert.ok(!well('status').includes(ESC), 'no colours without a terminal');
 
   await stack.stop('logger');
-  const down = admin(stack, ['status', ...socket]);
+  const down = admin(stack, ['status']);
   assert.equal(down.status, 1);
   assert.match(down.stdout, /^logger +does not run$/m);
   await stack.start('logger');
@@ -177,17 +187,80 @@ test('reindex makes the search whole again', async () => {
   );
 });
 
+test('the configuration may stand anywhere on the line, or in the environment', () => {
+  const config = join(stack.dataDir, 'etc/mqtt-chat.conf');
+  const run = (/** @type {string[]} */ args, env = {}) =>
+    spawnSync(join(build, 'src/mqtt-chat'), args, {
+      encoding: 'utf8',
+      env: { ...process.env, ...env },
+    });
+  for (const args of [
+    ['--config', config, 'status'],
+    ['-c', config, 'status'],
+    ['status', `--config=${config}`],
+    [`--config=${config}`, '--threads=2', 'status', '--json'],
+  ])
+    assert.equal(run(args).status, 0, args.join(' '));
+  assert.equal(run(['status'], { MQTT_CHAT_CONFIG: config }).status, 0);
+  const named = run(['--config=/none', 'status'], { MQTT_CHAT_CONFIG: config });
+  assert.equal(named.status, 78, 'what the command line says wins');
+  assert.match(
+    run(['status', '--api-socket=/none'], { MQTT_CHAT_CONFIG: config }).stdout,
+    /^api +\/none: No such/m,
+  );
+});
+
+test('where the output has no room, the system says why', () => {
+  for (const args of ['help', 'status', 'search door', 'tail --once', 'completion zsh']) {
+    const run = spawnSync(
+      'sh',
+      ['-c', `exec "$0" ${args} > /dev/full`, join(build, 'src/mqtt-chat')],
+      {
+        encoding: 'utf8',
+        env: { ...process.env, MQTT_CHAT_CONFIG: join(stack.dataDir, 'etc/mqtt-chat.conf') },
+      },
+    );
+    assert.equal(run.status, 1, args);
+    assert.match(run.stderr, /cannot write the output: No space left on device\n$/, args);
+  }
+});
+
+test('help tells of all commands, and of one, each option on a line', () => {
+  const run = (/** @type {string[]} */ ...args) =>
+    spawnSync(join(build, 'src/mqtt-chat'), args, { encoding: 'utf8' });
+  const all = run('help');
+  assert.equal(all.status, 0);
+  assert.equal(all.stdout, run('--help').stdout);
+  /** @type {string[]} */
+  const names = all.stdout.split('\n\n')[1].match(/(?<=^ {2})[a-z]+/gm) ?? [];
+  for (const name of ['status', 'import', 'help']) assert.ok(names.includes(name), name);
+  for (const name of names) {
+    const one = run('help', name);
+    assert.equal(one.status, 0, name);
+    assert.equal(one.stdout, run(name, '--help').stdout);
+    assert.match(one.stdout, new RegExp(`^Usage: mqtt-chat ${name}`));
+    for (const line of one.stdout.split('\n').filter((text) => text.startsWith('  --')))
+      assert.match(line, /^ {2}--[a-z-]+(=\S+)? +\S/);
+  }
+});
+
 test('a command line that is wrong gets one clear line', () => {
   for (const [args, said] of /** @type {[string[], RegExp][]} */ ([
     [['dance'], /there is no command 'dance'; see mqtt-chat --help/],
-    [['tail', '--rome=x'], /unknown option '--rome=x'/],
+    [['statsu'], /there is no command 'statsu': did you mean status\?/],
+    [['help', 'improt'], /there is no command 'improt': did you mean import\?/],
+    [['tail', '--colour=x'], /unknown option '--colour=x'; see mqtt-chat tail --help/],
+    [['tail', '--rome=x'], /unknown option '--rome=x': did you mean --room\?/],
+    [['tail', '--databse=x'], /unknown option '--databse=x': did you mean --database\?/],
     [['tail', '--room'], /no value for option '--room'/],
     [['tail', '--room=No'], /--room: the room's name must be/],
+    [['send', '--room=_ops', 'x'], /--room: the room's name .* begin with _ or - are reserved/],
     [['tail', '--lines=many'], /--lines must be a whole number from 0 to 200, not 'many'/],
     [['tail', 'x'], /unexpected argument 'x'/],
     [['send'], /send needs TEXT/],
     [['prune', '--yes'], /say which messages/],
     [['prune', '--before=soon'], /--before is a date/],
+    [['prune', '--days=0', '--yes'], /--days=0 would select every message.* --before=20/],
     [['import', '--format=xml'], /--format=ndjson, csv or mariadb/],
     [['export', '--format=xml'], /--format is ndjson or csv, not 'xml'/],
     [['status', '--port=0'], /--port must be a whole number/],
@@ -197,26 +270,4 @@ test('a command line that is wrong gets one clear line', () => {
     assert.match(run.stderr, said);
     assert.equal(run.stderr.trim().split('\n').length, 1);
   }
-});
-
-test('bash completes commands and their options', () => {
-  const script = join(top, 'src/admin/completion/mqtt-chat');
-  const complete = (/** @type {string[]} */ ...words) =>
-    execFileSync(
-      'bash',
-      [
-        '-c',
-        `source '${script}'; COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); compopt() { :; }
-         _mqtt_chat mqtt-chat "\${COMP_WORDS[COMP_CWORD]}" x; printf '%s\\n' "\${COMPREPLY[@]}"`,
-        ...['bash', 'mqtt-chat', ...words],
-      ],
-      {
-        encoding: 'utf8',
-        env: { ...process.env, PATH: `${join(build, 'src')}:${process.env.PATH}` },
-      },
-    )
-      .trim()
-      .split('\n');
-  assert.deepEqual(complete('re'), ['restore', 'reindex']);
-  assert.deepEqual(complete('prune', '--d'), ['--days=', '--dry-run', '--database=']);
 });

@@ -47,6 +47,9 @@ describe('rooms', { skip: browsers.skip, timeout: 120_000 }, () => {
     await page.fill('#room-name', 'Räksä!');
     await page.press('#room-name', 'Enter');
     assert.match(String(await page.locator('#room-error').textContent()), /a–z, 0–9/);
+    await page.fill('#room-name', '_ops');
+    await page.press('#room-name', 'Enter');
+    assert.match(String(await page.locator('#room-error').textContent()), /_ops.*reserved/);
     assert.equal(await page.locator('#room').textContent(), 'messages');
     await page.fill('#room-name', '#Wood Shop');
     await page.press('#room-name', 'Enter');

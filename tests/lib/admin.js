@@ -59,7 +59,6 @@ export function check(stack) {
     '--json',
     ...['--broker-config', join(etc, 'broker.conf')],
     ...['--nginx-config', join(etc, 'nginx.conf')],
-    ...['--api-socket', join(stack.dataDir, 'socket/api')],
   ]);
   if (run.status !== 0 && run.status !== 1) throw new Error(JSON.stringify(run));
   return run.stdout

@@ -207,7 +207,7 @@ isolated(
       );
       assert.ok(disk.free() > DISK / 8, `${disk.free()} bytes are free`);
       assert.equal(logged(stack, /nothing is acknowledged/), 0);
-      assert.equal(logged(stack, /nearly full|has room again/), 1);
+      assert.equal(logged(stack, /disk with .* (is nearly full|has room again)/), 1);
       assert.equal((await stack.history('room=lab&limit=5')).length, 5);
     } finally {
       await disk.close();

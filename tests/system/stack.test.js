@@ -132,6 +132,31 @@ test('it says when it is ready, a signal ends all of it, and the next start has 
   }
 });
 
+test('quickstart admin runs mqtt-chat on what quickstart runs, and nothing is wrong with it', async () => {
+  const run = await startForeground();
+  const admin = (/** @type {string[]} */ ...args) =>
+    spawnSync(join(top, 'quickstart'), ['admin', '--data', data, ...args], {
+      encoding: 'utf8',
+      timeout: 60_000,
+      env: { ...env, MQTT_CHAT_CONFIG: '/nonexistent' },
+    });
+  const check = admin('check');
+  assert.match(check.stdout, /^ok +api +it takes requests$/m);
+  assert.match(check.stdout, /^0 faults, 0 warnings$/m);
+  assert.equal(check.status, 0, check.stderr);
+  assert.match(admin('status').stdout, /^api +takes requests at .*data\/socket\/api$/m);
+  assert.match(admin('send', 'said by admin').stdout, /^stored as/);
+  assert.equal((await history()).at(-1), 'said by admin');
+  assert.equal(admin('nonsense').status, 64);
+  await run.end('SIGTERM');
+  assertRefuses(/there is no chat in .*\/nowhere: start/, [
+    'admin',
+    '--data',
+    `${data}/nowhere`,
+    'check',
+  ]);
+});
+
 test('when one service ends all end, and it says which did', async () => {
   for (const [name, what] of /** @type {[string, RegExp][]} */ ([
     ['nginx', /nginx: master/],
@@ -212,6 +237,7 @@ test('wrong options: one line each', () => {
     [['--mqtt-port'], /--mqtt-port needs a number/],
     [['--port', '7777', '--mqtt-port', '7777'], /must differ/],
     [['--data'], /--data needs a folder/],
+    [['admin', '--data'], /--data needs a folder/],
     [['--colour'], /unknown option --colour/],
     [['check', 'twice'], /check takes full or night: twice/],
   ])) {

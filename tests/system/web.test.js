@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { readFileSync, statSync, writeFileSync } from 'node:fs';
+import { connect } from 'node:net';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { handshake, http } from '../lib/http.js';
@@ -151,6 +152,53 @@ test('what nginx refuses by itself is JSON, with the right status, and not to be
     assertError(await get(path, large), 413, 'body_too_large');
   assertError(await handshake(stack.port, '/mqtt', {}), 403, 'foreign_origin');
   assertError(await get('/mqtt', { headers: { Origin: stack.origin } }), 426, 'websocket_only');
+  for (const method of ['HEAD', 'POST', 'FOO'])
+    assert.equal((await get('/mqtt', { method, headers: { Origin: stack.origin } })).status, 405);
+  assertError(await get('/mqtt', { method: 'PUT' }), 405, 'method_not_allowed');
+});
+
+test('a body that breaks off is refused in JSON, preconditions are ignored', async () => {
+  /** @param {string} path */
+  const broken = async (path) => {
+    const socket = connect(stack.port, '127.0.0.1');
+    const head = `POST ${path} HTTP/1.1\r\nHost: 127.0.0.1:${stack.port}\r\nConnection: close\r\n`;
+    const upgrade = `Origin: ${stack.origin}\r\nUpgrade: websocket\r\n`;
+    socket.end(`${head}${upgrade}Transfer-Encoding: chunked\r\n\r\nno number\r\n\r\n`);
+    let answer = '';
+    for await (const piece of socket) answer += piece;
+    return answer;
+  };
+  for (const path of ['/api/messages', '/api/metrics', '/api/export', '/mqtt'])
+    assert.match(await broken(path), /^HTTP\/1.1 400 [\s\S]*"bad_request"/, path);
+  const conditions = { 'If-Unmodified-Since': 'Mon, 01 Jan 2001 00:00:00 GMT', 'If-Match': '"x"' };
+  for (const path of ['/api/messages', '/api/rooms', '/api/export', '/api/openapi.json'])
+    assert.equal(
+      (await get(path, { headers: { ...conditions, Range: 'bytes=9999999-' } })).status,
+      200,
+      path,
+    );
+});
+
+test("programs get the page's errors in JSON, people get a page", async () => {
+  const old = 'Mon, 01 Jan 2001 00:00:00 GMT';
+  const past = await get('/chat/main.js', { headers: { 'If-Unmodified-Since': old } });
+  assertError(past, 412, 'precondition_failed');
+  assertError(await get('/chat/', { headers: { 'If-Match': '"x"' } }), 412, 'precondition_failed');
+  const beyond = await get('/chat/main.js', { headers: { Range: 'bytes=9999999-' } });
+  assert.deepEqual([beyond.status, beyond.json().error.code], [416, 'precondition_failed']);
+  assertError(await get('/chat/', { method: 'POST' }), 405, 'method_not_allowed');
+
+  const part = await get('/chat/main.js', { headers: { Range: 'bytes=0-9' } });
+  assert.deepEqual([part.status, part.body.length], [206, 10]);
+  const { etag } = part.headers;
+  assertPageHeaders(part);
+  const matching = await get('/chat/', {
+    headers: { 'If-Unmodified-Since': 'Fri, 01 Jan 2100 00:00:00 GMT' },
+  });
+  assert.equal(matching.status, 200);
+  assertPageHeaders(matching);
+  assert.equal((await get('/chat/main.js', { headers: { 'If-Match': String(etag) } })).status, 200);
+  assert.match((await get('/chat/nothing')).body, /^<html>/);
 });
 
 test('without the responder the API is 503 in JSON, without the broker /mqtt is', async () => {
@@ -218,6 +266,7 @@ test('under a site with regex locations and headers of its own, and a prefix, al
         location ~ \\.php$ { return 500; }
         location ~* \\.(js|css)$ { expires max; }
         location ~ /api/ { return 500; }
+        location = /error.html { return 404 "the site's own\\n"; }
         location / { return 200 "the site"; }
         include`;
     const edited = readFileSync(conf, 'utf8')
@@ -227,7 +276,8 @@ test('under a site with regex locations and headers of its own, and a prefix, al
     await site.start('nginx');
     assert.equal((await http(site.port, '/')).body, 'the site');
     assertPageHeaders(await http(site.port, '/team/chat/main.js'));
-    assert.equal((await http(site.port, '/team/chat/x.php')).status, 404);
+    const own404 = await http(site.port, '/team/chat/x.php');
+    assert.deepEqual([own404.status, own404.body], [404, "the site's own\n"]);
     const client = await site.client({ over: 'web' });
     await client.publishAsync('chat/messages', 'hello', { qos: 1 });
     await until(async () => (await site.history()).length === 1);

@@ -84,6 +84,21 @@ TEST(the_short_names_log_at_their_levels)
 	    line, "<3>program: error: a 1\n<4>program: warning: b 2\n<6>program: c 3\n");
 }
 
+TEST(what_is_below_the_level_is_left_out)
+{
+	static const enum log_level levels[] = {
+	    LOG_LEVEL_ERROR, LOG_LEVEL_WARNING, LOG_LEVEL_INFO, LOG_LEVEL_DEBUG};
+	for (size_t set = 0; set < COUNT(levels); set++)
+		for (size_t i = 0; i < COUNT(levels); i++) {
+			log_set_level(levels[set]);
+			write_line(true, levels[i], "text");
+			expect((line[0] != '\0') == (i <= set), "%zu at %zu: %s", i, set, line);
+			assert_int_equal(log_shows(levels[i]), i <= set);
+		}
+	expect(strcmp(line, "<7>program: debug: text\n") == 0, "%s", line);
+	log_set_level(LOG_LEVEL_INFO);
+}
+
 TEST(every_control_character_is_escaped)
 {
 	for (int c = 1; c < 0x20; c++) {
@@ -189,6 +204,7 @@ int main(void)
 	    LOGGING(journald_gets_the_level_as_its_prefix),
 	    LOGGING(a_file_gets_the_time_as_its_prefix),
 	    LOGGING(the_short_names_log_at_their_levels),
+	    LOGGING(what_is_below_the_level_is_left_out),
 	    LOGGING(every_control_character_is_escaped),
 	    LOGGING(the_control_characters_above_ascii_are_escaped),
 	    LOGGING(nobody_can_forge_a_line),

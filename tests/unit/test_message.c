@@ -273,6 +273,8 @@ TEST(a_name_with_nul_is_not_the_name_before_the_nul)
 
 TEST(a_room_has_a_name_of_its_alphabet)
 {
+	const char *said = message_fault_text(MESSAGE_BAD_ROOM);
+	expect(strstr(said, "begin with _ or - are reserved") != NULL, "%s", said);
 	static const struct {
 		struct str room;
 		bool valid;

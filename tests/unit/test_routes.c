@@ -95,7 +95,8 @@ TEST(an_error_has_no_etag_and_no_links)
 
 /* ---- parameters ---- */
 
-#define ROOM_MESSAGE "room must be 1 to 64 of a-z 0-9 _ -, and start with a letter or digit"
+#define ROOM_MESSAGE                                                                               \
+	"room must be 1 to 64 of a-z 0-9 _ -; those that begin with _ or - are reserved"
 #define LIMIT_MESSAGE "limit must be 1 to 200"
 #define SIXTY_FOUR "a23456789-123456789-123456789-123456789-123456789-123456789-1234"
 
@@ -160,6 +161,7 @@ TEST(a_wrong_value_is_named_with_what_would_be_right)
 	    {"room", "bad_room", ROOM_MESSAGE},
 	    {"room=Lab", "bad_room", ROOM_MESSAGE},
 	    {"room=-a", "bad_room", ROOM_MESSAGE},
+	    {"room=_a", "bad_room", ROOM_MESSAGE},
 	    {"room=a+b", "bad_room", ROOM_MESSAGE},
 	    {"room=a%2Fb", "bad_room", ROOM_MESSAGE},
 	    {"room=a.b", "bad_room", ROOM_MESSAGE},

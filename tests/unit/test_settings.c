@@ -125,7 +125,10 @@ TEST(a_wrong_line_is_named_by_file_and_number)
 	    {BYTES("database ="), "/conf:1: database must not be empty"},
 	    {BYTES("broker = \t \n"), "/conf:1: broker must not be empty"},
 	    {BYTES("port = 1\nport 2\n"), "/conf:2: 'port 2' is not of the form name = value"},
-	    {BYTES("prot = 1\n"), "/conf:1: unknown option 'prot'; --help lists all"},
+	    {BYTES("prot = 1\n"), "/conf:1: unknown option 'prot': did you mean port?"},
+	    {BYTES("colour = red\n"), "/conf:1: unknown option 'colour'; --help lists all"},
+	    {BYTES("log-level = loud"),
+		"log-level must be error, warning, info or debug, not 'loud'"},
 	    {BYTES("Port = 1\n"), "/conf:1: unknown option 'Port'"},
 	    {BYTES("config = /x\n"), "/conf:1: unknown option 'config'"},
 	    {BYTES("= 1\n"), "/conf:1: unknown option ''"},
@@ -187,10 +190,59 @@ TEST(a_file_that_was_asked_for_has_to_be_there)
 	expect_error("/none: No such file or directory");
 }
 
+TEST(the_environment_names_a_file_where_the_command_line_does_not)
+{
+	unit_write(unit_path("conf"), BYTES("port = 1\n"));
+	unit_write(unit_path("other"), BYTES("port = 2\n"));
+	setenv(SETTINGS_VARIABLE, unit_path("other"), 1);
+	assert_int_equal(LOAD("--threads=3"), SETTINGS_OK);
+	assert_int_equal(settings.port, 2);
+	assert_int_equal(LOAD("-c", unit_path("conf")), SETTINGS_OK);
+	assert_int_equal(settings.port, 1);
+	setenv(SETTINGS_VARIABLE, "/none", 1);
+	assert_int_equal(LOAD("--threads=3"), SETTINGS_BROKEN);
+	expect_error("MQTT_CHAT_CONFIG /none: No such file or directory");
+	unsetenv(SETTINGS_VARIABLE);
+}
+
+TEST(the_level_of_the_log_is_called_by_its_name)
+{
+	static const struct {
+		const char *arg;
+		enum log_level level;
+	} cases[] = {{"--log-level=error", LOG_LEVEL_ERROR},
+	    {"--log-level=warning", LOG_LEVEL_WARNING}, {"--log-level=info", LOG_LEVEL_INFO},
+	    {"--log-level=debug", LOG_LEVEL_DEBUG}};
+	assert_int_equal(LOAD_FILE(BYTES("")), SETTINGS_OK);
+	assert_int_equal(settings.log_level, LOG_LEVEL_INFO);
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		assert_int_equal(LOAD_FILE(BYTES(""), cases[i].arg), SETTINGS_OK);
+		assert_int_equal(settings.log_level, cases[i].level);
+	}
+}
+
+TEST(the_socket_of_the_api_is_as_long_as_an_address_takes)
+{
+	char longest[128] = "--api-socket=/";
+	assert_int_equal(LOAD_FILE(BYTES("")), SETTINGS_OK);
+	assert_string_equal(settings.api_socket, API_SOCKET);
+	memset(longest + 14, 'x', 106);
+	assert_int_equal(LOAD_FILE(BYTES(""), longest), SETTINGS_OK);
+	assert_int_equal(strlen(settings.api_socket), 107);
+	longest[120] = 'x';
+	assert_int_equal(LOAD_FILE(BYTES(""), longest), SETTINGS_USAGE);
+	expect_error("--api-socket is too long");
+}
+
 TEST(a_folder_is_not_a_file)
 {
 	assert_int_equal(LOAD("-c", unit_dir), SETTINGS_BROKEN);
 	expect_error(unit_dir);
+	expect_error(": Is a directory");
+	snprintf(settings.password_file, sizeof(settings.password_file), "%s", unit_dir);
+	char password[SETTINGS_PASSWORD_SIZE];
+	assert_int_equal(settings_read_password(&settings, password, error), -1);
+	expect_error(": Is a directory");
 }
 
 TEST(a_file_that_may_not_be_read_is_told)
@@ -220,14 +272,15 @@ TEST(a_wrong_command_line_is_told)
 		const char *args[3];
 		const char *error;
 	} cases[] = {
-	    {{"--prot=1"}, "unknown option '--prot=1'; see --help"},
+	    {{"--prot=1"}, "unknown option '--prot=1': did you mean --port?"},
+	    {{"--colour"}, "unknown option '--colour'; see --help"},
 	    {{"-x"}, "unknown option '-x'; see --help"},
 	    {{"--port"}, "no value for option '--port'; see --help"},
 	    {{"-c"}, "no value for option '-c'; see --help"},
 	    {{"file"}, "unexpected argument 'file'; see --help"},
 	    {{"--", "file"}, "unexpected argument 'file'; see --help"},
 	    {{"file", "--port=1"}, "unexpected argument 'file'; see --help"},
-	    {{"--help=x"}, "'--help=x'; see --help"},
+	    {{"--help=x"}, "'--help=x': did you mean --help?"},
 	};
 	for (size_t i = 0; i < COUNT(cases); i++) {
 		expect(load(cases[i].args) == SETTINGS_USAGE, "%s", cases[i].args[0]);
@@ -309,6 +362,9 @@ int main(void)
 	    IN_DIR(a_path_may_be_as_long_as_its_place),
 	    IN_DIR(a_path_may_not_be_longer_than_its_place),
 	    IN_DIR(a_file_that_was_asked_for_has_to_be_there),
+	    IN_DIR(the_environment_names_a_file_where_the_command_line_does_not),
+	    IN_DIR(the_level_of_the_log_is_called_by_its_name),
+	    IN_DIR(the_socket_of_the_api_is_as_long_as_an_address_takes),
 	    IN_DIR(a_folder_is_not_a_file),
 	    IN_DIR(a_file_that_may_not_be_read_is_told),
 	    IN_DIR(the_standard_file_may_be_missing),

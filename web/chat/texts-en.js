@@ -39,7 +39,7 @@ export const english = ({ number, plural, list, isolate }) => ({
   newRoom: 'Open or make a room',
   open: 'Open',
   roomName: (/** @type {string} */ name) =>
-    `${isolate(name)} cannot be a room's name: a–z, 0–9, - and _, at most 64.`,
+    `${isolate(name)} cannot be a room's name: a–z, 0–9, - and _, at most 64; - and _ at the start are reserved.`,
 
   // messages
   stored: 'Stored',

@@ -37,7 +37,8 @@ export const finnish = ({ number, plural, list, isolate }) => ({
   unread: (count) => `${number(count)} lukematta`,
   newRoom: 'Avaa tai luo huone',
   open: 'Avaa',
-  roomName: (name) => `${isolate(name)} ei kelpaa huoneen nimeksi: a–z, 0–9, - ja _, enintään 64.`,
+  roomName: (name) =>
+    `${isolate(name)} ei kelpaa huoneen nimeksi: a–z, 0–9, - ja _, enintään 64; alussa - ja _ on varattu.`,
 
   stored: 'Tallennettu',
   sending: 'lähetetään…',
