@@ -295,9 +295,7 @@ static void report(const struct import_run *run)
 	    (long long)run->records, (long long)run->added, (long long)run->known,
 	    (long long)run->rejected);
 	if (run->rejected)
-		printf("the rejected ones, at most %d, are in the table `rejected` with their "
-		       "reasons\n",
-		    REJECTED_KEPT);
+		puts("the table `rejected` has the first of the rejected ones, with their reasons");
 	if (run->nameless)
 		printf("%lld without a nickname are of \"%s\"\n", (long long)run->nameless,
 		    LIMITS_DEVICE_NICKNAME);
@@ -324,8 +322,8 @@ static int judge(const struct import_run *run)
 	if (run->added || run->known)
 		return ADMIN_OK;
 	if (run->import.lines == 0)
-		return admin_fail("nothing was imported: %s is empty; did what was to write it "
-				  "fail?",
+		return admin_fail(
+		    "nothing was imported: %s is empty; see whether the program that writes it failed",
 		    run->name);
 	if (run->records == 0)
 		return admin_fail("nothing was imported: %s has no records", run->name);

@@ -14,6 +14,7 @@
 #include "chat/message.h"
 
 #define AGAIN_MS 2000
+#define PACKET_MAX 65000 /* a broker may take no more in one packet */
 
 static const struct admin_option options[] = {
     {"room", "ROOM", "where (default: messages)"},
@@ -26,6 +27,7 @@ struct sending {
 	struct broker broker; /* has to come first */
 	int64_t timeout_ms;
 	char msg_id[33];
+	enum message_fault fault; /* by which the logger will reject it */
 	bool answered, rejected;
 	char detail[200]; /* the id that it got, or why it was rejected */
 };
@@ -100,9 +102,11 @@ static struct json_object *make_payload(
 	return object;
 }
 
+/* What will be rejected is sent, too, once: the logger keeps it, and may know a better reason. */
 static int exchange(struct sending *s, const char *topic, struct str payload)
 {
-	int64_t end = clock_ms(CLOCK_MONOTONIC) + s->timeout_ms;
+	int64_t wait = s->fault && s->timeout_ms > AGAIN_MS ? AGAIN_MS : s->timeout_ms;
+	int64_t end = clock_ms(CLOCK_MONOTONIC) + wait;
 	while (!s->answered && clock_ms(CLOCK_MONOTONIC) < end) {
 		int64_t left = end - clock_ms(CLOCK_MONOTONIC);
 		if (mqtt_publish(s->broker.mqtt, topic, payload) != 0 ||
@@ -110,6 +114,8 @@ static int exchange(struct sending *s, const char *topic, struct str payload)
 			0)
 			return admin_fail("lost the broker: %s", mqtt_error(s->broker.mqtt));
 	}
+	if (!s->answered && s->fault)
+		return admin_fail("it was rejected: %s", message_fault_text(s->fault));
 	if (!s->answered)
 		return admin_fail(
 		    "no receipt: it was sent, and may be stored later; does the logger "
@@ -129,11 +135,11 @@ static int send_payload(
 	struct message m;
 	snprintf(topic, sizeof(topic), "chat/%s", room);
 	snprintf(filter, sizeof(filter), "chat/%s/+", room);
-	/* The logger could not say whose it was where it cannot read the msgId. */
-	enum message_fault fault = message_parse(&m, str_of(topic), payload);
+	s->fault = message_parse(&m, str_of(topic), payload);
+	bool told = m.msg_id.at && payload.len < PACKET_MAX;
 	message_free(&m);
-	if (fault)
-		return admin_fail("it was rejected: %s", message_fault_text(fault));
+	if (s->fault && !told)
+		return admin_fail("it was rejected: %s", message_fault_text(s->fault));
 	int result = broker_visit(&s->broker, &admin->settings, filter, &events, error) == 0
 			 ? exchange(s, topic, payload)
 			 : admin_fail("%s", error);

@@ -318,8 +318,8 @@ test('what is sent may have all that the contract takes', () => {
   assert.equal(admin(stack, ['send', ...words]).status, 0);
 });
 
-test('what is not taken is said with its reason, without waiting for a receipt', async () => {
-  await stack.stop('logger'); // who would wait for it would be told that there is no receipt
+test('what is not taken is said with its reason, also where nobody can answer', async () => {
+  await stack.stop('logger'); // who leaves it to the logger would say that there is no receipt
   const send = (/** @type {(string | Buffer)[]} */ ...args) =>
     admin(stack, ['send', '--timeout=1', .../** @type {string[]} */ (args)]);
   for (const [args, said] of /** @type {[string[], RegExp][]} */ ([
