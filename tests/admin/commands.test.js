@@ -2,7 +2,14 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import {
+  copyFileSync,
+  existsSync,
+  readdirSync,
+  readFileSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { connect, createServer } from 'node:net';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
@@ -165,9 +172,12 @@ test('what is no backup is not restored', async () => {
     file,
     Buffer.concat([good.subarray(0, 8192), Buffer.alloc(good.length - 8192, 90)]),
   );
+  const unsound = join(stack.dataDir, 'unsound.db'); // it can be read from end to end
+  copyFileSync(join(stack.dataDir, 'backup.db'), unsound);
+  spawnSync('sqlite3', [unsound, 'UPDATE rooms SET messages = messages + 1']);
   const before = stack.sql('SELECT count(*) AS n FROM messages');
   await stack.stop('logger');
-  for (const bad of [file, join(stack.dataDir, 'etc/mqtt-chat.conf'), '/nonexistent.db']) {
+  for (const bad of [file, unsound, join(stack.dataDir, 'etc/mqtt-chat.conf'), '/nonexistent.db']) {
     const run = admin(stack, ['restore', '--yes', bad]);
     assert.equal(run.status, 1, bad);
     assert.match(run.stderr, /nothing was changed/, bad);

@@ -97,6 +97,20 @@ TEST(what_is_no_time_is_refused_and_leaves_the_result_alone)
 	}
 }
 
+TEST(each_month_has_its_days)
+{
+	static const int days[] = {31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
+	for (int month = 1; month <= 12; month++) {
+		for (int day = 28; day <= 32; day++) {
+			char text[16];
+			int64_t ts;
+			snprintf(text, sizeof(text), "2026-%02d-%02d", month, day);
+			bool there = time_read(str_of(text), &ts);
+			expect(there == (day <= days[month - 1]), "%s", text);
+		}
+	}
+}
+
 TEST(nothing_is_read_behind_the_end)
 {
 	static const char whole[] = "2026-11-23T17:41:05.123+02:00";
@@ -223,6 +237,7 @@ int main(void)
 	    cmocka_unit_test(times_out_of_all_bounds_stay_in_their_place),
 	    cmocka_unit_test(what_is_a_time_is_read_to_the_millisecond),
 	    cmocka_unit_test(what_is_no_time_is_refused_and_leaves_the_result_alone),
+	    cmocka_unit_test(each_month_has_its_days),
 	    cmocka_unit_test(nothing_is_read_behind_the_end),
 	    cmocka_unit_test(how_long_ago_is_taken_off_now),
 	    cmocka_unit_test(a_time_is_read_as_rfc_3339_says),
