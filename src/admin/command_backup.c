@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include "admin/files.h"
+#include "base/text.h"
 #include "store/store_admin.h"
 
 static const struct admin_option options[] = {
@@ -36,8 +37,8 @@ static int copy_and_verify(struct store *store, const char *part, struct store_o
 static void say_done(FILE *out, const struct destination *to, const struct store_overview *overview)
 {
 	char size[24];
-	fprintf(out, "%s: %lld messages, %s, verified\n", to->name, (long long)overview->messages,
-	    admin_bytes(size, overview->file_bytes));
+	fprintf(out, "%s: %lld message%s, %s, verified\n", to->name, (long long)overview->messages,
+	    text_plural(overview->messages), admin_bytes(size, overview->file_bytes));
 }
 
 static int back_up_to_file(struct store *store, const struct destination *to)

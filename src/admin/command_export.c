@@ -77,7 +77,8 @@ static int export_to_file(struct exporting *e, struct store *store, const struct
 	if (result != ADMIN_OK)
 		unlink(to->part);
 	else
-		fprintf(stderr, "%s: %lld messages\n", to->name, (long long)e->count);
+		fprintf(stderr, "%s: %lld message%s\n", to->name, (long long)e->count,
+		    text_plural(e->count));
 	return result;
 }
 

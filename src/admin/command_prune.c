@@ -4,6 +4,7 @@
 #include "admin/admin.h"
 #include "admin/pace.h"
 #include "base/clock.h"
+#include "base/text.h"
 #include "base/time.h"
 
 #define SHRINK_PAGES 16
@@ -118,8 +119,8 @@ static bool confirmed(
 	char before[TIME_SIZE] = "";
 	if (filter->before)
 		time_write(before, filter->before);
-	return admin_confirmed(admin, "Delete %lld messages%s%s for good?", (long long)messages,
-	    before[0] ? " from before " : "", before);
+	return admin_confirmed(admin, "Delete %lld message%s%s%s for good?", (long long)messages,
+	    text_plural(messages), before[0] ? " from before " : "", before);
 }
 
 static int count_and_delete(struct admin *admin, struct prune *p)
@@ -132,18 +133,18 @@ static int count_and_delete(struct admin *admin, struct prune *p)
 		return result;
 	int64_t total = p->matched;
 	if (dry) {
-		printf("%lld messages would be deleted\n", (long long)total);
+		printf("%lld message%s would be deleted\n", (long long)total, text_plural(total));
 		return ADMIN_OK;
 	}
 	if (total > 0 && !confirmed(admin, &p->filter, total))
 		return ADMIN_FAILED;
 	if (delete_all(admin, p, total)) {
 		admin_fail("%s", store_error(p->store));
-		return admin_fail(
-		    "%lld messages were deleted before that; run it again for the rest",
-		    (long long)p->matched);
+		return admin_fail("%lld message%s deleted before that; run it again for the rest",
+		    (long long)p->matched, p->matched == 1 ? " was" : "s were");
 	}
-	printf("%lld messages were deleted\n", (long long)p->matched);
+	printf(
+	    "%lld message%s deleted\n", (long long)p->matched, p->matched == 1 ? " was" : "s were");
 	return ADMIN_OK;
 }
 

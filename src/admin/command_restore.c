@@ -10,6 +10,7 @@
 
 #include "admin/admin.h"
 #include "admin/files.h"
+#include "base/text.h"
 #include "broker/identity.h"
 
 enum { UNKNOWN_IDS = 1000000 };
@@ -114,7 +115,8 @@ static int restore(struct restore *r, const struct store_overview *overview)
 	bool there = access(r->database, F_OK) == 0;
 	if (give_away(r) != 0 || put_in_place(r) != 0)
 		return admin_fail("%s: %s", r->database, strerror(errno));
-	printf("%s holds %lld messages now\n", r->database, (long long)overview->messages);
+	printf("%s holds %lld message%s now\n", r->database, (long long)overview->messages,
+	    text_plural(overview->messages));
 	if (there)
 		printf("what was there before is %s: delete it when all is well\n", r->replaced);
 	puts("start the logger again: systemctl start mqtt-chat-logger");
@@ -127,8 +129,8 @@ static int make_and_restore(struct admin *admin, struct restore *r)
 	int result = make_fresh(r, &overview);
 	if (result != ADMIN_OK)
 		admin_fail("nothing was changed: %s cannot be restored", r->file);
-	else if (!admin_confirmed(admin, "Replace %s by %s, with %lld messages?", r->database,
-		     r->file, (long long)overview.messages))
+	else if (!admin_confirmed(admin, "Replace %s by %s, with %lld message%s?", r->database,
+		     r->file, (long long)overview.messages, text_plural(overview.messages)))
 		result = ADMIN_FAILED;
 	else
 		result = restore(r, &overview);

@@ -8,6 +8,7 @@
 
 #include "admin/admin.h"
 #include "admin/files.h"
+#include "base/text.h"
 #include "broker/identity.h"
 
 static const struct admin_option options[] = {
@@ -31,9 +32,10 @@ static void put_gap(const char *separator, int64_t first, int64_t last)
 
 static void tell_missing(const struct store_salvaged *found)
 {
-	if (found->counted > found->messages)
-		printf("%lld messages are lost: there were %lld\n",
-		    (long long)(found->counted - found->messages), (long long)found->counted);
+	int64_t lost = found->counted - found->messages;
+	if (lost > 0)
+		printf("%lld message%s lost: there were %lld\n", (long long)lost,
+		    lost == 1 ? " is" : "s are", (long long)found->counted);
 	else if (found->counted)
 		puts("none is lost");
 	if (!found->missing || found->counted == found->messages)
@@ -66,7 +68,8 @@ static int salvage_to(const struct admin *admin, const char *part, const char *f
 		unlink(part);
 		return result;
 	}
-	printf("%s: %lld messages of %s, verified\n", file, (long long)found.messages, database);
+	printf("%s: %lld message%s of %s, verified\n", file, (long long)found.messages,
+	    text_plural(found.messages), database);
 	tell_missing(&found);
 	printf("put it in place: mqtt-chat restore %s\n", file);
 	return ADMIN_OK;

@@ -47,6 +47,9 @@ test('what is sent is stored when the command ends, and its exit status tells', 
   const configs = [`--broker-config=${etc}/broker.conf`, `--nginx-config=${etc}/nginx.conf`];
   assert.match(well('check', ...configs), /^0 faults, 1 warning$/m);
 
+  assert.match(well('prune', '--nickname=Root', '--dry-run'), /^1 message would be deleted$/m);
+  assert.match(well('backup', join(stack.dataDir, 'one.db')), /: 1 message, .*, verified$/m);
+
   const empty = admin(stack, ['send', ' ']);
   assert.equal(empty.status, 1);
   assert.match(empty.stderr, /rejected: text must be a string of 1 to 4000 characters/);
