@@ -39,7 +39,7 @@ const bash = (...words) =>
   run('bash', [
     '-c',
     `source /usr/share/bash-completion/bash_completion
-     _completion_loader mqtt-chat; [[ $? == 124 ]] || exit
+     if declare -F _comp_load > /dev/null; then _comp_load mqtt-chat; else _completion_loader mqtt-chat; fi
      compopt() { :; }
      COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1))
      _mqtt_chat mqtt-chat "\${COMP_WORDS[COMP_CWORD]}" x; printf '%s\\n' "\${COMPREPLY[@]}"`,
