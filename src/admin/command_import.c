@@ -291,27 +291,29 @@ static int import_all(struct import_run *run)
 
 static void report(const struct import_run *run)
 {
-	printf("%lld records: %lld added, %lld there already, %lld rejected\n",
-	    (long long)run->records, (long long)run->added, (long long)run->known,
-	    (long long)run->rejected);
+	printf("%lld record%s: %lld added, %lld there already, %lld rejected\n",
+	    (long long)run->records, text_plural(run->records), (long long)run->added,
+	    (long long)run->known, (long long)run->rejected);
 	if (run->rejected)
 		puts("the table `rejected` has the first of the rejected ones, with their reasons");
 	if (run->nameless)
-		printf("%lld without a nickname are of \"%s\"\n", (long long)run->nameless,
-		    LIMITS_DEVICE_NICKNAME);
+		printf("%lld without a nickname %s of \"%s\"\n", (long long)run->nameless,
+		    run->nameless == 1 ? "is" : "are", LIMITS_DEVICE_NICKNAME);
 	if (run->too_old)
-		printf("%lld are older than retention-days and were left out\n",
-		    (long long)run->too_old);
+		printf("%lld %s older than retention-days and %s left out\n",
+		    (long long)run->too_old, run->too_old == 1 ? "is" : "are",
+		    run->too_old == 1 ? "was" : "were");
 	if (run->late)
-		printf(
-		    "%lld are older than what was there before, and stand behind it: the order is "
-		    "that in which messages came in\n",
-		    (long long)run->late);
+		printf("%lld %s older than what was there before, and %s behind it: the order is "
+		       "that in which messages came in\n",
+		    (long long)run->late, run->late == 1 ? "is" : "are",
+		    run->late == 1 ? "stands" : "stand");
 	if (run->clashes)
 		printf(
-		    "WARNING: %lld ids of \"%s\" belong to other messages, and were left out. If "
-		    "this is another table, give it a name of its own: --source=NAME\n",
-		    (long long)run->clashes, source_of(run));
+		    "WARNING: %lld id%s of \"%s\" belong%s to other messages: left out. If this is "
+		    "another table, give it a name of its own: --source=NAME\n",
+		    (long long)run->clashes, text_plural(run->clashes), source_of(run),
+		    run->clashes == 1 ? "s" : "");
 	if (run->known && run->known == run->records)
 		puts("nothing to do: all of it is there already");
 }
@@ -331,11 +333,10 @@ static int judge(const struct import_run *run)
 		return admin_fail("nothing was imported: all its ids belong to other messages");
 	if (run->rejected == run->records)
 		return admin_fail("nothing was imported: every record was rejected");
-	return admin_fail(
-	    "nothing was imported: of %lld records %lld were rejected, %lld are older "
-	    "than retention-days, and the ids of %lld belong to other messages",
-	    (long long)run->records, (long long)run->rejected, (long long)run->too_old,
-	    (long long)run->clashes);
+	return admin_fail("nothing was imported: %lld record%s: %lld rejected, %lld older than "
+			  "retention-days, %lld with ids of other messages",
+	    (long long)run->records, text_plural(run->records), (long long)run->rejected,
+	    (long long)run->too_old, (long long)run->clashes);
 }
 
 /* ---- the command line ---- */

@@ -206,5 +206,5 @@ test('retention under load: old messages and those above the bound go, the file 
   const late = admin(stack, ['import', '--format=ndjson'], {
     input: '{"id":1,"nickname":"Ann","text":"x","ts":"2001-01-01"}\n',
   });
-  assert.match(late.stdout, /1 are older than retention-days and were left out/);
+  assert.match(late.stdout, /1 is older than retention-days and was left out/);
 });
