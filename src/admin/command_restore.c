@@ -125,7 +125,7 @@ static int restore(struct restore *r, const struct store_overview *overview)
 
 static int make_and_restore(struct admin *admin, struct restore *r)
 {
-	struct store_overview overview;
+	struct store_overview overview = {0};
 	int result = make_fresh(r, &overview);
 	if (result != ADMIN_OK)
 		admin_fail("nothing was changed: %s cannot be restored", r->file);
