@@ -38,7 +38,7 @@ EXTRA_DIST += $(page_tests) $(system_tests) $(admin_tests) $(whole_test) $(brows
   tests/browser/budgets.js \
   tests/lib/admin.js \
   tests/lib/original.js \
-  tests/lib/bulk.js \
+  tests/lib/bulk.js tests/lib/flood.js \
   tests/lib/fastcgi.js \
   tests/lib/http.js \
   tests/lib/prometheus.js \

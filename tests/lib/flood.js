@@ -49,7 +49,11 @@ export async function subscribeAndSleep(port, topic) {
 export async function flood(port, topic, count, bytes) {
   const socket = await enter(port, `flood-${topic.replaceAll('/', '-')}-${bytes}`);
   const closed = once(socket, 'close').then(() => false);
-  const one = mqttPacket.generate({ cmd: 'publish', topic, payload: 'x'.repeat(bytes) });
+  const payload = 'x'.repeat(bytes);
+  const one = mqttPacket.generate({
+    ...{ cmd: /** @type {const} */ ('publish'), topic, payload },
+    ...{ qos: /** @type {const} */ (0), dup: false, retain: false },
+  });
   const atOnce = Math.max(1, Math.floor(PIECE / one.length));
   const piece = Buffer.concat(Array(atOnce).fill(one));
   for (let sent = 0; sent < count; sent += atOnce) {
