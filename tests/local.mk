@@ -8,7 +8,7 @@
 system_tests = \
   tests/system/api.test.js tests/system/deaths.test.js tests/system/devices.test.js tests/system/export.test.js \
   tests/system/hostile.test.js tests/system/journal.test.js tests/system/kinds.test.js tests/system/limits.test.js \
-  tests/system/migration.test.js tests/system/admission.test.js \
+  tests/system/migration.test.js tests/system/admission.test.js tests/system/memory.test.js \
   tests/system/messages.test.js tests/system/newest.test.js tests/system/openapi.test.js \
   tests/system/queue.test.js tests/system/routes.test.js tests/system/search.test.js \
   tests/system/serve.test.js tests/system/session.test.js tests/system/stack.test.js \
@@ -38,7 +38,7 @@ EXTRA_DIST += $(page_tests) $(system_tests) $(admin_tests) $(whole_test) $(brows
   tests/browser/budgets.js \
   tests/lib/admin.js \
   tests/lib/original.js \
-  tests/lib/bulk.js \
+  tests/lib/bulk.js tests/lib/flood.js \
   tests/lib/fastcgi.js \
   tests/lib/http.js \
   tests/lib/prometheus.js \

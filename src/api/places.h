@@ -10,8 +10,8 @@
 enum place { PLACE_SEARCH, PLACE_EXPORT, PLACE__MAX };
 
 /*
- * To be called before the threads begin: there are so many (1 or more; without this call 4). Half of
- * them may search, two export, and one is left whatever the others do; of a single one, none is.
+ * To be called before the threads begin: there are so many (1 or more; without this call 4). Half
+ * of them may search, two export, and one is left whatever the others do; of a single one, none is.
  */
 void places_set(int threads);
 

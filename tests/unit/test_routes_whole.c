@@ -337,7 +337,8 @@ TEST(each_answer_is_counted_by_route_and_status)
 	assert_null(strstr(body(), "passwd"));
 }
 
-/* Whether such a request gets a place beside those that are taken: 200, or 503 and when to come again. */
+/* Whether such a request gets a place beside those that are taken: 200, or 503 and when to come
+ * again. */
 static bool gets_a_place(const char *path, const char *query)
 {
 	ask_path(path, query);
