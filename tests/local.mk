@@ -6,7 +6,7 @@
 #
 # Each JavaScript file is a test; tests/run-js skips it where Node.js or the npm packages are missing.
 system_tests = \
-  tests/system/api.test.js tests/system/deaths.test.js tests/system/devices.test.js tests/system/export.test.js \
+  tests/system/api.test.js tests/system/bridge.test.js tests/system/deaths.test.js tests/system/devices.test.js tests/system/export.test.js \
   tests/system/hostile.test.js tests/system/journal.test.js tests/system/kinds.test.js tests/system/limits.test.js \
   tests/system/migration.test.js tests/system/admission.test.js tests/system/memory.test.js \
   tests/system/messages.test.js tests/system/newest.test.js tests/system/openapi.test.js \
