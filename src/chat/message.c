@@ -16,6 +16,7 @@ static const char *const fault_texts[MESSAGE__MAX] = {
     [MESSAGE_OK] = "ok",
     [MESSAGE_BAD_ROOM] =
 	"the room's name must be 1 to 64 of a-z 0-9 _ -; those that begin with _ or - are reserved",
+    [MESSAGE_TOO_LARGE] = "the payload is larger than 64 KiB",
     [MESSAGE_BAD_UTF8] = "the payload is not UTF-8",
     [MESSAGE_NUL] = "the payload holds a NUL character",
     [MESSAGE_TOO_DEEP] = "the JSON is nested too deeply",
@@ -200,6 +201,8 @@ enum message_fault message_parse(struct message *out, struct str topic, struct s
 	if (!message_room_valid(room))
 		return MESSAGE_BAD_ROOM;
 	out->room = room;
+	if (payload.len > MESSAGE_BYTES_MAX)
+		return own_members(out) ? MESSAGE_NO_MEMORY : MESSAGE_TOO_LARGE;
 	if (utf8_count(payload) < 0)
 		return own_members(out) ? MESSAGE_NO_MEMORY : MESSAGE_BAD_UTF8;
 	if (payload.len > 0 && memchr(payload.at, '\0', payload.len))

@@ -73,10 +73,9 @@ static void on_dropped(void *arg, uint64_t total)
 {
 	struct ingest *in = arg;
 	if (total > in->dropped)
-		log_warning(
-		    "the broker has dropped %llu message%s since it started, because a queue "
-		    "was full; what was this logger's is not stored: raise "
-		    "max_queued_bytes in mosquitto.conf",
+		log_warning("the broker has dropped %llu message%s since it started, because a "
+			    "queue was full; what was this logger's is not stored: raise "
+			    "max_queued_messages, max_queued_bytes and memory_limit of the broker",
 		    (unsigned long long)total, text_plural((int64_t)total));
 	in->dropped = total;
 }

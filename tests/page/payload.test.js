@@ -28,6 +28,12 @@ test('members are trimmed', () => {
   );
 });
 
+test('a payload of more than 64 KiB is none', () => {
+  const most = 65_536 - JSON.stringify(GOOD).length;
+  assert.deepEqual(parse(JSON.stringify(GOOD) + ' '.repeat(most)), GOOD);
+  assert.equal(parse(JSON.stringify(GOOD) + ' '.repeat(most + 1)), null);
+});
+
 test('whatever is not a JSON object is the text of a device', () => {
   for (const text of ['door open', '21.5', '"quoted"', '[1,2]', 'null', '{"broken', '{"a":1} x']) {
     assert.deepEqual(parse(` ${text}\n`), { nickname: 'mqtt', text, clientId: null, msgId: null });

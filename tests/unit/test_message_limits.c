@@ -170,41 +170,51 @@ TEST(ten_thousand_open_brackets_are_a_plain_text_that_is_too_long)
 	assert_int_equal(fault_of(&b), MESSAGE_BAD_TEXT);
 }
 
-enum { MEGABYTE = 1 << 20 };
+enum { MUCH = 60000 }; /* bytes: nearly what a payload may have */
 
-TEST(a_megabyte_of_text_is_a_bad_text)
+TEST(a_text_of_many_bytes_is_a_bad_text)
 {
 	struct builder b = {0};
-	append(&b, "a", MEGABYTE);
+	append(&b, "a", MUCH);
 	assert_int_equal(fault_of(&b), MESSAGE_BAD_TEXT);
 }
 
-TEST(a_megabyte_of_nickname_is_a_bad_nickname)
+TEST(a_nickname_of_many_bytes_is_a_bad_nickname)
 {
-	struct builder b = object_with("nickname", "😀", MEGABYTE / 4);
+	struct builder b = object_with("nickname", "😀", MUCH / 4);
 	assert_int_equal(fault_of(&b), MESSAGE_BAD_NICKNAME);
 }
 
-TEST(a_megabyte_of_what_nobody_knows_is_ignored)
+TEST(many_bytes_of_what_nobody_knows_are_ignored)
 {
-	struct builder b = object_with("unknown", "a", MEGABYTE);
+	struct builder b = object_with("unknown", "a", MUCH);
 	assert_int_equal(fault_of(&b), MESSAGE_OK);
 }
 
-TEST(a_megabyte_of_spaces_around_a_message_does_not_matter)
+TEST(many_spaces_around_a_message_do_not_matter)
 {
 	struct builder b = {0};
-	append(&b, "\xe3\x80\x80", MEGABYTE / 6);
+	append(&b, "\xe3\x80\x80", MUCH / 6);
 	append(&b, "{\"nickname\":\"n\",\"text\":\"t\"}", 1);
-	append(&b, " ", MEGABYTE / 2);
+	append(&b, " ", MUCH / 2);
 	assert_int_equal(fault_of(&b), MESSAGE_OK);
 }
 
-TEST(a_number_of_a_megabyte_is_ignored_like_any_other)
+TEST(a_payload_has_at_most_64_kib_whatever_is_in_it)
+{
+	for (int more = 0; more <= 1; more++) {
+		struct builder b = {0};
+		append(&b, "{\"nickname\":\"n\",\"text\":\"t\"}", 1);
+		append(&b, " ", 65536 - 27 + (size_t)more);
+		assert_int_equal(fault_of(&b), more ? MESSAGE_TOO_LARGE : MESSAGE_OK);
+	}
+}
+
+TEST(a_number_of_many_digits_is_ignored_like_any_other)
 {
 	struct builder b = {0};
 	append(&b, "{\"nickname\":\"n\",\"text\":\"t\",\"x\":", 1);
-	append(&b, "9", MEGABYTE);
+	append(&b, "9", MUCH);
 	append(&b, "}", 1);
 	assert_int_equal(fault_of(&b), MESSAGE_OK);
 }
@@ -222,11 +232,12 @@ int main(void)
 	    cmocka_unit_test(objects_inside_objects_are_too_deep),
 	    cmocka_unit_test(what_is_too_deep_keeps_its_room),
 	    cmocka_unit_test(ten_thousand_open_brackets_are_a_plain_text_that_is_too_long),
-	    cmocka_unit_test(a_megabyte_of_text_is_a_bad_text),
-	    cmocka_unit_test(a_megabyte_of_nickname_is_a_bad_nickname),
-	    cmocka_unit_test(a_megabyte_of_what_nobody_knows_is_ignored),
-	    cmocka_unit_test(a_megabyte_of_spaces_around_a_message_does_not_matter),
-	    cmocka_unit_test(a_number_of_a_megabyte_is_ignored_like_any_other),
+	    cmocka_unit_test(a_text_of_many_bytes_is_a_bad_text),
+	    cmocka_unit_test(a_nickname_of_many_bytes_is_a_bad_nickname),
+	    cmocka_unit_test(many_bytes_of_what_nobody_knows_are_ignored),
+	    cmocka_unit_test(many_spaces_around_a_message_do_not_matter),
+	    cmocka_unit_test(a_payload_has_at_most_64_kib_whatever_is_in_it),
+	    cmocka_unit_test(a_number_of_many_digits_is_ignored_like_any_other),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

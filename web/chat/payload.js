@@ -25,6 +25,7 @@ export const NICKNAME_MAX = 64;
 export const TEXT_MAX = 4000;
 const ID_MAX = 64;
 const LEVELS_MAX = 32;
+const BYTES_MAX = 65_536; // of a payload
 const DEVICE_NICKNAME = 'mqtt';
 
 const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
@@ -149,6 +150,7 @@ function isTaken(json) {
  * @returns {Message | null}
  */
 export function parseMessage(bytes) {
+  if (bytes.length > BYTES_MAX) return null;
   const payload = decode(bytes)?.trim();
   if (!payload) return null;
   const value = payload.startsWith('{') ? parseJson(payload) : undefined;
