@@ -324,7 +324,7 @@ test('what is not taken is said with its reason, also where nobody can answer', 
     admin(stack, ['send', '--timeout=1', .../** @type {string[]} */ (args)]);
   for (const [args, said] of /** @type {[string[], RegExp][]} */ ([
     [['x'.repeat(4001)], /rejected: text must be a string of 1 to 4000/],
-    [['x'.repeat(70_000)], /rejected: text must be a string of 1 to 4000/],
+    [['x'.repeat(70_000)], /rejected: the payload is larger than 64 KiB/],
     [[`--nickname=${'n'.repeat(65)}`, 'x'], /rejected: nickname must be/],
     [['--nickname= ', 'x'], /rejected: nickname must be/],
   ])) {
