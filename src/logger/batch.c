@@ -8,7 +8,7 @@
 #include "output/json.h"
 #include "store/signs.h"
 
-#define RECEIPTS_BYTES (31 * 1024) /* from here on more of them go into another packet */
+#define RECEIPTS_BYTES ((size_t)31 * 1024) /* from here on more of them go into another packet */
 
 struct batch {
 	struct store_entry entries[BATCH_MESSAGES_MAX];
