@@ -32,6 +32,7 @@ const env = {
   FAKETIME_TIMESTAMP_FILE: join(folder, 'now'),
   FAKETIME_NO_CACHE: '1',
   FAKETIME_DONT_FAKE_MONOTONIC: '1',
+  ASAN_OPTIONS: 'verify_asan_link_order=0',
 };
 
 /** @type {import('../lib/stack.js').Stack} */

@@ -149,28 +149,29 @@ describe('the page in trouble', { skip: browsers.skip, timeout: 180_000 }, () =>
     assert.ok(!(await page.isVisible('#history-notice')));
   });
 
-  test('at an address that has as many pages open as it may, the next says so and waits', async (t) => {
+  test('at an address that has as many pages open as it may, the next says so and waits', async () => {
     const { stack, context } = on;
-    /** @param {string} name @param {(text: string) => string} edit */
-    const edit = (name, edit) => {
-      const file = join(stack.dataDir, 'etc', name);
-      const text = readFileSync(file, 'utf8');
-      writeFileSync(file, edit(text));
-      t.after(() => writeFileSync(file, text));
-    };
+    const etc = (/** @type {string} */ name) => join(stack.dataDir, 'etc', name);
+    const files = ['nginx-limits.conf', 'nginx-sockets.conf'].map(etc);
+    const before = files.map((file) => readFileSync(file, 'utf8'));
+    const edits = [(/** @type {string} */ text) => text.replace('127.0.0.1   1;', '')];
+    edits.push((text) => text.replace(' 50;', ' 1;'));
     await stack.stop('nginx');
-    edit('nginx-limits.conf', (text) => text.replace('127.0.0.1   1;', ''));
-    edit('nginx-sockets.conf', (text) => text.replace(' 50;', ' 1;'));
+    for (const [i, file] of files.entries()) writeFileSync(file, edits[i]?.(before[i] ?? '') ?? '');
     await stack.start('nginx');
-    const first = await enter(stack, context, 'full');
-    const second = await enter(stack, context, 'full', { connected: false });
-    await second.getByText('Too many pages of this chat are open').waitFor();
-    await waitForPhase(second, 'offline');
-    await first.close();
-    await second.click('#connection-now');
-    await waitForPhase(second, 'online');
-    await second.getByText('Too many pages of this chat are open').waitFor({ state: 'hidden' });
-    await stack.stop('nginx');
+    try {
+      const first = await enter(stack, context, 'full');
+      const second = await enter(stack, context, 'full', { connected: false });
+      await second.getByText('Too many pages of this chat are open').waitFor();
+      await waitForPhase(second, 'offline');
+      await first.close();
+      await second.click('#connection-now');
+      await waitForPhase(second, 'online');
+      await second.getByText('Too many pages of this chat are open').waitFor({ state: 'hidden' });
+    } finally {
+      await stack.stop('nginx'); // it starts for the next test with what it had
+      for (const [i, file] of files.entries()) writeFileSync(file, before[i] ?? '');
+    }
   });
 
   test('an empty room says so, and only when the API has said so', async () => {

@@ -67,61 +67,72 @@ test('a payload of 64 KiB is stored; a larger packet is not, and its sender is t
   }
 });
 
-test('one who does not read, and one who floods, cost 300 MB at most, and nobody else anything', {
-  skip: !asShipped && 'it measures memory',
-  timeout: 400_000,
-}, async (t) => {
-  const before = stored();
-  await stack.stop('logger');
-  assert.ok(await flood(stack.mqttPort, 'chat/messages', FLOOD, SHORT));
-  full = memory();
-  t.diagnostic(`a full queue of the logger: ${mb(full)}`);
+const testMemory = asShipped ? test : () => {};
 
-  sleepers.push(await subscribeAndSleep(stack.mqttPort, 'chat/flood'));
-  for (const [count, bytes] of [
-    [400, 2_000_000],
-    [FLOOD, SHORT],
-    [4000, PAYLOAD_MAX],
-  ]) {
-    const alive = await flood(stack.mqttPort, 'chat/flood', count, bytes);
-    t.diagnostic(`flooded with ${count} of ${bytes} bytes: ${mb(memory())}`);
-    assert.equal(alive, bytes <= PAYLOAD_MAX, 'what is too large ends its sender');
-    assert.ok(memory() < full + ATTACK, `${mb(memory())} of ${mb(full)} and 300 MB`);
-  }
-  const [ann, bob] = [await stack.client(), await stack.client({ over: 'web' })];
-  /** @type {string[]} */
-  const heard = [];
-  bob.on('message', (_topic, payload) => heard.push(payload.toString()));
-  await bob.subscribeAsync('chat/calm', { qos: 1 });
-  for (let i = 0; i < 100; i++) await ann.publishAsync('chat/calm', `calm ${i}`, { qos: 1 });
-  await until(() => heard.length === 100);
+testMemory(
+  'one who does not read, and one who floods, cost 300 MB at most, and nobody else anything',
+  { timeout: 400_000 },
+  async (t) => {
+    const before = stored();
+    await stack.stop('logger');
+    assert.ok(await flood(stack.mqttPort, 'chat/messages', FLOOD, SHORT));
+    full = memory();
+    t.diagnostic(`a full queue of the logger: ${mb(full)}`);
 
-  const broker = stack.pid('broker');
-  await stack.start('logger');
-  await until(() => stored() >= before + QUEUE_MESSAGES, 120_000, 'all that was queued is stored');
-  await ann.publishAsync('chat/calm', 'calm again', { qos: 1 });
-  await until(async () => (await stack.history('room=calm')).at(-1)?.text === 'calm again', 60_000);
-  assert.equal(stored(), before + QUEUE_MESSAGES + 1, 'nothing was thrown out');
-  t.diagnostic(`at most: ${mb(memory('VmHWM'))}`);
-  assert.ok(stack.alive('broker') && stack.pid('broker') === broker);
-  assert.doesNotMatch(stack.log('broker').slice(-20_000), /Out of memory/);
-});
+    sleepers.push(await subscribeAndSleep(stack.mqttPort, 'chat/flood'));
+    for (const [count, bytes] of [
+      [400, 2_000_000],
+      [FLOOD, SHORT],
+      [4000, PAYLOAD_MAX],
+    ]) {
+      const alive = await flood(stack.mqttPort, 'chat/flood', count, bytes);
+      t.diagnostic(`flooded with ${count} of ${bytes} bytes: ${mb(memory())}`);
+      assert.equal(alive, bytes <= PAYLOAD_MAX, 'what is too large ends its sender');
+      assert.ok(memory() < full + ATTACK, `${mb(memory())} of ${mb(full)} and 300 MB`);
+    }
+    const [ann, bob] = [await stack.client(), await stack.client({ over: 'web' })];
+    /** @type {string[]} */
+    const heard = [];
+    bob.on('message', (_topic, payload) => heard.push(payload.toString()));
+    await bob.subscribeAsync('chat/calm', { qos: 1 });
+    for (let i = 0; i < 100; i++) await ann.publishAsync('chat/calm', `calm ${i}`, { qos: 1 });
+    await until(() => heard.length === 100);
 
-test('more of them cost no more: what has no room is dropped, and the chat goes on when they leave', {
-  skip: !asShipped && 'it measures memory',
-  timeout: 400_000,
-}, async (t) => {
-  for (const room of ['a', 'b', 'c']) {
-    sleepers.push(await subscribeAndSleep(stack.mqttPort, `chat/${room}`));
-    await flood(stack.mqttPort, `chat/${room}`, FLOOD, SHORT);
-    t.diagnostic(`with ${sleepers.length} that do not read: ${mb(memory())}`);
-    assert.ok(memory() < full + ATTACK, `${mb(memory())} of ${mb(full)} and 300 MB`);
-  }
-  for (const socket of sleepers.splice(0)) socket.destroy();
-  const client = await stack.client();
-  await until(async () => {
-    await client.publishAsync('chat/after', 'it goes on', { qos: 1 });
-    return (await stack.history('room=after')).length > 0;
-  }, 120_000);
-  assert.ok(stack.alive('broker') && stack.alive('logger'));
-});
+    const broker = stack.pid('broker');
+    await stack.start('logger');
+    await until(
+      () => stored() >= before + QUEUE_MESSAGES,
+      120_000,
+      'all that was queued is stored',
+    );
+    await ann.publishAsync('chat/calm', 'calm again', { qos: 1 });
+    await until(
+      async () => (await stack.history('room=calm')).at(-1)?.text === 'calm again',
+      60_000,
+    );
+    assert.equal(stored(), before + QUEUE_MESSAGES + 1, 'nothing was thrown out');
+    t.diagnostic(`at most: ${mb(memory('VmHWM'))}`);
+    assert.ok(stack.alive('broker') && stack.pid('broker') === broker);
+    assert.doesNotMatch(stack.log('broker').slice(-20_000), /Out of memory/);
+  },
+);
+
+testMemory(
+  'more of them cost no more: what has no room is dropped, and the chat goes on when they leave',
+  { timeout: 400_000 },
+  async (t) => {
+    for (const room of ['a', 'b', 'c']) {
+      sleepers.push(await subscribeAndSleep(stack.mqttPort, `chat/${room}`));
+      await flood(stack.mqttPort, `chat/${room}`, FLOOD, SHORT);
+      t.diagnostic(`with ${sleepers.length} that do not read: ${mb(memory())}`);
+      assert.ok(memory() < full + ATTACK, `${mb(memory())} of ${mb(full)} and 300 MB`);
+    }
+    for (const socket of sleepers.splice(0)) socket.destroy();
+    const client = await stack.client();
+    await until(async () => {
+      await client.publishAsync('chat/after', 'it goes on', { qos: 1 });
+      return (await stack.history('room=after')).length > 0;
+    }, 120_000);
+    assert.ok(stack.alive('broker') && stack.alive('logger'));
+  },
+);
