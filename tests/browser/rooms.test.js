@@ -132,4 +132,25 @@ describe('rooms', { skip: browsers.skip, timeout: 120_000 }, () => {
     assert.ok(!(await page.isVisible('#side')));
     await phone.close();
   });
+
+  test('a room may be called what every object has: the page lives on, and it is a room', async () => {
+    const names = ['constructor', 'valueof', 'tostring', '__proto__', 'toString'];
+    const page = await enter(on.stack, on.context, 'ordinary');
+    for (const name of names) await on.publish(name, `from ${name}`);
+    await storedCount(on.stack, 'constructor', 1);
+    await linkTo(page, 'constructor').locator('.badge', { hasText: '1' }).waitFor();
+    await say(page, 'alive');
+    await reaches(page, 'alive', 'stored');
+    const fresh = await on.browser.context();
+    const other = await enter(on.stack, fresh, 'constructor');
+    for (const name of ['constructor', 'ordinary']) await linkTo(other, name).waitFor();
+    await reaches(other, 'from constructor', 'stored');
+    await say(other, 'written there');
+    await reaches(other, 'written there', 'stored');
+    await other.fill('#text', 'half a sentence');
+    await other.reload();
+    await reaches(other, 'written there', 'stored');
+    assert.equal(await other.inputValue('#text'), 'half a sentence');
+    await fresh.close();
+  });
 });

@@ -43,7 +43,8 @@ function setUp() {
       store.dispatch({ type: 'receipts', room: name, receipts });
     },
     /** @param {string} name */
-    unreadIn: (name) => unread(store.get().rooms[name]),
+    unreadIn: (name) =>
+      unread(/** @type {import('../../web/chat/room.js').Room} */ (store.get().rooms.get(name))),
   };
 }
 

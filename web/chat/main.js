@@ -16,7 +16,7 @@ import { createSender } from './sender.js';
 import { createSidebar } from './sidebar.js';
 import { createStatus } from './status.js';
 import { clientIdOr, readNickname, writeNickname } from './storage.js';
-import { createStore, currentRoom, initialState } from './store.js';
+import { createStore, currentRoom, initialState, tell } from './store.js';
 import { texts } from './texts.js';
 import { setHours } from './times.js';
 import { translate } from './translate.js';
@@ -88,28 +88,30 @@ translate();
 
 /**
  * By the last level of the topic: what came, in which room.
- * @type {Record<string, (room: string, payload: Uint8Array) => void>}
+ * @type {Map<string, (room: string, payload: Uint8Array) => void>}
  */
-const handlers = {
-  message(room, payload) {
-    const message = parseMessage(payload);
-    if (!message) return;
-    store.dispatch({ type: 'live', room, message, now: clock.now() });
-    extras?.onMessage(message, room);
-  },
-  stored(room, payload) {
-    store.dispatch({ type: 'receipts', room, receipts: parseReceipts(payload) });
-  },
-  rejected(room, payload) {
-    const rejection = parseRejection(payload);
-    if (rejection) store.dispatch({ type: 'rejected', room, rejection });
-  },
-};
+const handlers = new Map(
+  Object.entries({
+    message(room, payload) {
+      const message = parseMessage(payload);
+      if (!message) return;
+      store.dispatch({ type: 'live', room, message, now: clock.now() });
+      extras?.onMessage(message, room);
+    },
+    stored(room, payload) {
+      store.dispatch({ type: 'receipts', room, receipts: parseReceipts(payload) });
+    },
+    rejected(room, payload) {
+      const rejection = parseRejection(payload);
+      if (rejection) store.dispatch({ type: 'rejected', room, rejection });
+    },
+  }),
+);
 
 /** @param {string} topic @param {Uint8Array} payload */
 function receive(topic, payload) {
   const [, room, kind = 'message'] = topic.split('/');
-  if (isRoom(room)) handlers[kind]?.(room, payload);
+  if (isRoom(room)) handlers.get(kind)?.(room, payload);
 }
 
 async function listRooms() {
@@ -180,18 +182,27 @@ const composer = createComposer({
 });
 createJump({ jump: reader.jump });
 
+/** @param {import('./store.js').State} state */
+function showTitle(state) {
+  setText(byId('room', HTMLElement), state.room);
+  if (extras) extras.render(state);
+  else document.title = texts.title(state.room);
+}
+
 let rendering = false;
 
 function render() {
   rendering = false;
   const state = store.get();
-  setText(byId('room', HTMLElement), state.room);
-  if (extras) extras.render(state);
-  else document.title = texts.title(state.room);
-  status.render(state);
-  sidebar.render(state);
-  composer.render(state);
-  view.render(state); // last, since it measures what is there
+  /** @type {((state: import('./store.js').State) => void)[]} */
+  const parts = [
+    showTitle,
+    status.render,
+    sidebar.render,
+    composer.render,
+    view.render, // last, since it measures what is there
+  ];
+  tell(parts, () => state);
 }
 
 function renderSoon() {

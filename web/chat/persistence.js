@@ -46,7 +46,7 @@ export function restoreRooms(current) {
     ...newRoom(name, parseSeen(readItem(SEEN_PREFIX + name))),
     draft: readItem(DRAFT_PREFIX + name),
   });
-  return Object.fromEntries(all.map((name) => [name, make(name)]));
+  return new Map(all.map((name) => [name, make(name)]));
 }
 
 /**
@@ -94,12 +94,13 @@ function saveRoom(room, before) {
 function onStorage(store, { key, newValue }) {
   if (key?.startsWith(SEEN_PREFIX) && newValue) {
     const room = key.slice(SEEN_PREFIX.length);
-    if (store.get().rooms[room]) store.dispatch({ type: 'seen', room, seen: parseSeen(newValue) });
+    if (store.get().rooms.has(room))
+      store.dispatch({ type: 'seen', room, seen: parseSeen(newValue) });
   }
   // It was stored, and comes as anybody's does, or it was given up.
   if (!key?.startsWith(OUTBOX_PREFIX) || newValue !== null) return;
   const msgId = key.slice(OUTBOX_PREFIX.length);
-  for (const room of Object.keys(store.get().rooms)) {
+  for (const room of store.get().rooms.keys()) {
     store.dispatch({ type: 'discarded', room, msgId });
   }
 }
@@ -114,8 +115,8 @@ export function startPersistence(store) {
     const before = rooms;
     rooms = state.rooms;
     if (rooms === before) return;
-    for (const room of Object.values(rooms)) {
-      if (room !== before[room.name]) saveRoom(room, before[room.name]);
+    for (const [name, room] of rooms) {
+      if (room !== before.get(name)) saveRoom(room, before.get(name));
     }
   });
   for (const message of readOutbox()) store.dispatch({ type: 'restored', ...message });

@@ -18,7 +18,8 @@ import * as rooms from './room.js';
 /**
  * @typedef {object} State
  * @property {string} room the one on the screen
- * @property {Readonly<Record<string, Room>>} rooms that are known
+ * @property {ReadonlyMap<string, Room>} rooms that are known: their names come from outside, and are
+ *   never the keys of an object
  * @property {string} clientId this browser, in what it sends
  * @property {string} nickname '' until one was chosen
  * @property {ConnectionState} connection to the broker
@@ -65,14 +66,17 @@ import * as rooms from './room.js';
 export function initialState(start) {
   return {
     ...start,
-    rooms: { [start.room]: rooms.newRoom(start.room) },
+    rooms: new Map([[start.room, rooms.newRoom(start.room)]]),
     connection: { phase: 'waiting', retryAt: 0, full: false },
     visible: true,
   };
 }
 
 /** The room on the screen. @param {State} state */
-export const currentRoom = (state) => state.rooms[state.room];
+export const currentRoom = (state) => roomOf(state, state.room);
+
+/** A room that is known, or one that nothing is known of. @param {State} state @param {string} name */
+const roomOf = ({ rooms: known }, name) => known.get(name) ?? rooms.newRoom(name);
 
 /** @param {Room} room @param {log.Log} next */
 const withLog = (room, next) => (next === room.log ? room : { ...room, log: next });
@@ -126,6 +130,17 @@ const changes = {
   seen: (room, { seen }) => (seen.id > room.seen.id ? { ...room, seen } : room),
 };
 
+/** @param {State} state @param {Room[]} list @returns {State} */
+function withRooms(state, list) {
+  if (list.every((room) => state.rooms.get(room.name) === room)) return state;
+  const next = new Map(state.rooms);
+  for (const room of list) next.set(room.name, room);
+  return { ...state, rooms: next };
+}
+
+/** @param {State} state @param {Room} room */
+const withRoom = (state, room) => withRooms(state, [room]);
+
 /**
  * With the connection goes what was in doubt on it: while it is down, that alone is what is wrong.
  * @param {State} state
@@ -136,14 +151,8 @@ function withConnection(state, connection) {
   if ((connection.phase === 'online') === (state.connection.phase === 'online'))
     return { ...state, connection };
   const sendAgain = (/** @type {Room} */ room) => withLog(room, log.sendAllAgain(room.log));
-  const next = Object.entries(state.rooms).map(([name, room]) => [name, sendAgain(room)]);
-  return { ...state, connection, rooms: Object.fromEntries(next) };
-}
-
-/** @param {State} state @param {Room} room @returns {State} */
-function withRoom(state, room) {
-  if (state.rooms[room.name] === room) return state;
-  return { ...state, rooms: { ...state.rooms, [room.name]: room } };
+  const next = Array.from(state.rooms.values(), sendAgain);
+  return { ...withRooms(state, next), connection };
 }
 
 /**
@@ -157,7 +166,7 @@ function inRoom(state, event) {
   );
   if (!change) return state;
   const name = event.room ?? state.room;
-  const room = state.rooms[name] ?? rooms.newRoom(name);
+  const room = roomOf(state, name);
   const { clientId: own, nickname } = state;
   const live = state.connection.phase === 'online';
   return withRoom(
@@ -176,13 +185,13 @@ function changed(state, event) {
     case 'visible':
       return { ...state, visible: event.visible };
     case 'entered': {
-      const room = state.rooms[event.room] ?? rooms.newRoom(event.room);
-      return withRoom({ ...state, room: event.room }, rooms.enter(room, event.message));
+      const room = rooms.enter(roomOf(state, event.room), event.message);
+      return withRoom({ ...state, room: event.room }, room);
     }
     case 'listed':
-      return event.rooms.reduce(
-        (next, facts) => withRoom(next, rooms.applyListed(next.rooms[facts.room], facts)),
+      return withRooms(
         state,
+        event.rooms.map((facts) => rooms.applyListed(state.rooms.get(facts.room), facts)),
       );
     default:
       return inRoom(state, event);
@@ -204,7 +213,7 @@ export function reduce(state, event) {
   const next = changed(state, event);
   const room = currentRoom(next);
   if (isWatching(next)) return withRoom(next, rooms.markSeen(room));
-  const before = state.rooms[next.room];
+  const before = state.rooms.get(next.room);
   return before && rooms.unread(before) === 0 ? withRoom(next, rooms.markNew(room)) : next;
 }
 
@@ -214,7 +223,7 @@ export function reduce(state, event) {
  * @returns {{room: string, row: Row}[]}
  */
 function outbox(state) {
-  return Object.values(state.rooms).flatMap(({ name, log: list }) =>
+  return Array.from(state.rooms.values()).flatMap(({ name, log: list }) =>
     log.outbox(list).map((row) => ({ room: name, row })),
   );
 }
@@ -247,6 +256,22 @@ export function isOwn(state, row) {
 }
 
 /**
+ * Tells all of them; one that throws is reported, and does not keep it from the others.
+ * @template T
+ * @param {Iterable<(value: T) => void>} listeners
+ * @param {() => T} get
+ */
+export function tell(listeners, get) {
+  for (const listener of listeners) {
+    try {
+      listener(get());
+    } catch (error) {
+      reportError(error);
+    }
+  }
+}
+
+/**
  * Holds the state and tells who listens.
  * @param {State} state
  */
@@ -258,7 +283,7 @@ export function createStore(state) {
     /** @param {Event} event */
     dispatch(event) {
       state = reduce(state, event);
-      for (const listener of listeners) listener(state);
+      tell(listeners, () => state);
     },
     /** @param {(state: State) => void} listener */
     subscribe(listener) {
