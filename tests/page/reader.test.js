@@ -319,3 +319,65 @@ test('a day after which there is nothing leaves the log as it is', async () => {
   assert.equal(told, 1);
   assert.deepEqual(currentRoom(store.get()).log.rows, rows);
 });
+
+/** A room in which 200 of 1200 were seen, as a page opens it. */
+function leftUnread() {
+  const parts = setUp(1200);
+  parts.store.dispatch({ type: 'seen', seen: { id: 200, count: 200, exact: true } });
+  return parts;
+}
+
+test('from far below the newest, the end is read, and is where one is then', async () => {
+  const parts = leftUnread();
+  const { store, server, reader } = parts;
+  await reader.read();
+  reader.toEnd();
+  store.dispatch({ type: 'arrived' }); // the view has an empty log
+  assert.deepEqual(currentRoom(store.get()).goal, { to: 'end' });
+  await settle();
+  assert.deepEqual(server.requests, ['lab 100 around 200', 'lab 50']);
+  assert.deepEqual(span(parts), [1151, 1200]);
+  assert.deepEqual(currentRoom(store.get()).goal, { to: 'end' });
+  store.dispatch({ type: 'arrived' });
+  const { log, goal, seen } = currentRoom(store.get());
+  assert.deepEqual([log.tail, goal, seen.id], [true, null, 1200]);
+});
+
+test('whoever wants to the end while the room opens at its unread gets there', async () => {
+  for (const act of ['click', 'send']) {
+    const parts = leftUnread();
+    const { store, reader } = parts;
+    const opening = reader.read();
+    if (act === 'send') store.dispatch({ type: 'composed', text: 'own', msgId: 'own', now: 0 });
+    reader.toEnd();
+    store.dispatch({ type: 'arrived' });
+    await opening;
+    await settle();
+    const { log, goal } = currentRoom(store.get());
+    assert.deepEqual([log.tail, log.cursor, goal], [true, 1200, { to: 'end' }], act);
+    assert.equal(log.rows.at(-1)?.text, act === 'send' ? 'own' : 't1200');
+  }
+});
+
+test('a history that is out of reach does not use up the wish for the end', async () => {
+  const parts = leftUnread();
+  const { clock, store, server, reader } = parts;
+  await reader.read();
+  server.down = new HistoryError('503');
+  reader.toEnd();
+  await settle();
+  store.dispatch({ type: 'arrived' });
+  server.down = null;
+  await clock.pass(30_000);
+  assert.deepEqual(span(parts), [1151, 1200]);
+});
+
+test('a day that was asked for does not take one away from the end that was wanted later', async () => {
+  const parts = setUp(400);
+  const { store, reader } = parts;
+  await reader.read();
+  const jumping = reader.jump(new Date('2026-11-23T22:00:00Z'), assert.fail);
+  reader.toEnd();
+  await jumping;
+  assert.deepEqual([span(parts), currentRoom(store.get()).log.tail], [[351, 400], true]);
+});

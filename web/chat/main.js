@@ -16,7 +16,7 @@ import { createSender } from './sender.js';
 import { createSidebar } from './sidebar.js';
 import { createStatus } from './status.js';
 import { clientIdOr, readNickname, writeNickname } from './storage.js';
-import { createStore, currentRoom, initialState, tell } from './store.js';
+import { createStore, initialState, tell } from './store.js';
 import { texts } from './texts.js';
 import { setHours } from './times.js';
 import { translate } from './translate.js';
@@ -150,11 +150,9 @@ const connection = createConnection({
 });
 createSender({ store, publish: connection.publish, clock });
 
-/** To the end of the room, which may have to be read first. */
 function toNewest() {
-  store.dispatch({ type: 'toEnd' });
+  reader.toEnd();
   render();
-  if (currentRoom(store.get()).log.first === null) reader.read();
 }
 
 const view = createView({

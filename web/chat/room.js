@@ -142,7 +142,7 @@ export function open(room, page, { own, goal, ...reading }) {
   const some = page.items.some(({ id, clientId }) => id > seen.id && clientId !== own);
   const newFrom = seen.id > 0 && some ? seen.id : null;
   /** @type {Goal} */
-  const first = newFrom === null ? { to: 'end' } : { to: 'new' };
+  const first = newFrom === null || room.goal?.to === 'end' ? { to: 'end' } : { to: 'new' };
   const there = { ...next, newFrom, goal: goal ?? first };
   return page.newer ? there : countNew(there, page.items, own);
 }
@@ -198,6 +198,15 @@ export function toEnd(room) {
   const nextLog = room.log.tail ? room.log : pages.onlyPending(room.log);
   const history = room.log.tail ? room.history : LOADING;
   return { ...room, log: { ...nextLog, held: false }, history, goal: { to: 'end' } };
+}
+
+/**
+ * The view is where it had to go; but not while nothing of the room is here.
+ * @param {Room} room
+ * @returns {Room}
+ */
+export function arrive(room) {
+  return room.goal === null || room.log.first === null ? room : { ...room, goal: null };
 }
 
 /**

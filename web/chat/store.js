@@ -123,7 +123,7 @@ const changes = {
   }),
   replaced: (room) => rooms.forget(room),
   toEnd: (room) => rooms.toEnd(room),
-  arrived: (room) => ({ ...room, goal: null }),
+  arrived: (room) => rooms.arrive(room),
   held: (room, { held }) => withLog(room, { ...room.log, held }),
   left: (room, { place }) => ({ ...room, place }),
   drafted: (room, { draft }) => ({ ...room, draft }),
@@ -282,7 +282,9 @@ export function createStore(state) {
     get: () => state,
     /** @param {Event} event */
     dispatch(event) {
+      const before = state;
       state = reduce(state, event);
+      if (state === before) return;
       tell(listeners, () => state);
     },
     /** @param {(state: State) => void} listener */
