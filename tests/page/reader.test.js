@@ -236,7 +236,7 @@ test('an answer that is no page is an error, with the best reason there is', asy
   assert.match(String(unreachable), /cannot be reached/);
 });
 
-/** @param {ReturnType<typeof setUp>} parts */
+/** @param {Pick<ReturnType<typeof setUp>, 'store'>} parts */
 const span = ({ store }) => {
   const { rows } = currentRoom(store.get()).log;
   return [rows[0]?.id, rows.at(-1)?.id];
@@ -380,4 +380,44 @@ test('a day that was asked for does not take one away from the end that was want
   reader.toEnd();
   await jumping;
   assert.deepEqual([span(parts), currentRoom(store.get()).log.tail], [[351, 400], true]);
+});
+
+test('a receipt that follows what is not here leads to a request; one that follows what is does not', async () => {
+  const { clock, store, server, reader } = setUp(10);
+  await reader.read();
+  /** @param {number} id @param {number} prev */
+  const arrive = (id, prev) => {
+    store.dispatch({ type: 'live', message: item(id), now: clock.now() });
+    const receipts = [{ id, ts: TS, clientId: 'c', msgId: `m${id}`, prev }];
+    store.dispatch({ type: 'receipts', receipts });
+  };
+  arrive(11, 10);
+  arrive(20, 11); // other rooms have the ids in between
+  await clock.pass(1000);
+  assert.deepEqual(server.requests.slice(1), []);
+  arrive(30, 25);
+  server.count = 30;
+  await clock.pass(1000);
+  assert.deepEqual(server.requests.slice(1), ['lab 200 after 10']);
+  assert.deepEqual(span({ store }), [1, 30]);
+});
+
+test('once a minute, and on coming into view, what was missed without a trace is found', async () => {
+  const { clock, store, server, reader } = setUp(10);
+  store.dispatch({ type: 'connection', connection: { phase: 'online', retryAt: 0, full: false } });
+  await reader.read();
+  reader.watch();
+  server.count = 11;
+  await clock.pass(59_000);
+  assert.deepEqual(server.requests.slice(1), []);
+  await clock.pass(1000);
+  assert.deepEqual(server.requests.slice(1), ['lab 200 after 10']);
+  store.dispatch({ type: 'visible', visible: false });
+  await clock.pass(120_000);
+  assert.equal(server.requests.length, 2, 'nobody would see it');
+  server.count = 12;
+  store.dispatch({ type: 'visible', visible: true });
+  reader.check();
+  await settle();
+  assert.deepEqual(span({ store }), [1, 12]);
 });

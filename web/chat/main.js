@@ -228,7 +228,9 @@ addEventListener('hashchange', enterRoom);
 for (const name of ['online', 'offline', 'pageshow']) addEventListener(name, connection.check);
 document.addEventListener('visibilitychange', () => {
   store.dispatch({ type: 'visible', visible: !document.hidden });
-  if (!document.hidden) connection.check();
+  if (document.hidden) return;
+  connection.check();
+  reader.check();
 });
 
 await Promise.race([historyOpened, sleep(HISTORY_FIRST_MS)]);
@@ -237,4 +239,5 @@ await painted();
 const { startExtras } = await import('./extras.js').catch(() => ({ startExtras: undefined }));
 extras = startExtras?.({ store, api, presenceId, connection, toNewest });
 connection.start();
+reader.watch();
 listRooms();

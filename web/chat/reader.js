@@ -13,6 +13,8 @@ const SCROLL_ROWS = 60;
 /** Receipts come in bursts; one page brings what all of them name. */
 const GATHER_MS = 250;
 const RETRY_AFTER_MAX_MS = 60_000;
+/** So often the end is asked for, whatever has come: what got lost without a trace is noticed. */
+const CHECK_MS = 60_000;
 
 /** @typedef {import('./history.js').Query} Query */
 /** @typedef {import('./room.js').Goal} Goal */
@@ -170,11 +172,30 @@ export function createReader({ store, history, clock }) {
   }
 
   const read = () => enqueue(catchUp);
+
+  /** Whether something was missed, where somebody would see it. */
+  function check() {
+    const { visible, connection } = store.get();
+    const { log, history: state } = current();
+    if (!visible || connection.phase !== 'online' || reading) return;
+    if (log.tail && state.phase === 'ready') read();
+  }
+
+  /** Once a minute, but not all pages in the same moment. */
+  function watch() {
+    clock.after(CHECK_MS * (0.75 + clock.random() / 2), () => {
+      check();
+      watch();
+    });
+  }
+
   store.subscribe(readWanted);
 
   return {
     /** Reads now; or once more, if a reading is under way. */
     read,
+    check,
+    watch,
 
     /** Another room, or another place in it: what was to be read is not any more. */
     enter() {
