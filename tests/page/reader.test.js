@@ -146,7 +146,7 @@ test('a history whose ids end before those that were seen is another one, and re
       log.rows.map(({ text }) => text),
       [...texts, 'waits'],
     );
-    assert.deepEqual([log.cursor, seen.id <= count, lastId], [count, true, count]);
+    assert.deepEqual([log.cursor, seen <= count, lastId], [count, true, count]);
     server.count = count + 1;
     await reader.read();
     assert.equal(currentRoom(store.get()).log.cursor, count + 1);
@@ -258,7 +258,7 @@ test('older pages come until the start, and then no request any more', async () 
 test('a room that was left with something unread opens around the last that was seen', async () => {
   const parts = setUp(500);
   const { store, server, reader } = parts;
-  store.dispatch({ type: 'seen', seen: { id: 200, count: 200, exact: true } });
+  store.dispatch({ type: 'seen', seen: 200 });
   await reader.read();
   assert.deepEqual(server.requests, ['lab 100 around 200']);
   assert.deepEqual(span(parts), [151, 250]);
@@ -323,7 +323,7 @@ test('a day after which there is nothing leaves the log as it is', async () => {
 /** A room in which 200 of 1200 were seen, as a page opens it. */
 function leftUnread() {
   const parts = setUp(1200);
-  parts.store.dispatch({ type: 'seen', seen: { id: 200, count: 200, exact: true } });
+  parts.store.dispatch({ type: 'seen', seen: 200 });
   return parts;
 }
 
@@ -340,7 +340,7 @@ test('from far below the newest, the end is read, and is where one is then', asy
   assert.deepEqual(currentRoom(store.get()).goal, { to: 'end' });
   store.dispatch({ type: 'arrived' });
   const { log, goal, seen } = currentRoom(store.get());
-  assert.deepEqual([log.tail, goal, seen.id], [true, null, 1200]);
+  assert.deepEqual([log.tail, goal, seen], [true, null, 1200]);
 });
 
 test('whoever wants to the end while the room opens at its unread gets there', async () => {
@@ -406,7 +406,7 @@ test('once a minute, and on coming into view, what was missed without a trace is
   const { clock, store, server, reader } = setUp(10);
   store.dispatch({ type: 'connection', connection: { phase: 'online', retryAt: 0, full: false } });
   await reader.read();
-  reader.watch();
+  reader.watch(() => {});
   server.count = 11;
   await clock.pass(59_000);
   assert.deepEqual(server.requests.slice(1), []);

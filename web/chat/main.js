@@ -3,6 +3,7 @@
 import { clock } from './clock.js';
 import { createComposer } from './composer.js';
 import { createConnection } from './connection.js';
+import { createCounter } from './counter.js';
 import { byId, setText } from './dom.js';
 import { createHistory } from './history.js';
 import { newMsgId, newToken } from './ids.js';
@@ -114,8 +115,11 @@ function receive(topic, payload) {
   if (isRoom(room)) handlers.get(kind)?.(room, payload);
 }
 
+const countUnread = createCounter({ store, history });
+
 async function listRooms() {
   store.dispatch({ type: 'listed', rooms: await history.rooms() });
+  countUnread();
 }
 
 /** Everybody sees it. It is not the MQTT client id, with which anybody could take over the connection. */
@@ -239,5 +243,5 @@ await painted();
 const { startExtras } = await import('./extras.js').catch(() => ({ startExtras: undefined }));
 extras = startExtras?.({ store, api, presenceId, connection, toNewest });
 connection.start();
-reader.watch();
+reader.watch(countUnread);
 listRooms();

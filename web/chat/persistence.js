@@ -3,20 +3,16 @@
 
 import { isPending } from './log.js';
 import { cleanText, isRoom } from './payload.js';
-import { NEVER, newRoom } from './room.js';
+import { newRoom } from './room.js';
 import { readItem, readItems, removeItem, writeItem } from './storage.js';
 
 /** @typedef {import('./room.js').Room} Room */
-/** @typedef {import('./room.js').Seen} Seen */
 /** @typedef {import('./log.js').Row} Row */
 /** @typedef {import('./store.js').Store} Store */
 
 const SEEN_PREFIX = 'chat.seen.';
 const DRAFT_PREFIX = 'chat.draft.';
 const OUTBOX_PREFIX = 'chat.out.';
-
-/** @param {Seen} seen */
-const formatSeen = ({ id, count, exact }) => JSON.stringify([id, count, exact]);
 
 /** @param {string} text @returns {unknown} */
 function parseJson(text) {
@@ -30,12 +26,11 @@ function parseJson(text) {
 /** @param {unknown} value */
 const isText = (value) => typeof value === 'string' && cleanText(value) !== '';
 
-/** @param {string} text @returns {Seen} */
+/** The last id that was seen: the first of a list, which once had counts as well. @param {string} text @returns {number} */
 function parseSeen(text) {
   const value = parseJson(text);
-  const [id, count, exact] = Array.isArray(value) ? value : [];
-  if (![id, count].every(Number.isSafeInteger)) return NEVER;
-  return { id, count, exact: exact === true };
+  const [id] = Array.isArray(value) ? value : [];
+  return Number.isSafeInteger(id) && id > 0 ? id : 0;
 }
 
 /** The rooms as they were left, for the state to begin with. @param {string} current the one on the screen */
@@ -82,9 +77,9 @@ function saveOutbox(room, before) {
 function saveRoom(room, before) {
   const { name, seen, draft, log } = room;
   // Of a room that is new to this tab, another may have stored more.
-  const first = !before && seen !== NEVER && !readItem(SEEN_PREFIX + name);
+  const first = !before && seen > 0 && !readItem(SEEN_PREFIX + name);
   const changed = before && seen !== before.seen;
-  if (first || changed) writeItem(SEEN_PREFIX + name, formatSeen(seen));
+  if (first || changed) writeItem(SEEN_PREFIX + name, JSON.stringify([seen]));
   if (draft && draft !== before?.draft) writeItem(DRAFT_PREFIX + name, draft);
   if (!draft && before?.draft) removeItem(DRAFT_PREFIX + name);
   if (log.rows !== before?.log.rows) saveOutbox(room, before);

@@ -52,8 +52,8 @@ export function createReader({ store, history, clock }) {
   function openingOf(room) {
     const { log, seen, goal } = current();
     if (goal?.to === 'message') return { room, limit: AROUND_ROWS, around: goal.id };
-    const unseen = seen.id > 0 && goal === null;
-    if (unseen) return { room, limit: AROUND_ROWS, around: seen.id };
+    const unseen = seen > 0 && goal === null;
+    if (unseen) return { room, limit: AROUND_ROWS, around: seen };
     return { room, limit: Math.min(PAGE_MAX, OPENING_ROWS + log.rows.length) };
   }
 
@@ -181,11 +181,12 @@ export function createReader({ store, history, clock }) {
     if (log.tail && state.phase === 'ready') read();
   }
 
-  /** Once a minute, but not all pages in the same moment. */
-  function watch() {
+  /** Once a minute, but not all pages in the same moment. @param {() => void} also */
+  function watch(also) {
     clock.after(CHECK_MS * (0.75 + clock.random() / 2), () => {
       check();
-      watch();
+      also();
+      watch(also);
     });
   }
 

@@ -3,7 +3,7 @@
 
 import { byId, make, setText } from './dom.js';
 import { isRoom } from './payload.js';
-import { unread } from './room.js';
+import { hasUnread, newRoom, unread } from './room.js';
 import { readItem, writeItem } from './storage.js';
 import { texts } from './texts.js';
 
@@ -43,12 +43,12 @@ function createRooms() {
     render({ rooms, room: current }) {
       update(rooms);
       for (const [name, { link, badge }] of links) {
-        const room = rooms.get(name);
-        const count = room ? unread(room) : 0;
+        const room = rooms.get(name) ?? newRoom(name);
+        const count = unread(room);
         link.ariaCurrent = name === current ? 'page' : null;
-        link.classList.toggle('unread', count > 0);
+        link.classList.toggle('unread', hasUnread(room));
         setText(badge, count > 0 ? badgeText(count) : '');
-        if (count > 0) link.ariaLabel = `${name}, ${texts.unread(count)}`;
+        if (hasUnread(room)) link.ariaLabel = `${name}, ${texts.unread(count)}`;
         else link.removeAttribute('aria-label');
       }
     },

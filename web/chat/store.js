@@ -47,7 +47,8 @@ import * as rooms from './room.js';
  *   | {type: 'held', held: boolean}
  *   | {type: 'left', place: rooms.Place | null}
  *   | {type: 'drafted', draft: string}
- *   | {type: 'seen', seen: rooms.Seen}} RoomEvent
+ *   | {type: 'seen', seen: number}
+ *   | {type: 'counted', page: import('./pages.js').Page, after: number, until: number}} RoomEvent
  */
 
 /**
@@ -55,7 +56,7 @@ import * as rooms from './room.js';
  *   | {type: 'named', nickname: string}
  *   | {type: 'connection', connection: ConnectionState}
  *   | {type: 'entered', room: string, message: number}
- *   | {type: 'listed', rooms: {room: string, messages: number, lastId: number}[]}
+ *   | {type: 'listed', rooms: {room: string, lastId: number}[]}
  *   | {type: 'visible', visible: boolean}} Event
  */
 
@@ -127,7 +128,9 @@ const changes = {
   held: (room, { held }) => withLog(room, { ...room.log, held }),
   left: (room, { place }) => ({ ...room, place }),
   drafted: (room, { draft }) => ({ ...room, draft }),
-  seen: (room, { seen }) => (seen.id > room.seen.id ? { ...room, seen } : room),
+  seen: (room, { seen }) => rooms.see(room, seen),
+  counted: (room, { page, after, until }, { own }) =>
+    rooms.count(room, page, { own, after, until }),
 };
 
 /** @param {State} state @param {Room[]} list @returns {State} */
@@ -189,10 +192,10 @@ function changed(state, event) {
       return withRoom({ ...state, room: event.room }, room);
     }
     case 'listed':
-      return withRooms(
-        state,
-        event.rooms.map((facts) => rooms.applyListed(state.rooms.get(facts.room), facts)),
-      );
+      return withRooms(state, [
+        ...Array.from(state.rooms.values(), rooms.recount),
+        ...event.rooms.map((facts) => rooms.applyListed(state.rooms.get(facts.room), facts)),
+      ]);
     default:
       return inRoom(state, event);
   }
