@@ -220,4 +220,32 @@ describe('the page in trouble', { skip: browsers.skip, timeout: 180_000 }, () =>
     await shows(page, ['old news']);
     await client.publishAsync('chat/retained', '', { qos: 1, retain: true });
   });
+
+  test('what the connection lost is found: by the next receipt, and on coming into view', async () => {
+    const page = await on.context.newPage();
+    await page.routeWebSocket(/mqtt/, (socket) => {
+      const server = socket.connectToServer();
+      server.onMessage((data) => {
+        if (!Buffer.from(data).includes('lost')) socket.send(data);
+      });
+    });
+    await page.addInitScript(() => localStorage.setItem('chat.nickname', 'Aino'));
+    await page.goto(`${on.stack.url}#gaps`);
+    await waitForPhase(page, 'online');
+    /** @param {string} text @param {number} count */
+    const send = async (text, count) => {
+      await on.publish('gaps', { nickname: 'B', text, clientId: 'b', msgId: text });
+      await storedCount(on.stack, 'gaps', count);
+    };
+    await send('one', 1);
+    await reaches(page, 'one', 'stored');
+    await send('lost 1', 2);
+    await shows(page, ['one']);
+    await send('two', 3);
+    await shows(page, ['one', 'lost 1', 'two']);
+    await send('lost 2', 4);
+    await shows(page, ['one', 'lost 1', 'two']);
+    await page.evaluate(() => document.dispatchEvent(new Event('visibilitychange')));
+    await shows(page, ['one', 'lost 1', 'two', 'lost 2']);
+  });
 });

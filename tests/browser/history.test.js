@@ -17,10 +17,11 @@ const NOON = Date.parse('2026-03-10T12:00:00Z');
  * @param {string} room
  * @param {number} count
  * @param {number} [every] milliseconds between them, from NOON on
+ * @param {number} [from] the number of the first
  */
-function fill({ database }, room, count, every = MINUTE) {
+function fill({ database }, room, count, every = MINUTE, from = 1) {
   const sql = `
-    WITH RECURSIVE n (i) AS (VALUES (1) UNION ALL SELECT i + 1 FROM n WHERE i < ${count})
+    WITH RECURSIVE n (i) AS (VALUES (${from}) UNION ALL SELECT i + 1 FROM n WHERE i < ${count})
     INSERT INTO messages (ts, room, nickname, text, client_id, msg_id)
     SELECT ${NOON} + i * ${every}, '${room}', 'Ann', 'message ' || i, 'ann', '${room}-' || i FROM n`;
   const { status, stderr } = spawnSync('sqlite3', ['-cmd', '.timeout 5000', database, sql]);
@@ -180,6 +181,33 @@ describe('the history', { skip: browsers.skip, timeout: 180_000 }, () => {
     assert.equal(await page.locator('.new').count(), 0);
     assert.equal((await place(page)).fromBottom, 0);
   });
+
+  for (const count of [150, 1000]) {
+    test(`past ${count} unread, one click, End, or a text of one's own leads to the newest`, async () => {
+      for (const way of ['click', 'End', 'send']) {
+        const room = `far-${count}-${way.toLowerCase()}`;
+        fill(on.stack, room, 20);
+        const page = await enter(on.stack, on.context, room);
+        await reaches(page, 'message 20', 'stored');
+        await page.goto(`${on.stack.url}#ashore`);
+        await until(async () => (await page.locator('.row').count()) === 0);
+        fill(on.stack, room, count + 20, MINUTE, 21);
+        await page.reload();
+        await page.goto(`${on.stack.url}#${room}`);
+        await page.locator('.new + .row', { hasText: 'message 21' }).waitFor();
+        await waitForPhase(page, 'online'); // End is a key of the extras
+        if (way === 'click') await page.click('#newest');
+        if (way === 'End') await page.press('#log', 'End');
+        if (way === 'send') await say(page, 'my own');
+        const last = way === 'send' ? 'my own' : `message ${count + 20}`;
+        await reaches(page, last, 'stored');
+        await until(async () => (await place(page)).fromBottom === 0);
+        await page.locator('#newest').waitFor({ state: 'hidden' });
+        assert.ok(await rowOf(page, last).isVisible());
+        await page.close();
+      }
+    });
+  }
 
   test('scrolled up, what comes is counted, and a click leads to it', async () => {
     fill(on.stack, 'count', 60);

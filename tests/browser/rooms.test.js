@@ -1,10 +1,11 @@
 // Several rooms in one page: their list, what is unread, and what each keeps.
 import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
 import { describe, test } from 'node:test';
 import { until } from '../lib/stack.js';
 import * as browsers from './browser.js';
 
-const { enter, reaches, say, shows, storedCount } = browsers;
+const { enter, reaches, say, shows, storedCount, waitForPhase } = browsers;
 
 /** @param {browsers.Page} page @param {string} name */
 const linkTo = (page, name) => page.locator(`.room-link[href="#${name}"]`);
@@ -40,6 +41,38 @@ describe('rooms', { skip: browsers.skip, timeout: 120_000 }, () => {
     await storedCount(on.stack, 'closed', 4);
     const again = await enter(on.stack, on.context, 'elsewhere');
     await linkTo(again, 'closed').locator('.badge', { hasText: '3' }).waitFor();
+  });
+
+  test('what was deleted is not counted, what comes after it is, and of many it says so', async () => {
+    /** @param {string} statement */
+    const change = (statement) => {
+      const args = ['-cmd', '.timeout 5000', on.stack.database, statement];
+      const { status, stderr } = spawnSync('sqlite3', args);
+      assert.equal(status, 0, String(stderr));
+    };
+    /** @param {number} from @param {number} to */
+    const fill = async (from, to) => {
+      for (let i = from; i <= to; i++) await on.publish('pruned', `line ${i}`);
+    };
+    await fill(1, 1);
+    await storedCount(on.stack, 'pruned', 1);
+    const page = await enter(on.stack, on.context, 'pruned');
+    await reaches(page, 'line 1', 'stored');
+    await page.goto(`${on.stack.url}#elsewhere`);
+    const badge = linkTo(page, 'pruned').locator('.badge');
+    await fill(2, 31);
+    await badge.getByText('30', { exact: true }).waitFor();
+    change("DELETE FROM messages WHERE room = 'pruned' AND text != 'line 1'");
+    await page.reload();
+    await waitForPhase(page, 'online');
+    await until(async () => (await badge.textContent()) === '');
+    await fill(32, 51);
+    await badge.getByText('20', { exact: true }).waitFor();
+    change(`WITH RECURSIVE n (i) AS (VALUES (1) UNION ALL SELECT i + 1 FROM n WHERE i < 300)
+      INSERT INTO messages (ts, room, nickname, text) SELECT 1700000000000, 'pruned', 'Ann', i FROM n`);
+    await page.reload();
+    await badge.getByText('99+', { exact: true }).waitFor();
+    assert.equal(await linkTo(page, 'pruned').getAttribute('aria-label'), 'pruned, 200+ unread');
   });
 
   test('a room is made by its name, which is put right where it can be', async () => {
@@ -131,5 +164,26 @@ describe('rooms', { skip: browsers.skip, timeout: 120_000 }, () => {
     await shows(page, ['hello']);
     assert.ok(!(await page.isVisible('#side')));
     await phone.close();
+  });
+
+  test('a room may be called what every object has: the page lives on, and it is a room', async () => {
+    const names = ['constructor', 'valueof', 'tostring', '__proto__', 'toString'];
+    const page = await enter(on.stack, on.context, 'ordinary');
+    for (const name of names) await on.publish(name, `from ${name}`);
+    await storedCount(on.stack, 'constructor', 1);
+    await linkTo(page, 'constructor').locator('.badge', { hasText: '1' }).waitFor();
+    await say(page, 'alive');
+    await reaches(page, 'alive', 'stored');
+    const fresh = await on.browser.context();
+    const other = await enter(on.stack, fresh, 'constructor');
+    for (const name of ['constructor', 'ordinary']) await linkTo(other, name).waitFor();
+    await reaches(other, 'from constructor', 'stored');
+    await say(other, 'written there');
+    await reaches(other, 'written there', 'stored');
+    await other.fill('#text', 'half a sentence');
+    await other.reload();
+    await reaches(other, 'written there', 'stored');
+    assert.equal(await other.inputValue('#text'), 'half a sentence');
+    await fresh.close();
   });
 });

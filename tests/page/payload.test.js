@@ -103,9 +103,18 @@ test('receipts are read one by one, and what is none is left out', () => {
   const read = (/** @type {unknown} */ value) =>
     payload.parseReceipts(bytes(JSON.stringify(value)));
   assert.deepEqual(read([receipt, { id: 4, ts, clientId: null, msgId: null }]), [
-    receipt,
-    { id: 4, ts, clientId: null, msgId: null },
+    { ...receipt, prev: null },
+    { id: 4, ts, clientId: null, msgId: null, prev: null },
   ]);
+  for (const [prev, is] of [
+    [0, 0],
+    [2, 2],
+    [-1, null],
+    ['2', null],
+    [1.5, null],
+  ]) {
+    assert.deepEqual(read([{ ...receipt, prev }]), [{ ...receipt, prev: is }]);
+  }
   assert.deepEqual(read([{ ...receipt, id: '3' }, { ...receipt, id: 0 }, 5, null]), []);
   assert.deepEqual(read([{ ...receipt, ts: 'yesterday' }, { id: 3 }]), []);
   assert.deepEqual(read({ 0: receipt }), []);

@@ -146,7 +146,7 @@ test('a history whose ids end before those that were seen is another one, and re
       log.rows.map(({ text }) => text),
       [...texts, 'waits'],
     );
-    assert.deepEqual([log.cursor, seen.id <= count, lastId], [count, true, count]);
+    assert.deepEqual([log.cursor, seen <= count, lastId], [count, true, count]);
     server.count = count + 1;
     await reader.read();
     assert.equal(currentRoom(store.get()).log.cursor, count + 1);
@@ -236,7 +236,7 @@ test('an answer that is no page is an error, with the best reason there is', asy
   assert.match(String(unreachable), /cannot be reached/);
 });
 
-/** @param {ReturnType<typeof setUp>} parts */
+/** @param {Pick<ReturnType<typeof setUp>, 'store'>} parts */
 const span = ({ store }) => {
   const { rows } = currentRoom(store.get()).log;
   return [rows[0]?.id, rows.at(-1)?.id];
@@ -258,7 +258,7 @@ test('older pages come until the start, and then no request any more', async () 
 test('a room that was left with something unread opens around the last that was seen', async () => {
   const parts = setUp(500);
   const { store, server, reader } = parts;
-  store.dispatch({ type: 'seen', seen: { id: 200, count: 200, exact: true } });
+  store.dispatch({ type: 'seen', seen: 200 });
   await reader.read();
   assert.deepEqual(server.requests, ['lab 100 around 200']);
   assert.deepEqual(span(parts), [151, 250]);
@@ -318,4 +318,106 @@ test('a day after which there is nothing leaves the log as it is', async () => {
   });
   assert.equal(told, 1);
   assert.deepEqual(currentRoom(store.get()).log.rows, rows);
+});
+
+/** A room in which 200 of 1200 were seen, as a page opens it. */
+function leftUnread() {
+  const parts = setUp(1200);
+  parts.store.dispatch({ type: 'seen', seen: 200 });
+  return parts;
+}
+
+test('from far below the newest, the end is read, and is where one is then', async () => {
+  const parts = leftUnread();
+  const { store, server, reader } = parts;
+  await reader.read();
+  reader.toEnd();
+  store.dispatch({ type: 'arrived' }); // the view has an empty log
+  assert.deepEqual(currentRoom(store.get()).goal, { to: 'end' });
+  await settle();
+  assert.deepEqual(server.requests, ['lab 100 around 200', 'lab 50']);
+  assert.deepEqual(span(parts), [1151, 1200]);
+  assert.deepEqual(currentRoom(store.get()).goal, { to: 'end' });
+  store.dispatch({ type: 'arrived' });
+  const { log, goal, seen } = currentRoom(store.get());
+  assert.deepEqual([log.tail, goal, seen], [true, null, 1200]);
+});
+
+test('whoever wants to the end while the room opens at its unread gets there', async () => {
+  for (const act of ['click', 'send']) {
+    const parts = leftUnread();
+    const { store, reader } = parts;
+    const opening = reader.read();
+    if (act === 'send') store.dispatch({ type: 'composed', text: 'own', msgId: 'own', now: 0 });
+    reader.toEnd();
+    store.dispatch({ type: 'arrived' });
+    await opening;
+    await settle();
+    const { log, goal } = currentRoom(store.get());
+    assert.deepEqual([log.tail, log.cursor, goal], [true, 1200, { to: 'end' }], act);
+    assert.equal(log.rows.at(-1)?.text, act === 'send' ? 'own' : 't1200');
+  }
+});
+
+test('a history that is out of reach does not use up the wish for the end', async () => {
+  const parts = leftUnread();
+  const { clock, store, server, reader } = parts;
+  await reader.read();
+  server.down = new HistoryError('503');
+  reader.toEnd();
+  await settle();
+  store.dispatch({ type: 'arrived' });
+  server.down = null;
+  await clock.pass(30_000);
+  assert.deepEqual(span(parts), [1151, 1200]);
+});
+
+test('a day that was asked for does not take one away from the end that was wanted later', async () => {
+  const parts = setUp(400);
+  const { store, reader } = parts;
+  await reader.read();
+  const jumping = reader.jump(new Date('2026-11-23T22:00:00Z'), assert.fail);
+  reader.toEnd();
+  await jumping;
+  assert.deepEqual([span(parts), currentRoom(store.get()).log.tail], [[351, 400], true]);
+});
+
+test('a receipt that follows what is not here leads to a request; one that follows what is does not', async () => {
+  const { clock, store, server, reader } = setUp(10);
+  await reader.read();
+  /** @param {number} id @param {number} prev */
+  const arrive = (id, prev) => {
+    store.dispatch({ type: 'live', message: item(id), now: clock.now() });
+    const receipts = [{ id, ts: TS, clientId: 'c', msgId: `m${id}`, prev }];
+    store.dispatch({ type: 'receipts', receipts });
+  };
+  arrive(11, 10);
+  arrive(20, 11); // other rooms have the ids in between
+  await clock.pass(1000);
+  assert.deepEqual(server.requests.slice(1), []);
+  arrive(30, 25);
+  server.count = 30;
+  await clock.pass(1000);
+  assert.deepEqual(server.requests.slice(1), ['lab 200 after 10']);
+  assert.deepEqual(span({ store }), [1, 30]);
+});
+
+test('once a minute, and on coming into view, what was missed without a trace is found', async () => {
+  const { clock, store, server, reader } = setUp(10);
+  store.dispatch({ type: 'connection', connection: { phase: 'online', retryAt: 0, full: false } });
+  await reader.read();
+  reader.watch(() => {});
+  server.count = 11;
+  await clock.pass(59_000);
+  assert.deepEqual(server.requests.slice(1), []);
+  await clock.pass(1000);
+  assert.deepEqual(server.requests.slice(1), ['lab 200 after 10']);
+  store.dispatch({ type: 'visible', visible: false });
+  await clock.pass(120_000);
+  assert.equal(server.requests.length, 2, 'nobody would see it');
+  server.count = 12;
+  store.dispatch({ type: 'visible', visible: true });
+  reader.check();
+  await settle();
+  assert.deepEqual(span({ store }), [1, 12]);
 });

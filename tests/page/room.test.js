@@ -1,9 +1,13 @@
 // What is unread, where a room opens, and how the window moves over its history.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { createCounter } from '../../web/chat/counter.js';
+import { HistoryError } from '../../web/chat/history.js';
 import { ROWS_MAX } from '../../web/chat/log.js';
-import { unread } from '../../web/chat/room.js';
+import { hasUnread, UNREAD_MAX, unread } from '../../web/chat/room.js';
 import { createStore, currentRoom, initialState, isWatching } from '../../web/chat/store.js';
+
+/** @typedef {import('../../web/chat/pages.js').Page} Page */
 
 const TS = '2026-11-23T17:41:05.123Z';
 
@@ -33,6 +37,12 @@ function setUp() {
   store.dispatch({ type: 'opened', page: page(1, 10, { older: false }), now: 0 });
   store.dispatch({ type: 'arrived' });
   const room = () => currentRoom(store.get());
+  /** @param {string} name */
+  const known = (name) => {
+    const one = store.get().rooms.get(name);
+    assert.ok(one, name);
+    return one;
+  };
   return {
     store,
     room,
@@ -42,8 +52,14 @@ function setUp() {
       const receipts = ids.map((id) => receipt(id, clientId));
       store.dispatch({ type: 'receipts', room: name, receipts });
     },
+    /** The API's list has the room "shed". @param {number} lastId */
+    list: (lastId) => store.dispatch({ type: 'listed', rooms: [{ room: 'shed', lastId }] }),
+    /** The history tells what came to it. @param {Page} page @param {{after: number, until: number}} where */
+    counted: (page, where) => store.dispatch({ type: 'counted', room: 'shed', page, ...where }),
     /** @param {string} name */
-    unreadIn: (name) => unread(store.get().rooms[name]),
+    unreadIn: (name) => unread(known(name)),
+    /** @param {string} name */
+    isUnread: (name) => hasUnread(known(name)),
   };
 }
 
@@ -77,27 +93,117 @@ test('a receipt that comes again counts once', () => {
   assert.equal(unreadIn('shed'), 2);
 });
 
-test('the API counts what came while the page was away; a room that it brings is not unread', () => {
-  const { store, receipts, unreadIn } = setUp();
-  const list = (/** @type {number} */ messages, /** @type {number} */ lastId) =>
-    store.dispatch({ type: 'listed', rooms: [{ room: 'shed', messages, lastId }] });
-  list(500, 900);
-  assert.equal(unreadIn('shed'), 0);
-  list(507, 940);
-  assert.equal(unreadIn('shed'), 7);
+test('the history counts what came while the page was away; a room that is new is not unread', () => {
+  const { list, counted, receipts, unreadIn, isUnread } = setUp();
+  list(900);
+  assert.deepEqual([unreadIn('shed'), isUnread('shed')], [0, false]);
+  list(940);
+  assert.deepEqual([unreadIn('shed'), isUnread('shed')], [0, true], 'not known how many');
   receipts([941], 'shed');
+  counted(page(934, 940), { after: 900, until: 940 });
   assert.equal(unreadIn('shed'), 8);
-  list(507, 940); // an answer that was overtaken
-  assert.equal(unreadIn('shed'), 8);
-  list(508, 941);
+  list(940); // an answer that was overtaken
   assert.equal(unreadIn('shed'), 8);
 });
 
-test('what was counted without the API stays so when it tells how many there are', () => {
-  const { store, receipts, unreadIn } = setUp();
+test('what was deleted is counted no longer, and what comes then is counted as it comes', () => {
+  const { list, counted, receipts, unreadIn, isUnread } = setUp();
+  list(900);
+  const none = { items: [], older: true, newer: false };
+  receipts(
+    Array.from({ length: 30 }, (_, i) => 901 + i),
+    'shed',
+  );
+  assert.equal(unreadIn('shed'), 30);
+  list(900); // all of them were pruned
+  counted(none, { after: 900, until: 930 });
+  assert.deepEqual([unreadIn('shed'), isUnread('shed')], [0, false]);
+  receipts(
+    Array.from({ length: 20 }, (_, i) => 931 + i),
+    'shed',
+  );
+  assert.equal(unreadIn('shed'), 20);
+});
+
+test('a room that is on the list no longer, because all of it was deleted, is counted anew', () => {
+  const { store, list, receipts, isUnread, unreadIn, counted } = setUp();
+  list(900);
+  receipts([901], 'shed');
+  store.dispatch({ type: 'listed', rooms: [] });
+  counted({ items: [], older: false, newer: false }, { after: 900, until: 901 });
+  assert.deepEqual([unreadIn('shed'), isUnread('shed')], [0, false]);
+});
+
+test('more than 200 are more than 200; what another tab has seen of them is not', () => {
+  const { store, list, counted, receipts, unreadIn, isUnread } = setUp();
+  list(900);
+  list(2000);
+  counted({ ...page(901, 1100), newer: true }, { after: 900, until: 2000 });
+  assert.equal(unreadIn('shed'), UNREAD_MAX + 1);
+  receipts([2001], 'shed');
+  assert.equal(unreadIn('shed'), UNREAD_MAX + 1);
+  store.dispatch({ type: 'seen', room: 'shed', seen: 1090 });
+  assert.deepEqual([unreadIn('shed'), isUnread('shed')], [11, true]);
+  counted({ ...page(901, 1100), newer: true }, { after: 900, until: 2000 }); // asked for before that
+  assert.equal(unreadIn('shed'), 11);
+  store.dispatch({ type: 'seen', room: 'shed', seen: 2001 });
+  assert.deepEqual([unreadIn('shed'), isUnread('shed')], [0, false]);
+});
+
+test('what was our own on another page is not unread', () => {
+  const { list, counted, unreadIn, isUnread } = setUp();
+  list(900);
+  list(902);
+  const items = [item(901, 'me'), item(902, 'me')];
+  counted({ items, older: true, newer: false }, { after: 900, until: 902 });
+  assert.deepEqual([unreadIn('shed'), isUnread('shed')], [0, false]);
+});
+
+test('a receipt that follows what is not known has the room counted', () => {
+  const { store, list, receipts, isUnread } = setUp();
+  list(900);
+  receipts([901], 'shed', 'me');
+  assert.equal(isUnread('shed'), false);
+  const receipt = { id: 910, ts: TS, clientId: 'me', msgId: 'm', prev: 905 };
+  store.dispatch({ type: 'receipts', room: 'shed', receipts: [receipt] });
+  assert.equal(isUnread('shed'), true);
+});
+
+test('what came before the list did stays unread when it tells of more', () => {
+  const { list, receipts, unreadIn, isUnread } = setUp();
   receipts([11, 12], 'shed');
-  store.dispatch({ type: 'listed', rooms: [{ room: 'shed', messages: 800, lastId: 12 }] });
-  assert.equal(unreadIn('shed'), 2);
+  list(12);
+  assert.deepEqual([unreadIn('shed'), isUnread('shed')], [2, true]);
+});
+
+test('rooms are counted one after the other, the newest first, and at most thirty at a time', async () => {
+  const { store } = setUp();
+  const names = Array.from({ length: 40 }, (_, i) => `room-${i}`);
+  for (const lastId of [100, 200]) {
+    const facts = names.map((room, i) => ({ room, lastId: lastId + i }));
+    store.dispatch({ type: 'listed', rooms: facts });
+  }
+  /** @type {string[]} */
+  const asked = [];
+  const history = {
+    /** @param {import('../../web/chat/history.js').Query} query */
+    async page({ room, limit, after = 0 }) {
+      asked.push(room);
+      assert.equal(limit, 200);
+      if (asked.length === 33) throw new HistoryError('503');
+      return page(after + 1, after + 5);
+    },
+  };
+  const count = createCounter({ store, history });
+  await Promise.all([count(), count()]);
+  assert.deepEqual(asked, names.toReversed().slice(0, 30));
+  await count();
+  assert.equal(asked.length, 33);
+  await count();
+  assert.equal(asked.length, 41);
+  assert.ok(
+    names.every((name) => unread(store.get().rooms.get(name) ?? currentRoom(store.get())) === 5),
+  );
 });
 
 test('each room has its draft, its place and its log', () => {
@@ -220,8 +326,7 @@ test('a receipt for our own message settles it where the end is not shown', () =
 
 test('in a database that was made anew, what was seen in the old one says nothing', () => {
   const store = createStore(initialState({ room: 'lab', clientId: 'me', nickname: 'N' }));
-  const seen = { id: 5000, count: 4000, exact: true };
-  store.dispatch({ type: 'seen', seen });
+  store.dispatch({ type: 'seen', seen: 5000 });
   store.dispatch({ type: 'opened', page: page(1, 3), now: 0 });
-  assert.equal(currentRoom(store.get()).seen.id, 3);
+  assert.equal(currentRoom(store.get()).seen, 3);
 });

@@ -130,3 +130,38 @@ test('listeners are told of each event', () => {
   store.dispatch({ type: 'named', nickname: 'Aino' });
   assert.deepEqual(names, ['Aino']);
 });
+
+test('a listener that throws is reported, and the others are told all the same', (context) => {
+  const page = /** @type {any} */ (globalThis);
+  /** @type {unknown[]} */
+  const reported = [];
+  page.reportError = (/** @type {unknown} */ error) => reported.push(error);
+  context.after(() => delete page.reportError);
+  const store = newStore();
+  const fault = new Error('a listener of the test');
+  store.subscribe(() => {
+    throw fault;
+  });
+  let told = 0;
+  store.subscribe(() => {
+    told += 1;
+  });
+  store.dispatch({ type: 'named', nickname: 'Aino' });
+  assert.deepEqual([told, reported], [1, [fault]]);
+});
+
+test('whatever a room is called, it is a room: messages, receipts and the list find it', () => {
+  const store = newStore();
+  for (const room of ['constructor', '__proto__', 'toString', 'hasOwnProperty']) {
+    const message = { nickname: 'n', text: 'x', clientId: 'c', msgId: 'm' };
+    store.dispatch({ type: 'live', room, message, now: 1 });
+    const receipts = [{ id: 5, ts: TS, clientId: 'c', msgId: 'm' }];
+    store.dispatch({ type: 'receipts', room, receipts });
+    store.dispatch({ type: 'listed', rooms: [{ room, lastId: 6 }] });
+    store.dispatch({ type: 'entered', room, message: 0 });
+    assert.deepEqual([currentRoom(store.get()).name, currentRoom(store.get()).lastId], [room, 6]);
+  }
+  store.dispatch({ type: 'connection', connection: ONLINE });
+  assert.equal(store.get().rooms.size, 5);
+  assert.ok([...store.get().rooms.values()].every(({ log }) => Array.isArray(log.rows)));
+});

@@ -32,7 +32,7 @@ function openRoom(room) {
  * @param {1 | -1} step
  */
 function neighbour({ rooms, room }, step) {
-  const names = Object.keys(rooms).sort();
+  const names = [...rooms.keys()].sort();
   return names.at((names.indexOf(room) + step) % names.length) ?? room;
 }
 

@@ -4,8 +4,8 @@
 //
 // Rows with an id are in the order of their ids; rows without one follow, in the order of arrival.
 // From `first` to `cursor` the room is known without a gap. Only pages of the history move `cursor`:
-// a receipt for 12 says nothing of 11, since ids are shared with other rooms. It is a window that
-// pages.js moves; while it does not reach to the newest message, nothing live is added to it.
+// a receipt for 12 says nothing of 11, since ids are shared with other rooms. But it names the id
+// before it in the room, so one that is not here is noticed. It is a window that pages.js moves; while it does not reach to the newest message, nothing live is added to it.
 
 /** @typedef {import('./payload.js').Message} Message */
 /** @typedef {import('./payload.js').Receipt} Receipt */
@@ -219,6 +219,15 @@ function applyReceipt(log, receipt) {
 }
 
 /**
+ * Whether the message before it in the room is not here.
+ * @param {Log} log
+ * @param {Receipt} receipt
+ */
+function leavesGap({ first, cursor, rows }, { prev }) {
+  return first !== null && (prev ?? 0) > cursor && !rows.some(({ id }) => id === prev);
+}
+
+/**
  * Where the window does not reach: only what was pending is settled by it.
  * @param {Log} log
  * @param {readonly Receipt[]} receipts
@@ -237,7 +246,10 @@ function settlePending(log, receipts) {
  */
 export function addReceipts(log, receipts) {
   if (!log.tail) return settlePending(log, receipts);
-  const next = receipts.reduce(applyReceipt, log);
+  const next = receipts.reduce((before, receipt) => {
+    const after = applyReceipt(before, receipt);
+    return leavesGap(before, receipt) ? { ...after, wanted: true } : after;
+  }, log);
   const unconfirmed = next.rows.filter(({ id }) => id !== null && id > next.cursor).length;
   const wanted = next.wanted || unconfirmed >= UNCONFIRMED_MAX;
   return trimmed({ ...next, wanted, rows: inOrder(next.rows) });

@@ -3,6 +3,7 @@
 import { clock } from './clock.js';
 import { createComposer } from './composer.js';
 import { createConnection } from './connection.js';
+import { createCounter } from './counter.js';
 import { byId, setText } from './dom.js';
 import { createHistory } from './history.js';
 import { newMsgId, newToken } from './ids.js';
@@ -16,7 +17,7 @@ import { createSender } from './sender.js';
 import { createSidebar } from './sidebar.js';
 import { createStatus } from './status.js';
 import { clientIdOr, readNickname, writeNickname } from './storage.js';
-import { createStore, currentRoom, initialState } from './store.js';
+import { createStore, initialState, tell } from './store.js';
 import { texts } from './texts.js';
 import { setHours } from './times.js';
 import { translate } from './translate.js';
@@ -88,32 +89,37 @@ translate();
 
 /**
  * By the last level of the topic: what came, in which room.
- * @type {Record<string, (room: string, payload: Uint8Array) => void>}
+ * @type {Map<string, (room: string, payload: Uint8Array) => void>}
  */
-const handlers = {
-  message(room, payload) {
-    const message = parseMessage(payload);
-    if (!message) return;
-    store.dispatch({ type: 'live', room, message, now: clock.now() });
-    extras?.onMessage(message, room);
-  },
-  stored(room, payload) {
-    store.dispatch({ type: 'receipts', room, receipts: parseReceipts(payload) });
-  },
-  rejected(room, payload) {
-    const rejection = parseRejection(payload);
-    if (rejection) store.dispatch({ type: 'rejected', room, rejection });
-  },
-};
+const handlers = new Map(
+  Object.entries({
+    message(room, payload) {
+      const message = parseMessage(payload);
+      if (!message) return;
+      store.dispatch({ type: 'live', room, message, now: clock.now() });
+      extras?.onMessage(message, room);
+    },
+    stored(room, payload) {
+      store.dispatch({ type: 'receipts', room, receipts: parseReceipts(payload) });
+    },
+    rejected(room, payload) {
+      const rejection = parseRejection(payload);
+      if (rejection) store.dispatch({ type: 'rejected', room, rejection });
+    },
+  }),
+);
 
 /** @param {string} topic @param {Uint8Array} payload */
 function receive(topic, payload) {
   const [, room, kind = 'message'] = topic.split('/');
-  if (isRoom(room)) handlers[kind]?.(room, payload);
+  if (isRoom(room)) handlers.get(kind)?.(room, payload);
 }
+
+const countUnread = createCounter({ store, history });
 
 async function listRooms() {
   store.dispatch({ type: 'listed', rooms: await history.rooms() });
+  countUnread();
 }
 
 /** Everybody sees it. It is not the MQTT client id, with which anybody could take over the connection. */
@@ -148,11 +154,9 @@ const connection = createConnection({
 });
 createSender({ store, publish: connection.publish, clock });
 
-/** To the end of the room, which may have to be read first. */
 function toNewest() {
-  store.dispatch({ type: 'toEnd' });
+  reader.toEnd();
   render();
-  if (currentRoom(store.get()).log.first === null) reader.read();
 }
 
 const view = createView({
@@ -180,18 +184,27 @@ const composer = createComposer({
 });
 createJump({ jump: reader.jump });
 
+/** @param {import('./store.js').State} state */
+function showTitle(state) {
+  setText(byId('room', HTMLElement), state.room);
+  if (extras) extras.render(state);
+  else document.title = texts.title(state.room);
+}
+
 let rendering = false;
 
 function render() {
   rendering = false;
   const state = store.get();
-  setText(byId('room', HTMLElement), state.room);
-  if (extras) extras.render(state);
-  else document.title = texts.title(state.room);
-  status.render(state);
-  sidebar.render(state);
-  composer.render(state);
-  view.render(state); // last, since it measures what is there
+  /** @type {((state: import('./store.js').State) => void)[]} */
+  const parts = [
+    showTitle,
+    status.render,
+    sidebar.render,
+    composer.render,
+    view.render, // last, since it measures what is there
+  ];
+  tell(parts, () => state);
 }
 
 function renderSoon() {
@@ -219,7 +232,9 @@ addEventListener('hashchange', enterRoom);
 for (const name of ['online', 'offline', 'pageshow']) addEventListener(name, connection.check);
 document.addEventListener('visibilitychange', () => {
   store.dispatch({ type: 'visible', visible: !document.hidden });
-  if (!document.hidden) connection.check();
+  if (document.hidden) return;
+  connection.check();
+  reader.check();
 });
 
 await Promise.race([historyOpened, sleep(HISTORY_FIRST_MS)]);
@@ -228,4 +243,5 @@ await painted();
 const { startExtras } = await import('./extras.js').catch(() => ({ startExtras: undefined }));
 extras = startExtras?.({ store, api, presenceId, connection, toNewest });
 connection.start();
+reader.watch(countUnread);
 listRooms();

@@ -15,6 +15,8 @@
  * @property {string} ts
  * @property {string | null} clientId
  * @property {string | null} msgId null for a message that had none, a device's for example
+ * @property {number | null} [prev] the id before it in the room, 0 where there is none; null if it is
+ *   not told
  */
 
 /** @typedef {{clientId: string | null, msgId: string | null, reason: string}} Rejection */
@@ -201,11 +203,12 @@ export function parseReceipts(bytes) {
   if (!Array.isArray(value)) return [];
   return value
     .filter((item) => isObject(item) && isId(item.id) && isTime(item.ts))
-    .map(({ id, ts, clientId, msgId }) => ({
+    .map(({ id, ts, clientId, msgId, prev }) => ({
       id,
       ts,
       clientId: stringOrNull(clientId),
       msgId: stringOrNull(msgId),
+      prev: isId(prev) || prev === 0 ? prev : null,
     }));
 }
 

@@ -3,20 +3,16 @@
 
 import { isPending } from './log.js';
 import { cleanText, isRoom } from './payload.js';
-import { NEVER, newRoom } from './room.js';
+import { newRoom } from './room.js';
 import { readItem, readItems, removeItem, writeItem } from './storage.js';
 
 /** @typedef {import('./room.js').Room} Room */
-/** @typedef {import('./room.js').Seen} Seen */
 /** @typedef {import('./log.js').Row} Row */
 /** @typedef {import('./store.js').Store} Store */
 
 const SEEN_PREFIX = 'chat.seen.';
 const DRAFT_PREFIX = 'chat.draft.';
 const OUTBOX_PREFIX = 'chat.out.';
-
-/** @param {Seen} seen */
-const formatSeen = ({ id, count, exact }) => JSON.stringify([id, count, exact]);
 
 /** @param {string} text @returns {unknown} */
 function parseJson(text) {
@@ -30,12 +26,11 @@ function parseJson(text) {
 /** @param {unknown} value */
 const isText = (value) => typeof value === 'string' && cleanText(value) !== '';
 
-/** @param {string} text @returns {Seen} */
+/** The last id that was seen: the first of a list, which once had counts as well. @param {string} text @returns {number} */
 function parseSeen(text) {
   const value = parseJson(text);
-  const [id, count, exact] = Array.isArray(value) ? value : [];
-  if (![id, count].every(Number.isSafeInteger)) return NEVER;
-  return { id, count, exact: exact === true };
+  const [id] = Array.isArray(value) ? value : [];
+  return Number.isSafeInteger(id) && id > 0 ? id : 0;
 }
 
 /** The rooms as they were left, for the state to begin with. @param {string} current the one on the screen */
@@ -46,7 +41,7 @@ export function restoreRooms(current) {
     ...newRoom(name, parseSeen(readItem(SEEN_PREFIX + name))),
     draft: readItem(DRAFT_PREFIX + name),
   });
-  return Object.fromEntries(all.map((name) => [name, make(name)]));
+  return new Map(all.map((name) => [name, make(name)]));
 }
 
 /**
@@ -82,9 +77,9 @@ function saveOutbox(room, before) {
 function saveRoom(room, before) {
   const { name, seen, draft, log } = room;
   // Of a room that is new to this tab, another may have stored more.
-  const first = !before && seen !== NEVER && !readItem(SEEN_PREFIX + name);
+  const first = !before && seen > 0 && !readItem(SEEN_PREFIX + name);
   const changed = before && seen !== before.seen;
-  if (first || changed) writeItem(SEEN_PREFIX + name, formatSeen(seen));
+  if (first || changed) writeItem(SEEN_PREFIX + name, JSON.stringify([seen]));
   if (draft && draft !== before?.draft) writeItem(DRAFT_PREFIX + name, draft);
   if (!draft && before?.draft) removeItem(DRAFT_PREFIX + name);
   if (log.rows !== before?.log.rows) saveOutbox(room, before);
@@ -94,12 +89,13 @@ function saveRoom(room, before) {
 function onStorage(store, { key, newValue }) {
   if (key?.startsWith(SEEN_PREFIX) && newValue) {
     const room = key.slice(SEEN_PREFIX.length);
-    if (store.get().rooms[room]) store.dispatch({ type: 'seen', room, seen: parseSeen(newValue) });
+    if (store.get().rooms.has(room))
+      store.dispatch({ type: 'seen', room, seen: parseSeen(newValue) });
   }
   // It was stored, and comes as anybody's does, or it was given up.
   if (!key?.startsWith(OUTBOX_PREFIX) || newValue !== null) return;
   const msgId = key.slice(OUTBOX_PREFIX.length);
-  for (const room of Object.keys(store.get().rooms)) {
+  for (const room of store.get().rooms.keys()) {
     store.dispatch({ type: 'discarded', room, msgId });
   }
 }
@@ -114,8 +110,8 @@ export function startPersistence(store) {
     const before = rooms;
     rooms = state.rooms;
     if (rooms === before) return;
-    for (const room of Object.values(rooms)) {
-      if (room !== before[room.name]) saveRoom(room, before[room.name]);
+    for (const [name, room] of rooms) {
+      if (room !== before.get(name)) saveRoom(room, before.get(name));
     }
   });
   for (const message of readOutbox()) store.dispatch({ type: 'restored', ...message });

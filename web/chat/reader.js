@@ -13,6 +13,8 @@ const SCROLL_ROWS = 60;
 /** Receipts come in bursts; one page brings what all of them name. */
 const GATHER_MS = 250;
 const RETRY_AFTER_MAX_MS = 60_000;
+/** So often the end is asked for, whatever has come: what got lost without a trace is noticed. */
+const CHECK_MS = 60_000;
 
 /** @typedef {import('./history.js').Query} Query */
 /** @typedef {import('./room.js').Goal} Goal */
@@ -33,6 +35,8 @@ export function createReader({ store, history, clock }) {
   /** @type {Job[]} */
   let jobs = [];
   let reading = false;
+  /** How often the reader of the page wanted to be somewhere: what was asked for before is not taken. */
+  let wishes = 0;
   let failures = 0;
   /** @type {(() => void) | null} */
   let cancelTimer = null;
@@ -44,22 +48,23 @@ export function createReader({ store, history, clock }) {
     store.dispatch({ type: 'opened', room, page, now: clock.now(), goal });
   }
 
-  /**
-   * Opens the room at some place in it.
-   * @param {Query} query
-   * @param {Goal | null} [goal]
-   */
-  async function openAt(query, goal = null) {
-    dispatchOpened(query.room, await history.page(query), goal);
+  /** At what was not seen yet, which may be in the middle; or at the end. @param {string} room @returns {Query} */
+  function openingOf(room) {
+    const { log, seen, goal } = current();
+    if (goal?.to === 'message') return { room, limit: AROUND_ROWS, around: goal.id };
+    const unseen = seen > 0 && goal === null;
+    if (unseen) return { room, limit: AROUND_ROWS, around: seen };
+    return { room, limit: Math.min(PAGE_MAX, OPENING_ROWS + log.rows.length) };
   }
 
-  /** At what was not seen yet, which may be in the middle; or at the end. @param {string} room */
+  /** Opens the room where its reader wants to be when the page comes. @type {Job} */
   async function openRoom(room) {
-    const { log, seen, goal } = current();
-    if (goal?.to === 'message') return openAt({ room, limit: AROUND_ROWS, around: goal.id }, goal);
-    const limit = Math.min(PAGE_MAX, OPENING_ROWS + log.rows.length);
-    const unseen = seen.id > 0 && goal === null;
-    return openAt(unseen ? { room, limit: AROUND_ROWS, around: seen.id } : { room, limit });
+    while (room === store.get().room) {
+      const wish = wishes;
+      const { goal } = current();
+      const page = await history.page(openingOf(room));
+      if (wish === wishes) return dispatchOpened(room, page, goal?.to === 'message' ? goal : null);
+    }
   }
 
   /**
@@ -167,19 +172,47 @@ export function createReader({ store, history, clock }) {
   }
 
   const read = () => enqueue(catchUp);
+
+  /** Whether something was missed, where somebody would see it. */
+  function check() {
+    const { visible, connection } = store.get();
+    const { log, history: state } = current();
+    if (!visible || connection.phase !== 'online' || reading) return;
+    if (log.tail && state.phase === 'ready') read();
+  }
+
+  /** Once a minute, but not all pages in the same moment. @param {() => void} also */
+  function watch(also) {
+    clock.after(CHECK_MS * (0.75 + clock.random() / 2), () => {
+      check();
+      also();
+      watch(also);
+    });
+  }
+
   store.subscribe(readWanted);
 
   return {
     /** Reads now; or once more, if a reading is under way. */
     read,
+    check,
+    watch,
 
     /** Another room, or another place in it: what was to be read is not any more. */
     enter() {
       const { goal, log } = current();
       jobs = [];
       failures = 0;
+      wishes += 1;
       const elsewhere = goal?.to === 'message' && !log.rows.some(({ id }) => id === goal.id);
       return elsewhere ? enqueue(openRoom).then(read) : read();
+    },
+
+    /** The end of the room, which may have to be read first. */
+    toEnd() {
+      wishes += 1;
+      store.dispatch({ type: 'toEnd' });
+      if (current().log.first === null) read();
     },
 
     /** Older pages, or newer ones: nothing where there are none, or while they come. @param {-1 | 1} step */
@@ -192,8 +225,12 @@ export function createReader({ store, history, clock }) {
     jump(time, none) {
       const since = time.toISOString();
       jobs = [];
+      wishes += 1;
+      const wish = wishes;
       return enqueue(async (room) => {
+        if (wish !== wishes) return;
         const page = await history.page({ room, limit: AROUND_ROWS, since });
+        if (wish !== wishes) return;
         if (page.items.length > 0)
           return dispatchOpened(room, page, { to: 'day', id: page.items[0].id });
         none();

@@ -1,7 +1,7 @@
 // A room: its messages, what of it was read, and where the reader is in it. Pure.
 //
-// What is unread is a difference of counts: of the messages in the room, and of those that were in it
-// when it was last seen. The API counts them exactly; between its answers receipts do.
+// What is unread are ids after the last that was seen: receipts bring them while the page is connected,
+// and a page of the history, asked for after the last that was seen, those that came before.
 
 import * as log from './log.js';
 import * as pages from './pages.js';
@@ -9,11 +9,6 @@ import * as pages from './pages.js';
 /**
  * failed: `reason` says why, and it is tried again at `retryAt`.
  * @typedef {{phase: 'loading' | 'ready' | 'failed', retryAt: number, reason: string}} History
- */
-
-/**
- * Up to which message the room was seen, and how many it had then. exact: by the API's count.
- * @typedef {{id: number, count: number, exact: boolean}} Seen
  */
 
 /** How far below the top of the log a row is. @typedef {{id: number, offset: number}} Place */
@@ -30,9 +25,10 @@ import * as pages from './pages.js';
  * @property {log.Log} log
  * @property {History} history whether it can be read
  * @property {string} draft
- * @property {number} count messages
  * @property {number} lastId
- * @property {Seen} seen
+ * @property {number} seen the last id that was; 0 for a room that is not known from before
+ * @property {readonly number[]} unseen what others wrote after it, UNREAD_MAX + 1 at most, ascending
+ * @property {boolean} uncounted there may be more of it, or less: the history has to be asked
  * @property {number | null} newFrom the line "new" stands after this message
  * @property {Place | null} place where the reader left it; null for its end
  * @property {Goal | null} goal
@@ -44,41 +40,61 @@ const LOADING = { phase: 'loading', retryAt: 0, reason: '' };
 const READY = { phase: 'ready', retryAt: 0, reason: '' };
 /** With more unread than this a room is opened where they begin, instead of being read on. */
 const FAR = 100;
-/** @type {Seen} */
-export const NEVER = { id: 0, count: 0, exact: false };
+/** More unread messages than this are not told apart. */
+export const UNREAD_MAX = 200;
 
 /**
  * @param {string} name
- * @param {Seen} [seen]
+ * @param {number} [seen]
  * @returns {Room}
  */
-export function newRoom(name, seen = NEVER) {
+export function newRoom(name, seen = 0) {
   return {
     name,
     log: log.emptyLog(),
     history: LOADING,
     draft: '',
-    count: seen.count,
-    lastId: seen.id,
+    lastId: seen,
     seen,
+    unseen: [],
+    uncounted: false,
     newFrom: null,
     place: null,
     goal: null,
   };
 }
 
-/** How many messages were not seen. @param {Room} room */
-export function unread({ seen, count, lastId }) {
-  if (lastId <= seen.id) return 0;
-  return Math.max(seen.id > 0 ? 1 : 0, count - seen.count);
-}
+/** How many messages were not seen: UNREAD_MAX + 1 for more than UNREAD_MAX. @param {Room} room */
+export const unread = ({ unseen }) => unseen.length;
+
+/** Whether there are some, or may be. @param {Room} room */
+export const hasUnread = ({ unseen, uncounted }) => uncounted || unseen.length > 0;
 
 /** @param {Room} room @returns {Room} */
 export function markSeen(room) {
-  const { lastId, count, seen } = room;
-  if (lastId === seen.id && count === seen.count) return room;
-  return { ...room, seen: { id: lastId, count, exact: seen.exact } };
+  if (room.lastId === room.seen && !hasUnread(room)) return room;
+  return { ...room, seen: room.lastId, unseen: [], uncounted: false };
 }
+
+/**
+ * With these ids unseen; where there are none, all was seen.
+ * @param {Room} room
+ * @param {number[]} ids
+ * @returns {Room}
+ */
+function withUnseen(room, ids) {
+  const unseen = ids.sort((a, b) => a - b).slice(0, UNREAD_MAX + 1);
+  const next = { ...room, unseen };
+  return hasUnread(next) ? next : markSeen(next);
+}
+
+/**
+ * The ids of what others wrote.
+ * @param {readonly {id: number, clientId: string | null}[]} messages
+ * @param {string} own
+ */
+const idsOfOthers = (messages, own) =>
+  messages.filter(({ clientId }) => clientId !== own).map(({ id }) => id);
 
 /**
  * Messages that are now known to be in the room. Our own need not be seen.
@@ -88,18 +104,67 @@ export function markSeen(room) {
  * @returns {Room}
  */
 function countNew(room, messages, own) {
-  const fresh = messages.filter(({ id }) => id > room.lastId);
-  if (fresh.length === 0) return room;
-  const mine = fresh.filter(({ clientId }) => clientId === own).length;
-  const seen = mine > 0 ? { ...room.seen, count: room.seen.count + mine } : room.seen;
-  const lastId = Math.max(...fresh.map(({ id }) => id));
-  const next = { ...room, lastId, count: room.count + fresh.length, seen };
-  return mine === fresh.length && unread(room) === 0 ? markSeen(next) : next;
+  const { seen, unseen } = room;
+  const lastId = Math.max(room.lastId, ...messages.map(({ id }) => id));
+  const fresh = idsOfOthers(messages, own).filter((id) => id > seen && !unseen.includes(id));
+  if (fresh.length === 0 && lastId === room.lastId) return room;
+  return withUnseen({ ...room, lastId }, [...unseen, ...fresh]);
+}
+
+/**
+ * Whether a message came of which no receipt did.
+ * @param {Room} room
+ * @param {import('./payload.js').Receipt[]} receipts
+ */
+function hasGap({ seen, lastId }, receipts) {
+  let last = lastId;
+  return receipts.some(({ id, prev }) => {
+    const gap = seen > 0 && (prev ?? 0) > last;
+    last = Math.max(last, id);
+    return gap;
+  });
+}
+
+/**
+ * The history was asked what there is after the last that was seen.
+ * @param {Room} room
+ * @param {pages.Page} page
+ * @param {{own: string, after: number, until: number}} context after: what was seen then; until: the last
+ *   id that was known then
+ * @returns {Room}
+ */
+export function count(room, { items, newer }, { own, after, until }) {
+  if (after !== room.seen) return room;
+  const last = items.at(-1)?.id ?? 0;
+  const end = newer ? last : Math.max(last, until);
+  const later = room.unseen.filter((id) => id > end);
+  if (newer && later.length === 0) later.push(end + 1);
+  const lastId = Math.max(room.lastId, last);
+  return withUnseen({ ...room, lastId, uncounted: false }, [...idsOfOthers(items, own), ...later]);
+}
+
+/**
+ * Another tab has seen it up to there.
+ * @param {Room} room
+ * @param {number} seen
+ * @returns {Room}
+ */
+export function see(room, seen) {
+  if (seen <= room.seen) return room;
+  const unseen = room.unseen.filter((id) => id > seen);
+  const cut = room.unseen.length > UNREAD_MAX;
+  const lastId = Math.max(room.lastId, seen);
+  return { ...room, seen, lastId, unseen, uncounted: lastId > seen && (cut || room.uncounted) };
+}
+
+/** Some of what is unread may have been deleted meanwhile. @param {Room} room @returns {Room} */
+export function recount(room) {
+  return room.seen > 0 && room.unseen.length > 0 ? { ...room, uncounted: true } : room;
 }
 
 /** Puts the line "new" before what was not seen. @param {Room} room @returns {Room} */
 export function markNew(room) {
-  return unread(room) > 0 && room.seen.id > 0 ? { ...room, newFrom: room.seen.id } : room;
+  return unread(room) > 0 && room.seen > 0 ? { ...room, newFrom: room.seen } : room;
 }
 
 /**
@@ -109,7 +174,12 @@ export function markNew(room) {
  * @returns {Room}
  */
 export function addReceipts(room, receipts, { own, current }) {
-  const counted = countNew(room, receipts, own);
+  const uncounted = room.uncounted || hasGap(room, receipts);
+  const counted = countNew(
+    uncounted === room.uncounted ? room : { ...room, uncounted },
+    receipts,
+    own,
+  );
   const { rows } = room.log;
   const ours = receipts.filter((receipt) => log.indexOfSent(rows, receipt) >= 0);
   const nextLog = current ? log.addReceipts(room.log, receipts) : log.addReceipts(room.log, ours);
@@ -124,8 +194,8 @@ export function addReceipts(room, receipts, { own, current }) {
  */
 function checkSeen(room, { items, newer }) {
   const last = items.at(-1)?.id ?? 0;
-  if (newer || room.log.first !== null || room.seen.id <= last) return room;
-  return { ...room, seen: { ...NEVER, id: last }, count: 0, lastId: last };
+  if (newer || room.log.first !== null || room.seen <= last) return room;
+  return { ...room, seen: last, lastId: last, unseen: [], uncounted: false };
 }
 
 /**
@@ -139,10 +209,10 @@ export function open(room, page, { own, goal, ...reading }) {
   const checked = checkSeen(room, page);
   const next = { ...checked, log: pages.openHistory(room.log, page, reading), history: READY };
   const { seen } = next;
-  const some = page.items.some(({ id, clientId }) => id > seen.id && clientId !== own);
-  const newFrom = seen.id > 0 && some ? seen.id : null;
+  const some = page.items.some(({ id, clientId }) => id > seen && clientId !== own);
+  const newFrom = seen > 0 && some ? seen : null;
   /** @type {Goal} */
-  const first = newFrom === null ? { to: 'end' } : { to: 'new' };
+  const first = newFrom === null || room.goal?.to === 'end' ? { to: 'end' } : { to: 'new' };
   const there = { ...next, newFrom, goal: goal ?? first };
   return page.newer ? there : countNew(there, page.items, own);
 }
@@ -201,6 +271,15 @@ export function toEnd(room) {
 }
 
 /**
+ * The view is where it had to go; but not while nothing of the room is here.
+ * @param {Room} room
+ * @returns {Room}
+ */
+export function arrive(room) {
+  return room.goal === null || room.log.first === null ? room : { ...room, goal: null };
+}
+
+/**
  * The reader comes to the room, by a link to a message perhaps.
  * @param {Room} room
  * @param {number} message 0 for none
@@ -212,28 +291,25 @@ export function enter(room, message) {
     const history = here ? room.history : LOADING;
     return { ...room, history, goal: { to: 'message', id: message } };
   }
-  const far = room.place === null && unread(room) > FAR;
+  const far = room.place === null && (room.uncounted || unread(room) > FAR);
   if (far) return { ...room, log: pages.onlyPending(room.log), history: LOADING, goal: null };
   if (room.log.first === null) return { ...room, goal: null };
-  const newFrom = unread(room) > 0 && room.seen.id > 0 ? room.seen.id : null;
+  const newFrom = unread(room) > 0 && room.seen > 0 ? room.seen : null;
   if (room.place) return { ...room, newFrom, goal: { to: 'place', ...room.place } };
   if (newFrom === null) return { ...room, newFrom, goal: { to: 'end' } };
   return { ...room, newFrom, history: LOADING, goal: { to: 'new' } };
 }
 
 /**
- * What the API says of the room.
+ * What the API says of the room. One that it brings is not unread.
  * @param {Room | undefined} room
- * @param {{room: string, messages: number, lastId: number}} facts
+ * @param {{room: string, lastId: number}} facts
  * @returns {Room}
  */
-export function applyListed(room, { room: name, messages: count, lastId }) {
-  const seen = { id: lastId, count, exact: true };
-  if (!room) return newRoom(name, seen);
-  if (lastId < room.lastId) return room;
-  const next = { ...room, count, lastId };
-  const missed = unread(room);
-  if (lastId <= room.seen.id || (room.seen.id === 0 && missed === 0)) return { ...next, seen };
-  if (room.seen.exact) return next;
-  return { ...next, seen: { ...room.seen, count: count - missed, exact: true } };
+export function applyListed(room, { room: name, lastId }) {
+  if (!room) return newRoom(name, lastId);
+  const next = { ...room, lastId: Math.max(room.lastId, lastId) };
+  if (room.seen > 0) return lastId > room.seen ? { ...next, uncounted: true } : recount(room);
+  const [first] = room.unseen;
+  return { ...next, seen: first === undefined ? lastId : first - 1 };
 }

@@ -3,7 +3,7 @@
 
 import { byId, make, setText } from './dom.js';
 import { isRoom } from './payload.js';
-import { unread } from './room.js';
+import { hasUnread, newRoom, unread } from './room.js';
 import { readItem, writeItem } from './storage.js';
 import { texts } from './texts.js';
 
@@ -30,10 +30,10 @@ function createRooms() {
   /** @type {Map<string, ReturnType<typeof makeLink>>} */
   const links = new Map();
 
-  /** @param {string[]} names */
-  function update(names) {
-    if (names.length === links.size && names.every((name) => links.has(name))) return;
-    for (const name of names) if (!links.has(name)) links.set(name, makeLink(name));
+  /** @param {State['rooms']} rooms there are never fewer */
+  function update(rooms) {
+    if (rooms.size === links.size) return;
+    for (const name of rooms.keys()) if (!links.has(name)) links.set(name, makeLink(name));
     const sorted = [...links].sort(([a], [b]) => (a < b ? -1 : 1));
     list.replaceChildren(...sorted.map(([, { item }]) => item));
   }
@@ -41,13 +41,14 @@ function createRooms() {
   return {
     /** @param {State} state */
     render({ rooms, room: current }) {
-      update(Object.keys(rooms));
+      update(rooms);
       for (const [name, { link, badge }] of links) {
-        const count = unread(rooms[name]);
+        const room = rooms.get(name) ?? newRoom(name);
+        const count = unread(room);
         link.ariaCurrent = name === current ? 'page' : null;
-        link.classList.toggle('unread', count > 0);
+        link.classList.toggle('unread', hasUnread(room));
         setText(badge, count > 0 ? badgeText(count) : '');
-        if (count > 0) link.ariaLabel = `${name}, ${texts.unread(count)}`;
+        if (hasUnread(room)) link.ariaLabel = `${name}, ${texts.unread(count)}`;
         else link.removeAttribute('aria-label');
       }
     },
@@ -120,7 +121,7 @@ export function createSidebar() {
     /** @param {State} state */
     render(state) {
       rooms.render(state);
-      const others = Object.values(state.rooms).filter(({ name }) => name !== state.room);
+      const others = Array.from(state.rooms.values()).filter(({ name }) => name !== state.room);
       const count = others.reduce((sum, room) => sum + unread(room), 0);
       badge.hidden = count === 0;
       setText(badge, badgeText(count));

@@ -18,7 +18,8 @@ import * as rooms from './room.js';
 /**
  * @typedef {object} State
  * @property {string} room the one on the screen
- * @property {Readonly<Record<string, Room>>} rooms that are known
+ * @property {ReadonlyMap<string, Room>} rooms that are known: their names come from outside, and are
+ *   never the keys of an object
  * @property {string} clientId this browser, in what it sends
  * @property {string} nickname '' until one was chosen
  * @property {ConnectionState} connection to the broker
@@ -46,7 +47,8 @@ import * as rooms from './room.js';
  *   | {type: 'held', held: boolean}
  *   | {type: 'left', place: rooms.Place | null}
  *   | {type: 'drafted', draft: string}
- *   | {type: 'seen', seen: rooms.Seen}} RoomEvent
+ *   | {type: 'seen', seen: number}
+ *   | {type: 'counted', page: import('./pages.js').Page, after: number, until: number}} RoomEvent
  */
 
 /**
@@ -54,7 +56,7 @@ import * as rooms from './room.js';
  *   | {type: 'named', nickname: string}
  *   | {type: 'connection', connection: ConnectionState}
  *   | {type: 'entered', room: string, message: number}
- *   | {type: 'listed', rooms: {room: string, messages: number, lastId: number}[]}
+ *   | {type: 'listed', rooms: {room: string, lastId: number}[]}
  *   | {type: 'visible', visible: boolean}} Event
  */
 
@@ -65,14 +67,17 @@ import * as rooms from './room.js';
 export function initialState(start) {
   return {
     ...start,
-    rooms: { [start.room]: rooms.newRoom(start.room) },
+    rooms: new Map([[start.room, rooms.newRoom(start.room)]]),
     connection: { phase: 'waiting', retryAt: 0, full: false },
     visible: true,
   };
 }
 
 /** The room on the screen. @param {State} state */
-export const currentRoom = (state) => state.rooms[state.room];
+export const currentRoom = (state) => roomOf(state, state.room);
+
+/** A room that is known, or one that nothing is known of. @param {State} state @param {string} name */
+const roomOf = ({ rooms: known }, name) => known.get(name) ?? rooms.newRoom(name);
 
 /** @param {Room} room @param {log.Log} next */
 const withLog = (room, next) => (next === room.log ? room : { ...room, log: next });
@@ -119,12 +124,25 @@ const changes = {
   }),
   replaced: (room) => rooms.forget(room),
   toEnd: (room) => rooms.toEnd(room),
-  arrived: (room) => ({ ...room, goal: null }),
+  arrived: (room) => rooms.arrive(room),
   held: (room, { held }) => withLog(room, { ...room.log, held }),
   left: (room, { place }) => ({ ...room, place }),
   drafted: (room, { draft }) => ({ ...room, draft }),
-  seen: (room, { seen }) => (seen.id > room.seen.id ? { ...room, seen } : room),
+  seen: (room, { seen }) => rooms.see(room, seen),
+  counted: (room, { page, after, until }, { own }) =>
+    rooms.count(room, page, { own, after, until }),
 };
+
+/** @param {State} state @param {Room[]} list @returns {State} */
+function withRooms(state, list) {
+  if (list.every((room) => state.rooms.get(room.name) === room)) return state;
+  const next = new Map(state.rooms);
+  for (const room of list) next.set(room.name, room);
+  return { ...state, rooms: next };
+}
+
+/** @param {State} state @param {Room} room */
+const withRoom = (state, room) => withRooms(state, [room]);
 
 /**
  * With the connection goes what was in doubt on it: while it is down, that alone is what is wrong.
@@ -136,14 +154,8 @@ function withConnection(state, connection) {
   if ((connection.phase === 'online') === (state.connection.phase === 'online'))
     return { ...state, connection };
   const sendAgain = (/** @type {Room} */ room) => withLog(room, log.sendAllAgain(room.log));
-  const next = Object.entries(state.rooms).map(([name, room]) => [name, sendAgain(room)]);
-  return { ...state, connection, rooms: Object.fromEntries(next) };
-}
-
-/** @param {State} state @param {Room} room @returns {State} */
-function withRoom(state, room) {
-  if (state.rooms[room.name] === room) return state;
-  return { ...state, rooms: { ...state.rooms, [room.name]: room } };
+  const next = Array.from(state.rooms.values(), sendAgain);
+  return { ...withRooms(state, next), connection };
 }
 
 /**
@@ -157,7 +169,7 @@ function inRoom(state, event) {
   );
   if (!change) return state;
   const name = event.room ?? state.room;
-  const room = state.rooms[name] ?? rooms.newRoom(name);
+  const room = roomOf(state, name);
   const { clientId: own, nickname } = state;
   const live = state.connection.phase === 'online';
   return withRoom(
@@ -176,14 +188,14 @@ function changed(state, event) {
     case 'visible':
       return { ...state, visible: event.visible };
     case 'entered': {
-      const room = state.rooms[event.room] ?? rooms.newRoom(event.room);
-      return withRoom({ ...state, room: event.room }, rooms.enter(room, event.message));
+      const room = rooms.enter(roomOf(state, event.room), event.message);
+      return withRoom({ ...state, room: event.room }, room);
     }
     case 'listed':
-      return event.rooms.reduce(
-        (next, facts) => withRoom(next, rooms.applyListed(next.rooms[facts.room], facts)),
-        state,
-      );
+      return withRooms(state, [
+        ...Array.from(state.rooms.values(), rooms.recount),
+        ...event.rooms.map((facts) => rooms.applyListed(state.rooms.get(facts.room), facts)),
+      ]);
     default:
       return inRoom(state, event);
   }
@@ -204,7 +216,7 @@ export function reduce(state, event) {
   const next = changed(state, event);
   const room = currentRoom(next);
   if (isWatching(next)) return withRoom(next, rooms.markSeen(room));
-  const before = state.rooms[next.room];
+  const before = state.rooms.get(next.room);
   return before && rooms.unread(before) === 0 ? withRoom(next, rooms.markNew(room)) : next;
 }
 
@@ -214,7 +226,7 @@ export function reduce(state, event) {
  * @returns {{room: string, row: Row}[]}
  */
 function outbox(state) {
-  return Object.values(state.rooms).flatMap(({ name, log: list }) =>
+  return Array.from(state.rooms.values()).flatMap(({ name, log: list }) =>
     log.outbox(list).map((row) => ({ room: name, row })),
   );
 }
@@ -247,6 +259,22 @@ export function isOwn(state, row) {
 }
 
 /**
+ * Tells all of them; one that throws is reported, and does not keep it from the others.
+ * @template T
+ * @param {Iterable<(value: T) => void>} listeners
+ * @param {() => T} get
+ */
+export function tell(listeners, get) {
+  for (const listener of listeners) {
+    try {
+      listener(get());
+    } catch (error) {
+      reportError(error);
+    }
+  }
+}
+
+/**
  * Holds the state and tells who listens.
  * @param {State} state
  */
@@ -257,8 +285,10 @@ export function createStore(state) {
     get: () => state,
     /** @param {Event} event */
     dispatch(event) {
+      const before = state;
       state = reduce(state, event);
-      for (const listener of listeners) listener(state);
+      if (state === before) return;
+      tell(listeners, () => state);
     },
     /** @param {(state: State) => void} listener */
     subscribe(listener) {

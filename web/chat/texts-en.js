@@ -1,7 +1,7 @@
 // What the page says in English. texts-fi.js says the same in Finnish; a test holds the two together.
 
 /** @param {import('./texts.js').Tools} tools */
-export const english = ({ number, plural, list, isolate }) => ({
+export const english = ({ number, upTo, plural, list, isolate }) => ({
   // the header and the connection
   title: (/** @type {string} */ room) => `${room} · chat`,
   titleUnread: (/** @type {number} */ count, /** @type {string} */ title) =>
@@ -27,7 +27,7 @@ export const english = ({ number, plural, list, isolate }) => ({
 
   start: (/** @type {string} */ room) => `This is where #${room} begins.`,
   newLine: 'New',
-  newBelow: (/** @type {number} */ count) => `${number(count)} new`,
+  newBelow: (/** @type {number} */ count) => `${upTo(count)} new`,
   newest: 'To the newest',
   jump: 'Jump to a date',
   go: 'Go',
@@ -36,7 +36,7 @@ export const english = ({ number, plural, list, isolate }) => ({
   // rooms
   side: 'Rooms and people',
   rooms: 'Rooms',
-  unread: (/** @type {number} */ count) => `${number(count)} unread`,
+  unread: (/** @type {number} */ count) => (count > 0 ? `${upTo(count)} unread` : 'unread'),
   newRoom: 'Open or make a room',
   open: 'Open',
   roomName: (/** @type {string} */ name) =>

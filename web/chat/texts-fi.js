@@ -4,7 +4,7 @@
  * @param {import('./texts.js').Tools} tools
  * @returns {import('./texts-en.js').Texts}
  */
-export const finnish = ({ number, plural, list, isolate }) => ({
+export const finnish = ({ number, upTo, plural, list, isolate }) => ({
   title: (room) => `${room} · keskustelu`,
   titleUnread: (count, title) => `(${number(count)}) ${title}`,
   waiting: 'Käynnistyy…',
@@ -27,7 +27,7 @@ export const finnish = ({ number, plural, list, isolate }) => ({
 
   start: (room) => `Tästä alkaa #${room}.`,
   newLine: 'Uutta',
-  newBelow: (count) => plural(count, { one: 'uusi', other: 'uutta' }),
+  newBelow: (count) => `${upTo(count)} ${count === 1 ? 'uusi' : 'uutta'}`,
   newest: 'Uusimpaan',
   jump: 'Siirry päivään',
   go: 'Siirry',
@@ -35,7 +35,7 @@ export const finnish = ({ number, plural, list, isolate }) => ({
 
   side: 'Huoneet ja ihmiset',
   rooms: 'Huoneet',
-  unread: (count) => `${number(count)} lukematta`,
+  unread: (count) => (count > 0 ? `${upTo(count)} lukematta` : 'lukematta'),
   newRoom: 'Avaa tai luo huone',
   open: 'Avaa',
   roomName: (name) =>

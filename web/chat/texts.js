@@ -1,5 +1,6 @@
 // What the page says, in the language of its reader.
 
+import { UNREAD_MAX } from './room.js';
 import { english } from './texts-en.js';
 
 /** Only the one that is read is loaded. */
@@ -33,6 +34,8 @@ export function toolsFor(locale) {
   return {
     isolate,
     number: (/** @type {number} */ value) => numbers().format(value),
+    upTo: (/** @type {number} */ value) =>
+      numbers().format(Math.min(value, UNREAD_MAX)) + (value > UNREAD_MAX ? '+' : ''),
     list: (/** @type {string[]} */ names) => lists().format(names.map(isolate)),
     /** @param {number} count @param {{one: string, other: string}} forms */
     plural(count, forms) {
