@@ -1,16 +1,16 @@
 // What the page does beside showing and sending messages. It is loaded when the history is on the
 // screen, so that none of it stands in the way of that.
 
+import { visit } from './address.js';
 import { announce } from './announcer.js';
 import { createAttention } from './attention.js';
 import { clock } from './clock.js';
 import { byId } from './dom.js';
+import { notice } from './notice.js';
 import { startOffline } from './offline.js';
 import { NOBODY } from './people.js';
 import { createPeopleView } from './people-view.js';
 import { createPresence } from './presence.js';
-import { createSearch } from './search.js';
-import { createSearchPanel } from './search-panel.js';
 import { createSettingsDialog } from './settings-dialog.js';
 import { createShortcuts } from './shortcuts.js';
 import { texts } from './texts.js';
@@ -22,9 +22,7 @@ import { texts } from './texts.js';
 const OFFLINE_ROWS = 50;
 
 /** @param {string} room */
-function openRoom(room) {
-  location.hash = room;
-}
+const openRoom = (room) => visit(`#${room}`);
 
 /**
  * The room before or after the one that is open, in the order of the list.
@@ -67,13 +65,29 @@ function createPeople(store, connection, presenceId) {
   return presence;
 }
 
+/** The panel of the search, which is loaded when it is opened first. @param {() => string} room @param {URL} api */
+function createSearchLoader(room, api) {
+  /** @type {ReturnType<typeof import('./search-panel.js').createSearchPanel> | undefined} */
+  let panel;
+  return {
+    async open() {
+      try {
+        panel ??= (await import('./search-panel.js')).createSearchPanel({ api, room });
+        panel.open();
+      } catch {
+        notice(texts.searchFailed(texts.offline));
+      }
+    },
+  };
+}
+
 /**
  * @param {Store} store
  * @param {URL} api
  * @param {() => void} toNewest
  */
 function createPanels(store, api, toNewest) {
-  const search = createSearchPanel({ search: createSearch(api), room: () => store.get().room });
+  const search = createSearchLoader(() => store.get().room, api);
   const settings = createSettingsDialog();
   const shortcuts = createShortcuts({
     write: () => byId('text', HTMLTextAreaElement).focus(),
@@ -112,9 +126,9 @@ export function startExtras({ store, api, presenceId, connection, toNewest }) {
   return {
     presence,
 
-    /** @param {State} state */
-    render({ room, nickname }) {
-      attention.setTitle(texts.title(room));
+    /** @param {State} state @param {string} nowhere the name of the address, if it is no room's */
+    render({ room, nickname }, nowhere) {
+      attention.setTitle(texts.title(nowhere || room));
       presence.enter(room, nickname);
       if (room !== subscribedRoom) connection.subscribeRetained();
       subscribedRoom = room;

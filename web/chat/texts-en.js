@@ -25,6 +25,8 @@ export const english = ({ number, plural, list, isolate }) => ({
   empty: 'No messages yet',
   emptyHint: 'Whatever is written here, everybody in this room sees at once.',
 
+  noRoom: (/** @type {string} */ name) => `There is no room ${isolate(name)}`,
+  gone: 'The message of this link is not in this room.',
   start: (/** @type {string} */ room) => `This is where #${room} begins.`,
   newLine: 'New',
   newBelow: (/** @type {number} */ count) => `${number(count)} new`,

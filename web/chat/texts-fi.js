@@ -25,6 +25,8 @@ export const finnish = ({ number, plural, list, isolate }) => ({
   empty: 'Ei vielä viestejä',
   emptyHint: 'Minkä tänne kirjoitat, sen kaikki huoneessa näkevät heti.',
 
+  noRoom: (name) => `Huonetta ${isolate(name)} ei ole`,
+  gone: 'Linkin viestiä ei ole tässä huoneessa.',
   start: (room) => `Tästä alkaa #${room}.`,
   newLine: 'Uutta',
   newBelow: (count) => plural(count, { one: 'uusi', other: 'uutta' }),
