@@ -1,29 +1,12 @@
 // Where addresses and links lead, also those that lead nowhere, and those that are followed twice.
 import assert from 'node:assert/strict';
-import { spawnSync } from 'node:child_process';
 import { describe, test } from 'node:test';
 import { until } from '../lib/stack.js';
 import * as browsers from './browser.js';
 
-const { enter, reaches, rowOf, say, shows, storedCount } = browsers;
+const { enter, insert, reaches, rowOf, say, shows, storedCount } = browsers;
 
-const MINUTE = 60_000;
-const NOON = Date.parse('2026-03-10T12:00:00Z');
-
-/**
- * Puts messages into a room, as an import does: "message 1", "message 2" …
- * @param {import('../lib/stack.js').Stack} stack
- * @param {string} room
- * @param {number[]} times milliseconds after NOON
- */
-function insert({ database }, room, times) {
-  const values = times.map(
-    (at, i) => `(${NOON + at}, '${room}', 'Ann', 'message ${i + 1}', 'ann', '${room}-${i}')`,
-  );
-  const sql = `INSERT INTO messages (ts, room, nickname, text, client_id, msg_id) VALUES ${values}`;
-  const { status, stderr } = spawnSync('sqlite3', ['-cmd', '.timeout 5000', database, sql]);
-  if (status !== 0) throw new Error(String(stderr));
-}
+const DAY = 24 * 60 * 60_000;
 
 /** @param {browsers.Page} page */
 const roomOf = (page) => page.locator('#room').textContent();
@@ -150,8 +133,11 @@ describe('addresses', { skip: browsers.skip, timeout: 180_000 }, () => {
   });
 
   test('a day that comes again has its line again', async () => {
-    const day = 24 * 60 * MINUTE;
-    insert(on.stack, 'twice', [0, -day, 0]);
+    insert(on.stack, 'twice', [
+      ['Ann', 'message 1'],
+      ['Ann', 'message 2', -DAY],
+      ['Ann', 'message 3'],
+    ]);
     const page = await enter(on.stack, on.context, 'twice');
     await shows(page, ['message 1', 'message 2', 'message 3']);
     const days = await page

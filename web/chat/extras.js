@@ -67,14 +67,16 @@ function createPeople(store, connection, presenceId) {
 
 /** The panel of the search, which is loaded when it is opened first. @param {() => string} room @param {URL} api */
 function createSearchLoader(room, api) {
-  /** @type {ReturnType<typeof import('./search-panel.js').createSearchPanel> | undefined} */
+  const load = async () => (await import('./search-panel.js')).createSearchPanel({ api, room });
+  /** @type {ReturnType<typeof load> | undefined} */
   let panel;
   return {
     async open() {
       try {
-        panel ??= (await import('./search-panel.js')).createSearchPanel({ api, room });
-        panel.open();
+        panel ??= load();
+        (await panel).open();
       } catch {
+        panel = undefined;
         notice(texts.searchFailed(texts.offline));
       }
     },

@@ -45,6 +45,7 @@ export const english = ({ number, plural, list, isolate }) => ({
     `${isolate(name)} cannot be a room's name: a–z, 0–9, - and _, at most 64; - and _ at the start are reserved.`,
 
   // messages
+  unseen: '(nothing visible)',
   stored: 'Stored',
   sending: 'sending…',
   late: 'Not stored yet',

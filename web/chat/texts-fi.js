@@ -43,6 +43,7 @@ export const finnish = ({ number, plural, list, isolate }) => ({
   roomName: (name) =>
     `${isolate(name)} ei kelpaa huoneen nimeksi: a–z, 0–9, - ja _, enintään 64; alussa - ja _ on varattu.`,
 
+  unseen: '(ei mitään näkyvää)',
   stored: 'Tallennettu',
   sending: 'lähetetään…',
   late: 'Ei vielä tallennettu',
