@@ -25,7 +25,7 @@ short_page = \
   web/min/chat.css web/min/icon-192.png web/min/icon-512.png web/min/icon-maskable.png \
   web/min/icon.svg web/min/index.html web/min/main.js web/min/manifest.webmanifest \
   web/min/mqtt.js web/min/mqtt.js.LICENSE.txt web/min/preferences.js web/min/search-panel.js \
-  web/min/sw.js web/min/texts-fi.js
+  web/min/settings-dialog.js web/min/sw.js web/min/texts-fi.js
 dist_web_DATA = $(short_page)
 
 bundle_sources = \
@@ -48,7 +48,7 @@ $(srcdir)/web/min/index.html: $(page_sources) $(srcdir)/web/bundle/page.js
 	@test -n "$(NPM)" || { echo "npm is missing; as root:  apt-get install nodejs npm" >&2; exit 1; }
 	$(AM_V_GEN)cd $(srcdir) && $(NPM) run --silent page
 $(srcdir)/web/min/chat.css $(srcdir)/web/min/main.js $(srcdir)/web/min/preferences.js \
-$(srcdir)/web/min/search-panel.js $(srcdir)/web/min/sw.js $(srcdir)/web/min/texts-fi.js $(srcdir)/web/min/mqtt.js \
+$(srcdir)/web/min/search-panel.js $(srcdir)/web/min/settings-dialog.js $(srcdir)/web/min/sw.js $(srcdir)/web/min/texts-fi.js $(srcdir)/web/min/mqtt.js \
 $(srcdir)/web/min/mqtt.js.LICENSE.txt $(srcdir)/web/min/icon.svg $(srcdir)/web/min/icon-192.png \
 $(srcdir)/web/min/icon-512.png $(srcdir)/web/min/icon-maskable.png \
 $(srcdir)/web/min/manifest.webmanifest: $(srcdir)/web/min/index.html

@@ -59,6 +59,12 @@ describe('the page as it is installed', { skip: browsers.skip, timeout: 60_000 }
       await page.getByRole('searchbox').fill('device');
       await page.keyboard.press('Enter');
       await page.locator('.match', { hasText: 'from a device' }).first().waitFor();
+      await page.click('.search .close');
+      await page.keyboard.press(',');
+      await page
+        .locator('#settings input[name=theme]:checked')
+        .first()
+        .waitFor({ state: 'attached' });
       await context.close();
     }
     assert.deepEqual(browser.complaints(), []);

@@ -17,9 +17,10 @@ const COPIED = /^mqtt\.js|^icon|\.webmanifest$/;
 const APART = ['preferences.js', 'texts-fi.js'];
 const SCRIPTS = ['sw.js', ...APART];
 /** What is loaded when it is opened, and takes from main.js what that has as well. */
-const LATER = ['search-panel.js'];
+const LATER = ['search-panel.js', 'settings-dialog.js'];
 /** @type {Record<string, string[]>} */
 const SHARED = {
+  'dialog.js': ['createDialog'],
   'dom.js': ['byId', 'make', 'setText'],
   'history.js': ['HistoryError', 'describeError', 'request'],
   'payload.js': ['isRoom', 'parsePage'],

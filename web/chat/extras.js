@@ -11,7 +11,6 @@ import { startOffline } from './offline.js';
 import { NOBODY } from './people.js';
 import { createPeopleView } from './people-view.js';
 import { createPresence } from './presence.js';
-import { createSettingsDialog } from './settings-dialog.js';
 import { createShortcuts } from './shortcuts.js';
 import { texts } from './texts.js';
 
@@ -65,21 +64,17 @@ function createPeople(store, connection, presenceId) {
   return presence;
 }
 
-/** The panel of the search, which is loaded when it is opened first. @param {() => string} room @param {URL} api */
-function createSearchLoader(room, api) {
-  const load = async () => (await import('./search-panel.js')).createSearchPanel({ api, room });
-  /** @type {ReturnType<typeof load> | undefined} */
-  let panel;
-  return {
-    async open() {
-      try {
-        panel ??= load();
-        (await panel).open();
-      } catch {
-        panel = undefined;
-        notice(texts.searchFailed(texts.offline));
-      }
-    },
+/** What is loaded when it is opened first. @param {() => Promise<{open: () => void}>} load */
+function opensLater(load) {
+  let part = /** @type {ReturnType<typeof load> | undefined} */ (undefined);
+  return async () => {
+    try {
+      part ??= load();
+      (await part).open();
+    } catch {
+      part = undefined;
+      notice(texts.notLoaded);
+    }
   };
 }
 
@@ -89,16 +84,21 @@ function createSearchLoader(room, api) {
  * @param {() => void} toNewest
  */
 function createPanels(store, api, toNewest) {
-  const search = createSearchLoader(() => store.get().room, api);
-  const settings = createSettingsDialog();
+  const room = () => store.get().room;
+  const search = opensLater(async () =>
+    (await import('./search-panel.js')).createSearchPanel({ api, room }),
+  );
+  const settings = opensLater(async () =>
+    (await import('./settings-dialog.js')).createSettingsDialog(),
+  );
   const shortcuts = createShortcuts({
     write: () => byId('text', HTMLTextAreaElement).focus(),
-    search: search.open,
-    settings: settings.open,
+    search,
+    settings,
     toNewest,
     stepRoom: (step) => openRoom(neighbour(store.get(), step)),
   });
-  for (const [id, { open }] of Object.entries({ search, settings, shortcuts })) {
+  for (const [id, open] of Object.entries({ search, settings, shortcuts: shortcuts.open })) {
     byId(`open-${id}`, HTMLButtonElement).addEventListener('click', open);
   }
 }

@@ -94,6 +94,8 @@ export const english = ({ number, plural, list, isolate }) => ({
   noMatches: 'Nothing found',
   olderMatches: 'Older matches',
 
+  notLoaded: 'This part of the page cannot be loaded now.',
+
   // settings
   settings: 'Settings',
   close: 'Close',

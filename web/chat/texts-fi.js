@@ -85,6 +85,8 @@ export const finnish = ({ number, plural, list, isolate }) => ({
   noMatches: 'Mitään ei löytynyt',
   olderMatches: 'Vanhempia osumia',
 
+  notLoaded: 'Tätä sivun osaa ei voi nyt ladata.',
+
   settings: 'Asetukset',
   close: 'Sulje',
   theme: 'Teema',
