@@ -2,14 +2,14 @@
 
 webdir = $(pkgdatadir)/chat
 page_sources = \
-  web/chat/announcer.js web/chat/attention.js web/chat/backoff.js web/chat/bar.css \
+  web/chat/address.js web/chat/announcer.js web/chat/attention.js web/chat/backoff.js web/chat/bar.css \
   web/chat/base.css web/chat/clock.js web/chat/composer.css web/chat/composer.js \
   web/chat/connection.js web/chat/counter.js web/chat/dialog.js web/chat/dom.js web/chat/extras.js \
   web/chat/favicon.js web/chat/history.js web/chat/icon-192.png web/chat/icon-512.png \
   web/chat/icon-maskable.png web/chat/icon.svg web/chat/ids.js web/chat/index.html \
   web/chat/jump.js web/chat/layout.js web/chat/log.css web/chat/log.js web/chat/main.js \
   web/chat/manifest.webmanifest web/chat/markdown.js web/chat/mentions.js web/chat/mqtt.js \
-  web/chat/mqtt.js.LICENSE.txt web/chat/narrow.css web/chat/offline.js web/chat/pages.js \
+  web/chat/mqtt.js.LICENSE.txt web/chat/narrow.css web/chat/notice.js web/chat/offline.js web/chat/pages.js \
   web/chat/panels.css web/chat/payload.js web/chat/people-view.js web/chat/people.js \
   web/chat/persistence.js web/chat/place.js web/chat/preferences.js web/chat/presence.js \
   web/chat/reader.js web/chat/rich.css web/chat/rich.js web/chat/room.js web/chat/row.css \
@@ -24,8 +24,8 @@ EXTRA_DIST += $(page_sources)
 short_page = \
   web/min/chat.css web/min/icon-192.png web/min/icon-512.png web/min/icon-maskable.png \
   web/min/icon.svg web/min/index.html web/min/main.js web/min/manifest.webmanifest \
-  web/min/mqtt.js web/min/mqtt.js.LICENSE.txt web/min/preferences.js web/min/sw.js \
-  web/min/texts-fi.js
+  web/min/mqtt.js web/min/mqtt.js.LICENSE.txt web/min/preferences.js web/min/search-panel.js \
+  web/min/settings-dialog.js web/min/sw.js web/min/texts-fi.js
 dist_web_DATA = $(short_page)
 
 bundle_sources = \
@@ -48,7 +48,7 @@ $(srcdir)/web/min/index.html: $(page_sources) $(srcdir)/web/bundle/page.js
 	@test -n "$(NPM)" || { echo "npm is missing; as root:  apt-get install nodejs npm" >&2; exit 1; }
 	$(AM_V_GEN)cd $(srcdir) && $(NPM) run --silent page
 $(srcdir)/web/min/chat.css $(srcdir)/web/min/main.js $(srcdir)/web/min/preferences.js \
-$(srcdir)/web/min/sw.js $(srcdir)/web/min/texts-fi.js $(srcdir)/web/min/mqtt.js \
+$(srcdir)/web/min/search-panel.js $(srcdir)/web/min/settings-dialog.js $(srcdir)/web/min/sw.js $(srcdir)/web/min/texts-fi.js $(srcdir)/web/min/mqtt.js \
 $(srcdir)/web/min/mqtt.js.LICENSE.txt $(srcdir)/web/min/icon.svg $(srcdir)/web/min/icon-192.png \
 $(srcdir)/web/min/icon-512.png $(srcdir)/web/min/icon-maskable.png \
 $(srcdir)/web/min/manifest.webmanifest: $(srcdir)/web/min/index.html

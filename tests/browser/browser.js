@@ -1,6 +1,7 @@
 // A real browser on the real page, for the tests in this folder. Whatever a page's policy stops, or
 // a script throws, fails the test in which it happens.
 import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { after, afterEach, before, beforeEach } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -163,6 +164,24 @@ export async function reaches(page, text, state, timeout = 15_000) {
     .locator(`.row[data-state=${state}]`)
     .filter({ has: page.getByText(text, { exact: true }) })
     .waitFor({ timeout });
+}
+
+const NOON = Date.parse('2026-03-10T12:00:00Z');
+
+/**
+ * Puts messages into a room, as an import does.
+ * @param {Stack} stack
+ * @param {string} room
+ * @param {[nickname: string, text: string, at?: number][]} messages at: milliseconds after a noon
+ */
+export function insert({ database }, room, messages) {
+  const values = messages.map(
+    ([nickname, text, at = 0], i) =>
+      `(${NOON + at}, '${room}', '${nickname}', '${text}', 'ann', '${room}-${i}')`,
+  );
+  const sql = `INSERT INTO messages (ts, room, nickname, text, client_id, msg_id) VALUES ${values}`;
+  const { status, stderr } = spawnSync('sqlite3', ['-cmd', '.timeout 5000', database, sql]);
+  if (status !== 0) throw new Error(String(stderr));
 }
 
 /**

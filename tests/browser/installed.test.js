@@ -55,6 +55,16 @@ describe('the page as it is installed', { skip: browsers.skip, timeout: 60_000 }
         .map((name) => gzipSync(readFileSync(join(top, 'web/min', name)), { level: 9 }).length);
       const total = sizes.reduce((sum, size) => sum + size, 0);
       assert.ok(total <= BUDGET, `${total} bytes`);
+      await page.click('#open-search');
+      await page.getByRole('searchbox').fill('device');
+      await page.keyboard.press('Enter');
+      await page.locator('.match', { hasText: 'from a device' }).first().waitFor();
+      await page.click('.search .close');
+      await page.keyboard.press(',');
+      await page
+        .locator('#settings input[name=theme]:checked')
+        .first()
+        .waitFor({ state: 'attached' });
       await context.close();
     }
     assert.deepEqual(browser.complaints(), []);

@@ -67,6 +67,14 @@ test('a day begins at local midnight, and with a name', () => {
   assert.equal(shown(log), '[23] Aino.1 [24] Aino.2 .3');
 });
 
+test('each change of the day has its line, also where a day comes again', () => {
+  const day = 24 * 60;
+  const log = opened(stored(1, 0), stored(2, -day), stored(3, 0), stored(4, -60));
+  assert.equal(shown(log), '[23] Aino.1 [22] Aino.2 [23] Aino.3 Aino.4');
+  const keys = layOut({ ...newRoom('lab'), log }, 'me').map(({ key }) => key);
+  assert.equal(new Set(keys).size, keys.length);
+});
+
 test('the line "new" stands before the first that was not seen, unless that is our own', () => {
   const log = opened(stored(1, 0), stored(2, 1), stored(3, 2));
   assert.equal(shown(log, 1), '[23] Aino.1 [new] Aino.2 .3');

@@ -15,7 +15,19 @@ const to = join(root, 'web/min');
 const COPIED = /^mqtt\.js|^icon|\.webmanifest$/;
 /** What is loaded before the page is painted, and what only some load. */
 const APART = ['preferences.js', 'texts-fi.js'];
-const SCRIPTS = ['main.js', 'sw.js', ...APART];
+const SCRIPTS = ['sw.js', ...APART];
+/** What is loaded when it is opened, and takes from main.js what that has as well. */
+const LATER = ['search-panel.js', 'settings-dialog.js'];
+/** @type {Record<string, string[]>} */
+const SHARED = {
+  'dialog.js': ['createDialog'],
+  'dom.js': ['byId', 'make', 'setText'],
+  'history.js': ['HistoryError', 'describeError', 'request'],
+  'payload.js': ['isRoom', 'parsePage'],
+  'texts.js': ['texts'],
+  'times.js': ['dayText', 'fullText', 'hourText'],
+  'words.js': ['onlyVisible'],
+};
 const STYLE = / *<link rel="stylesheet" href="(.*)">\n/g;
 
 /** @type {import('esbuild').BuildOptions} */
@@ -50,14 +62,37 @@ function shortPage() {
 
 rmSync(to, { recursive: true, force: true });
 mkdirSync(to, { recursive: true });
-const scripts = await build({
+/** @type {import('esbuild').BuildOptions} */
+const scripts = {
   ...shared,
-  entryPoints: SCRIPTS.map((name) => `web/chat/${name}`),
   format: 'esm',
-  external: ['./mqtt.js', ...APART.map((name) => `./${name}`)],
-  write: false,
-});
-for (const { path, text } of scripts.outputFiles) writeFileSync(path, await short(text));
+  external: ['./mqtt.js', ...[...APART, ...LATER].map((name) => `./${name}`)],
+};
+
+/** @type {import('esbuild').Plugin} */
+const fromMain = {
+  name: 'from-main',
+  setup(setup) {
+    const filter = new RegExp(`^\\./(${Object.keys(SHARED).join('|')})$`);
+    setup.onResolve({ filter }, () => ({ path: './main.js', external: true }));
+  },
+};
+const sharing = Object.entries(SHARED).map(
+  ([name, members]) => `export {${members}} from './web/chat/${name}';`,
+);
+const paths = (/** @type {string[]} */ names) => names.map((name) => `web/chat/${name}`);
+for (const { outputFiles } of await Promise.all([
+  build({ ...scripts, entryPoints: paths(SCRIPTS), write: false }),
+  build({ ...scripts, entryPoints: paths(LATER), plugins: [fromMain], write: false }),
+  build({
+    ...scripts,
+    stdin: { contents: `import './web/chat/main.js'; ${sharing.join('')}`, resolveDir: root },
+    entryNames: 'main',
+    write: false,
+  }),
+])) {
+  for (const { path, text } of outputFiles) writeFileSync(path, await short(text));
+}
 await build({
   ...shared,
   stdin: { contents: styles.join('\n'), loader: 'css', resolveDir: root },

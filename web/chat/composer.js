@@ -5,6 +5,7 @@ import { byId, setText } from './dom.js';
 import { cleanText, codePoints, NICKNAME_MAX, TEXT_MAX } from './payload.js';
 import { currentRoom, isOwn } from './store.js';
 import { texts } from './texts.js';
+import { isVisible, onlyVisible } from './words.js';
 
 /** From here on the length is shown. */
 const COUNT_FROM = TEXT_MAX - 400;
@@ -49,12 +50,12 @@ function createTextForm({ onText, onDraft, lastText }) {
     count.classList.toggle('over', tooLong);
     setText(error, tooLong ? texts.textLimit(TEXT_MAX, length) : '');
     field.ariaInvalid = String(tooLong);
-    return { length, tooLong };
+    return { tooLong };
   }
 
   function submit() {
-    const { length, tooLong } = check();
-    if (tooLong || length === 0) return;
+    const { tooLong } = check();
+    if (tooLong || !isVisible(field.value)) return;
     onText(cleanText(field.value));
     fill('');
   }
@@ -100,9 +101,9 @@ function createNameForm(onName) {
 
   form.addEventListener('submit', (event) => {
     event.preventDefault();
-    const nickname = cleanText(field.value);
+    const nickname = onlyVisible(cleanText(field.value)).trim();
     const length = codePoints(nickname);
-    const good = length >= 1 && length <= NICKNAME_MAX;
+    const good = isVisible(nickname) && length <= NICKNAME_MAX;
     setText(error, good ? '' : texts.nicknameLimit(NICKNAME_MAX));
     field.ariaInvalid = String(!good);
     if (good) onName(nickname);

@@ -1,17 +1,16 @@
 // What the page does beside showing and sending messages. It is loaded when the history is on the
 // screen, so that none of it stands in the way of that.
 
+import { visit } from './address.js';
 import { announce } from './announcer.js';
 import { createAttention } from './attention.js';
 import { clock } from './clock.js';
 import { byId } from './dom.js';
+import { notice } from './notice.js';
 import { startOffline } from './offline.js';
 import { NOBODY } from './people.js';
 import { createPeopleView } from './people-view.js';
 import { createPresence } from './presence.js';
-import { createSearch } from './search.js';
-import { createSearchPanel } from './search-panel.js';
-import { createSettingsDialog } from './settings-dialog.js';
 import { createShortcuts } from './shortcuts.js';
 import { texts } from './texts.js';
 
@@ -22,9 +21,7 @@ import { texts } from './texts.js';
 const OFFLINE_ROWS = 50;
 
 /** @param {string} room */
-function openRoom(room) {
-  location.hash = room;
-}
+const openRoom = (room) => visit(`#${room}`);
 
 /**
  * The room before or after the one that is open, in the order of the list.
@@ -67,22 +64,41 @@ function createPeople(store, connection, presenceId) {
   return presence;
 }
 
+/** What is loaded when it is opened first. @param {() => Promise<{open: () => void}>} load */
+function opensLater(load) {
+  let part = /** @type {ReturnType<typeof load> | undefined} */ (undefined);
+  return async () => {
+    try {
+      part ??= load();
+      (await part).open();
+    } catch {
+      part = undefined;
+      notice(texts.notLoaded);
+    }
+  };
+}
+
 /**
  * @param {Store} store
  * @param {URL} api
  * @param {() => void} toNewest
  */
 function createPanels(store, api, toNewest) {
-  const search = createSearchPanel({ search: createSearch(api), room: () => store.get().room });
-  const settings = createSettingsDialog();
+  const room = () => store.get().room;
+  const search = opensLater(async () =>
+    (await import('./search-panel.js')).createSearchPanel({ api, room }),
+  );
+  const settings = opensLater(async () =>
+    (await import('./settings-dialog.js')).createSettingsDialog(),
+  );
   const shortcuts = createShortcuts({
     write: () => byId('text', HTMLTextAreaElement).focus(),
-    search: search.open,
-    settings: settings.open,
+    search,
+    settings,
     toNewest,
     stepRoom: (step) => openRoom(neighbour(store.get(), step)),
   });
-  for (const [id, { open }] of Object.entries({ search, settings, shortcuts })) {
+  for (const [id, open] of Object.entries({ search, settings, shortcuts: shortcuts.open })) {
     byId(`open-${id}`, HTMLButtonElement).addEventListener('click', open);
   }
 }
@@ -112,9 +128,9 @@ export function startExtras({ store, api, presenceId, connection, toNewest }) {
   return {
     presence,
 
-    /** @param {State} state */
-    render({ room, nickname }) {
-      attention.setTitle(texts.title(room));
+    /** @param {State} state @param {string} nowhere the name of the address, if it is no room's */
+    render({ room, nickname }, nowhere) {
+      attention.setTitle(texts.title(nowhere || room));
       presence.enter(room, nickname);
       if (room !== subscribedRoom) connection.subscribeRetained();
       subscribedRoom = room;

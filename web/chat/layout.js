@@ -39,7 +39,7 @@ export const timeOf = (row) => timeAndDay(row).time;
  */
 function continues(before, row) {
   if (!before || before.nickname !== row.nickname || before.clientId !== row.clientId) return false;
-  return timeOf(row).getTime() - timeOf(before).getTime() <= TOGETHER_MS;
+  return Math.abs(timeOf(row).getTime() - timeOf(before).getTime()) <= TOGETHER_MS;
 }
 
 /** @param {Row} row @param {number | null} newFrom @param {string} own */
@@ -62,7 +62,8 @@ export function layOut({ log, newFrom }, own) {
   for (const row of rows) {
     const { time, day } = timeAndDay(row);
     if (!before || timeAndDay(before).day !== day) {
-      items.push({ kind: 'day', key: day, time });
+      // The same day comes twice where a clock was set back.
+      items.push({ kind: 'day', key: `${day} ${row.key}`, time });
       before = undefined;
     }
     if (isNew(row, line, own)) {

@@ -1,5 +1,6 @@
 // Puts the parts together: storage → store ⇄ reader, connection, sender → views.
 
+import { followLinks, leaveMessage, parseAddress } from './address.js';
 import { clock } from './clock.js';
 import { createComposer } from './composer.js';
 import { createConnection } from './connection.js';
@@ -23,18 +24,10 @@ import { setHours } from './times.js';
 import { translate } from './translate.js';
 import { createView } from './view.js';
 
-const DEFAULT_ROOM = 'messages';
 /** The connection waits for the history to be painted, but not for one that does not come. */
 const HISTORY_FIRST_MS = 3000;
 /** A hidden page paints nothing. */
 const PAINT_MS = 300;
-
-/** `#room`, or `#room/ID` for a message in it. */
-function readHash() {
-  const [name, id] = location.hash.slice(1).split('/');
-  const message = /^\d{1,15}$/.test(id ?? '') ? Number(id) : 0;
-  return isRoom(name) ? { room: name, message } : { room: DEFAULT_ROOM, message: 0 };
-}
 
 function brokerUrl() {
   const url = new URL('../mqtt', document.baseURI);
@@ -72,11 +65,13 @@ function painted() {
   return Promise.race([frame().then(frame), sleep(PAINT_MS)]);
 }
 
-const initial = readHash();
+const initial = parseAddress(location.hash);
+/** The name in the address, where no room can have it: then there is none on the screen. */
+let { nowhere } = initial;
 const store = createStore({
   ...initialState({ room: initial.room, clientId: clientIdOr(newToken), nickname: readNickname() }),
   rooms: restoreRooms(initial.room),
-  visible: !document.hidden,
+  visible: !document.hidden && !nowhere,
 });
 const api = new URL('../api/', document.baseURI);
 const history = createHistory(api);
@@ -155,6 +150,7 @@ const connection = createConnection({
 createSender({ store, publish: connection.publish, clock });
 
 function toNewest() {
+  leaveMessage();
   reader.toEnd();
   render();
 }
@@ -182,13 +178,18 @@ const composer = createComposer({
   },
   onDraft: (draft) => store.dispatch({ type: 'drafted', draft }),
 });
-createJump({ jump: reader.jump });
+createJump({
+  jump(time, none) {
+    leaveMessage();
+    return reader.jump(time, none);
+  },
+});
 
 /** @param {import('./store.js').State} state */
 function showTitle(state) {
-  setText(byId('room', HTMLElement), state.room);
-  if (extras) extras.render(state);
-  else document.title = texts.title(state.room);
+  setText(byId('room', HTMLElement), nowhere || state.room);
+  if (extras) extras.render(state, nowhere);
+  else document.title = texts.title(nowhere || state.room);
 }
 
 let rendering = false;
@@ -196,13 +197,14 @@ let rendering = false;
 function render() {
   rendering = false;
   const state = store.get();
+  document.body.classList.toggle('nowhere', nowhere !== '');
   /** @type {((state: import('./store.js').State) => void)[]} */
   const parts = [
     showTitle,
     status.render,
     sidebar.render,
     composer.render,
-    view.render, // last, since it measures what is there
+    (shown) => view.render(shown, nowhere), // last, since it measures what is there
   ];
   tell(parts, () => state);
 }
@@ -213,12 +215,22 @@ function renderSoon() {
   requestAnimationFrame(render);
 }
 
+function isSeen() {
+  return !document.hidden && !nowhere;
+}
+
 /** Shows the room, or the message, that the address names. */
 function enterRoom() {
-  const next = readHash();
-  if (next.room !== store.get().room) store.dispatch({ type: 'left', place: view.where() });
-  store.dispatch({ type: 'entered', ...next });
-  reader.enter();
+  const { room } = store.get();
+  const next = parseAddress(location.hash, room);
+  const leaving = !nowhere && (next.room !== room || next.nowhere);
+  if (!nowhere) store.dispatch({ type: 'left', place: leaving ? view.where() : null });
+  nowhere = next.nowhere;
+  store.dispatch({ type: 'visible', visible: isSeen() });
+  if (!nowhere) {
+    store.dispatch({ type: 'entered', ...next });
+    reader.enter();
+  }
   render();
 }
 
@@ -229,9 +241,10 @@ onPreferences(({ hours }) => {
   render();
 });
 addEventListener('hashchange', enterRoom);
+followLinks();
 for (const name of ['online', 'offline', 'pageshow']) addEventListener(name, connection.check);
 document.addEventListener('visibilitychange', () => {
-  store.dispatch({ type: 'visible', visible: !document.hidden });
+  store.dispatch({ type: 'visible', visible: isSeen() });
   if (document.hidden) return;
   connection.check();
   reader.check();

@@ -70,6 +70,13 @@ export function createPlace(log, rows, { onHeld, onNear }) {
       checkEnd();
     },
 
+    /** Whether some of an element is on the screen. @param {Element} element */
+    sees(element) {
+      const { top, bottom } = element.getBoundingClientRect();
+      const edges = log.getBoundingClientRect();
+      return bottom > edges.top && top < edges.bottom;
+    },
+
     /** The message at the top. */
     where() {
       const row = topmost();

@@ -3,6 +3,8 @@
 import { make } from './dom.js';
 import { parse } from './markdown.js';
 import { splitMentions } from './mentions.js';
+import { texts } from './texts.js';
+import { isVisible, onlyVisible } from './words.js';
 
 /** @typedef {import('./markdown.js').Node} Tree */
 
@@ -18,13 +20,23 @@ export function isOnlyEmoji(text) {
   return text.length < 64 && ONLY_EMOJI.test(text);
 }
 
-/** @param {string} address http or https: the parser takes no other */
-function makeLink(address) {
-  const link = make('a', '', address);
-  link.href = address;
+/** An address that tells where it leads: letters of other scripts can look like these. */
+const PLAIN = /^(?:mailto:|https?:\/\/[\wà-öø-ÿ.-]+(?::\d+)?(?:[/?#]|$))/i;
+
+/**
+ * A link, and behind it the host to which it leads where its text does not say that.
+ * @param {string} text
+ * @param {string} href http, https or mailto: the parser takes no other
+ */
+function makeLink(text, href) {
+  const link = make('a', '', text);
+  link.dir = 'auto'; // its text cannot turn what is around it
+  link.href = href;
   link.target = '_blank';
   link.rel = 'noopener noreferrer nofollow';
-  return link;
+  const written = ['', 'https://', 'mailto:'].some((scheme) => scheme + text === href);
+  if (written && PLAIN.test(href)) return [link];
+  return [link, make('bdi', 'host', ` (${new URL(href).host})`)];
 }
 
 /** @param {string} text @param {string} nickname */
@@ -48,10 +60,12 @@ function makePre(text) {
  */
 function render(node, nickname) {
   if (typeof node === 'string') return textNodes(node, nickname);
-  if (node.tag === 'a') return [makeLink(node.text)];
+  if (node.tag === 'a') return makeLink(node.text, node.href ?? node.text);
   if (node.tag === 'pre') return [makePre(node.text)];
   if ('text' in node) return [make('code', '', node.text)];
-  return [make(node.tag, '', ...node.children.flatMap((child) => render(child, nickname)))];
+  const element = make(node.tag, '', ...node.children.flatMap((child) => render(child, nickname)));
+  if ('value' in node && element instanceof HTMLLIElement) element.value = node.value;
+  return [element];
 }
 
 /**
@@ -60,6 +74,7 @@ function render(node, nickname) {
  */
 export function renderText(text, nickname = '') {
   const fragment = document.createDocumentFragment();
-  fragment.append(...parse(text).flatMap((node) => render(node, nickname)));
+  const nodes = parse(onlyVisible(text)).flatMap((node) => render(node, nickname));
+  fragment.append(...(isVisible(text) ? nodes : [make('i', '', texts.unseen)]));
   return fragment;
 }

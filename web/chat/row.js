@@ -6,6 +6,7 @@ import { isLate } from './log.js';
 import { isOnlyEmoji, renderText } from './rich.js';
 import { texts } from './texts.js';
 import { fullText, hourText } from './times.js';
+import { isVisible, onlyVisible } from './words.js';
 
 /** @typedef {import('./log.js').Row} Row */
 /** @typedef {{lead: boolean, head: boolean, own: boolean, room: string, nickname: string}} Appearance */
@@ -163,7 +164,7 @@ export function createRowView(first, appearance, actions) {
       element.classList.toggle('own', own);
       element.classList.toggle('head', head);
       element.classList.toggle('lead', lead);
-      setText(name, row.nickname);
+      setText(name, isVisible(row.nickname) ? onlyVisible(row.nickname) : texts.unseen);
       name.style.setProperty('--hue', `${hueOf(row.nickname)}`);
       const content = `${nickname}\n${row.text}`;
       if (content !== shown) text.replaceChildren(renderText(row.text, nickname));

@@ -3,8 +3,10 @@
 
 import { byId, make, setText } from './dom.js';
 import { HistoryError } from './history.js';
+import { createSearch } from './search.js';
 import { texts } from './texts.js';
 import { dayText, fullText, hourText } from './times.js';
+import { onlyVisible } from './words.js';
 
 /** @typedef {import('./search.js').Match} Match */
 /** @typedef {{q: string, room?: string, before?: number}} Query */
@@ -20,9 +22,11 @@ function makeTime({ ts }) {
 
 /** @param {Match} match */
 function makeMatch(match) {
-  const name = make('bdi', 'match-name', match.nickname);
+  const name = make('bdi', 'match-name', onlyVisible(match.nickname));
   const room = make('span', 'match-room', `#${match.room}`);
-  const parts = match.snippet.map(({ text, match: hit }) => (hit ? make('mark', '', text) : text));
+  const parts = match.snippet.map(({ text, match: hit }) =>
+    hit ? make('mark', '', onlyVisible(text)) : onlyVisible(text),
+  );
   const snippet = make('span', 'snippet', ...parts);
   const link = make('a', 'match', name, ' ', room, ' ', makeTime(match), ' ', snippet);
   snippet.dir = 'auto';
@@ -57,10 +61,11 @@ function makeForm() {
 /**
  * Builds the panel in #search.
  * @param {object} parts
- * @param {import('./search.js').Search} parts.search
+ * @param {URL} parts.api
  * @param {() => string} parts.room the one that is open
  */
-export function createSearchPanel({ search, room }) {
+export function createSearchPanel({ api, room }) {
+  const search = createSearch(api);
   const panel = byId('search', HTMLElement);
   const { form, field, here } = makeForm();
   const status = make('p', 'search-status');

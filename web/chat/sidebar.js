@@ -1,6 +1,7 @@
 // The rooms, and what stands beside the messages: on a wide screen a column that can be put away, on a
 // narrow one a drawer.
 
+import { visit } from './address.js';
 import { byId, make, setText } from './dom.js';
 import { isRoom } from './payload.js';
 import { hasUnread, newRoom, unread } from './room.js';
@@ -71,7 +72,7 @@ function createRoomForm(onOpened) {
       return;
     }
     field.value = '';
-    location.hash = name;
+    visit(`#${name}`);
     onOpened();
   });
 }

@@ -25,6 +25,8 @@ export const english = ({ number, upTo, plural, list, isolate }) => ({
   empty: 'No messages yet',
   emptyHint: 'Whatever is written here, everybody in this room sees at once.',
 
+  noRoom: (/** @type {string} */ name) => `There is no room ${isolate(name)}`,
+  gone: 'The message of this link is not in this room.',
   start: (/** @type {string} */ room) => `This is where #${room} begins.`,
   newLine: 'New',
   newBelow: (/** @type {number} */ count) => `${upTo(count)} new`,
@@ -43,6 +45,7 @@ export const english = ({ number, upTo, plural, list, isolate }) => ({
     `${isolate(name)} cannot be a room's name: a–z, 0–9, - and _, at most 64; - and _ at the start are reserved.`,
 
   // messages
+  unseen: '(nothing visible)',
   stored: 'Stored',
   sending: 'sending…',
   late: 'Not stored yet',
@@ -90,6 +93,8 @@ export const english = ({ number, upTo, plural, list, isolate }) => ({
     `${number(count)} matches, and there are older ones`,
   noMatches: 'Nothing found',
   olderMatches: 'Older matches',
+
+  notLoaded: 'This part of the page cannot be loaded now.',
 
   // settings
   settings: 'Settings',

@@ -25,6 +25,8 @@ export const finnish = ({ number, upTo, plural, list, isolate }) => ({
   empty: 'Ei vielä viestejä',
   emptyHint: 'Minkä tänne kirjoitat, sen kaikki huoneessa näkevät heti.',
 
+  noRoom: (name) => `Huonetta ${isolate(name)} ei ole`,
+  gone: 'Linkin viestiä ei ole tässä huoneessa.',
   start: (room) => `Tästä alkaa #${room}.`,
   newLine: 'Uutta',
   newBelow: (count) => `${upTo(count)} ${count === 1 ? 'uusi' : 'uutta'}`,
@@ -41,6 +43,7 @@ export const finnish = ({ number, upTo, plural, list, isolate }) => ({
   roomName: (name) =>
     `${isolate(name)} ei kelpaa huoneen nimeksi: a–z, 0–9, - ja _, enintään 64; alussa - ja _ on varattu.`,
 
+  unseen: '(ei mitään näkyvää)',
   stored: 'Tallennettu',
   sending: 'lähetetään…',
   late: 'Ei vielä tallennettu',
@@ -81,6 +84,8 @@ export const finnish = ({ number, upTo, plural, list, isolate }) => ({
   matchesMore: (count) => `${number(count)} osumaa, ja vanhempia on lisää`,
   noMatches: 'Mitään ei löytynyt',
   olderMatches: 'Vanhempia osumia',
+
+  notLoaded: 'Tätä sivun osaa ei voi nyt ladata.',
 
   settings: 'Asetukset',
   close: 'Sulje',

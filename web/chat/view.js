@@ -1,8 +1,10 @@
 // The messages on the screen. Rows keep their element as their state changes, and the reader's place
 // stays, unless there is a goal to go to.
 
+import { leaveMessage } from './address.js';
 import { byId, make, setText } from './dom.js';
 import { layOut } from './layout.js';
+import { notice } from './notice.js';
 import { createPlace } from './place.js';
 import { unread } from './room.js';
 import { createRowView, showFullTime } from './row.js';
@@ -34,8 +36,9 @@ function arrange(parent, wanted) {
   }
 }
 
-/** @param {import('./room.js').History} history */
-function blankTexts(history) {
+/** @param {import('./room.js').History} history @param {string} nowhere */
+function blankTexts(history, nowhere) {
+  if (nowhere) return [texts.noRoom(nowhere), texts.roomName(nowhere)];
   if (history.phase === 'loading') return [texts.loading, ''];
   if (history.phase === 'failed') return [texts.unreadable, ''];
   return [texts.empty, texts.emptyHint];
@@ -143,6 +146,7 @@ export function createView({ retry, remove, onHeld, onNear, onArrived, toNewest 
   /** @type {Map<number | string, ItemView>} */
   let views = new Map();
   let room = '';
+  let target = /** @type {HTMLElement | undefined} */ (undefined);
   let today = new Date();
 
   for (const name of ['pointerover', 'focusin']) rows.addEventListener(name, showFullTime);
@@ -168,16 +172,23 @@ export function createView({ retry, remove, onHeld, onNear, onArrived, toNewest 
 
   /** The row of a message, or of the next one that is there. @param {number} id */
   function rowAt(id) {
-    const all = Array.from(rows.querySelectorAll('[data-id]'));
-    const exact = all.find((row) => row instanceof HTMLElement && Number(row.dataset.id) >= id);
-    return exact ?? all.at(-1);
+    const all = /** @type {HTMLElement[]} */ (Array.from(rows.querySelectorAll('[data-id]')));
+    return all.find((row) => Number(row.dataset.id) >= id) ?? all.at(-1);
   }
 
-  /** @param {Element} row */
-  function flash(row) {
-    for (const other of rows.querySelectorAll('.target')) other.classList.remove('target');
-    row.classList.add('target');
+  /** Shows which message a link has led to, or that it is not there. @param {HTMLElement | undefined} row */
+  function point(row) {
+    target?.classList.remove('target');
+    target = row;
+    target?.classList.add('target');
+    notice(row ? '' : texts.gone);
+    if (!row) leaveMessage();
   }
+
+  // The address names the message for as long as that can be seen.
+  log.addEventListener('scroll', () => {
+    if (target && !place.sees(target)) leaveMessage(target.dataset.id);
+  });
 
   /**
    * @param {Goal} goal
@@ -186,6 +197,7 @@ export function createView({ retry, remove, onHeld, onNear, onArrived, toNewest 
    */
   function scrollToGoal(goal, loading) {
     const third = log.clientHeight / 3;
+    if (goal.to !== 'message') notice('');
     if (goal.to === 'end' || goal.to === 'new') {
       const line = goal.to === 'new' ? rows.querySelector('.new') : null;
       if (line) place.to(line, third / 2);
@@ -194,8 +206,8 @@ export function createView({ retry, remove, onHeld, onNear, onArrived, toNewest 
     }
     if (goal.to === 'message' && loading) return false;
     const row = rowAt(goal.id);
+    if (goal.to === 'message') point(row?.dataset.id === `${goal.id}` ? row : undefined);
     if (!row) return true;
-    if (goal.to === 'message') flash(row);
     place.to(row, goal.to === 'place' ? goal.offset : goal.to === 'day' ? third / 4 : third);
     return true;
   }
@@ -228,15 +240,21 @@ export function createView({ retry, remove, onHeld, onNear, onArrived, toNewest 
     renew() {
       views = new Map();
     },
-    /** @param {State} state */
-    render(state) {
+    /** @param {State} state @param {string} nowhere the name in the address, if it is no room's */
+    render(state, nowhere) {
       const shown = currentRoom(state);
-      const [title, hint] = blankTexts(shown.history);
+      const [title, hint] = blankTexts(shown.history, nowhere);
       updateDay();
-      blank.hidden = shown.log.rows.length > 0;
-      blank.dataset.phase = shown.history.phase;
+      blank.hidden = shown.log.rows.length > 0 && !nowhere;
+      blank.dataset.phase = nowhere ? 'ready' : shown.history.phase;
       setText(byId('blank-title', HTMLElement), title);
       setText(byId('blank-hint', HTMLElement), hint);
+      if (nowhere) {
+        room = '';
+        rows.replaceChildren();
+        newest.hidden = true;
+        return;
+      }
       renderRows(state);
       const count = unread(shown);
       newest.hidden = shown.log.rows.length === 0 || (place.atEnd() && shown.log.tail);
