@@ -75,7 +75,9 @@ const fish = (line) =>
     'source $argv[1]; complete -C $argv[2]',
     `${share}/fish/vendor_completions.d/mqtt-chat.fish`,
     line,
-  ]).map((match) => match.split('\t')[0]);
+  ])
+    .map((match) => match.split('\t')[0] ?? '')
+    .filter((match) => match.startsWith(line.split(' ').at(-1) ?? '')); // newer ones look inside
 
 /** @param {string} command @param {string} thing */
 const shellTest = (command, thing, /** @type {() => void} */ body) =>

@@ -27,7 +27,7 @@ readonly on_the_box='nginx mosquitto mosquitto-clients php-fpm'
 readonly our_needs='multiwatch spawn-fcgi'
 readonly to_build='build-essential autoconf-archive debhelper libcmocka-dev libfcgi-dev libjson-c-dev
   libmosquitto-dev libsqlite3-dev libutf8proc-dev lintian pkgconf po-debconf'
-readonly to_test="$on_the_box $our_needs bash-completion fish libfaketime nodejs openssl tzdata util-linux zsh"
+readonly to_test="$on_the_box $our_needs bash-completion fish libfaketime nodejs openssl strace tzdata util-linux zsh"
 
 check_tools() {
   local tool
