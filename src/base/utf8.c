@@ -79,6 +79,57 @@ bool utf8_is_space(uint32_t point)
 	       point == 0xfeff;
 }
 
+static bool is_bidi_control(uint32_t point)
+{
+	return (point >= 0x202a && point <= 0x202e) || (point >= 0x2066 && point <= 0x2069);
+}
+
+static bool is_unseen(uint32_t point)
+{
+	/* Default_Ignorable_Code_Point of Unicode, the controls, and the blank of braille. */
+	static const uint32_t ranges[][2] = {
+	    {0x00, 0x20},
+	    {0x7f, 0x9f},
+	    {0xad, 0xad},
+	    {0x34f, 0x34f},
+	    {0x61c, 0x61c},
+	    {0x115f, 0x1160},
+	    {0x17b4, 0x17b5},
+	    {0x180b, 0x180f},
+	    {0x200b, 0x200f},
+	    {0x202a, 0x202e},
+	    {0x2060, 0x206f},
+	    {0x2800, 0x2800},
+	    {0x3164, 0x3164},
+	    {0xfe00, 0xfe0f},
+	    {0xffa0, 0xffa0},
+	    {0xfff0, 0xfff8},
+	    {0x1bca0, 0x1bca3},
+	    {0x1d173, 0x1d17a},
+	    {0xe0000, 0xe0fff},
+	};
+	for (size_t i = 0; i < sizeof(ranges) / sizeof(ranges[0]); i++)
+		if (point >= ranges[i][0] && point <= ranges[i][1])
+			return true;
+	return utf8_is_space(point);
+}
+
+bool utf8_is_visible(struct str s)
+{
+	while (s.len > 0)
+		if (!is_unseen(utf8_take(&s)))
+			return true;
+	return false;
+}
+
+bool utf8_turns(struct str s)
+{
+	while (s.len > 0)
+		if (is_bidi_control(utf8_take(&s)))
+			return true;
+	return false;
+}
+
 struct str utf8_trim(struct str s)
 {
 	for (struct str rest = s; s.len > 0 && utf8_is_space(utf8_take(&rest));)

@@ -33,6 +33,16 @@ size_t utf8_length(struct str s);
 bool utf8_is_space(uint32_t point);
 
 /*
+ * Whether there is anything to see of `s`, which must be UTF-8: more than white space, controls,
+ * the blank of braille, and what Unicode lets be ignored where it cannot be shown.
+ */
+bool utf8_is_visible(struct str s);
+
+/* Whether `s`, which must be UTF-8, has an embedding, override or isolate of the direction of text.
+ */
+bool utf8_turns(struct str s);
+
+/*
  * `s`, which must be UTF-8, without white space at both ends, so that the page and the logger agree
  * on a message to the byte. Points into `s`.
  */

@@ -22,6 +22,8 @@ static const char *const fault_texts[MESSAGE__MAX] = {
     [MESSAGE_TOO_DEEP] = "the JSON is nested too deeply",
     [MESSAGE_BAD_NICKNAME] = "nickname must be a string of 1 to 64 characters",
     [MESSAGE_BAD_TEXT] = "text must be a string of 1 to 4000 characters",
+    [MESSAGE_UNSEEN] = "nothing of the nickname or of the text is visible",
+    [MESSAGE_TURNED] = "the nickname turns the direction of the text around it",
     [MESSAGE_BAD_CLIENT_ID] = "clientId must be a string of 1 to 64 characters",
     [MESSAGE_BAD_MSG_ID] = "msgId must be a string of 1 to 64 characters",
     [MESSAGE_RESERVED_CLIENT_ID] = "clientId must not begin with @, which is reserved for accounts",
@@ -96,6 +98,14 @@ static enum message_fault own_members(struct message *m)
 	return m->memory ? MESSAGE_OK : MESSAGE_NO_MEMORY;
 }
 
+/* Of what people read, which check_text() has passed. */
+static enum message_fault check_shown(struct str s, bool nickname)
+{
+	if (nickname && utf8_turns(s))
+		return MESSAGE_TURNED;
+	return utf8_is_visible(s) ? MESSAGE_OK : MESSAGE_UNSEEN;
+}
+
 struct member {
 	const char *key;
 	size_t max;
@@ -115,6 +125,8 @@ static enum message_fault read_member(
 	struct str s = {json_object_get_string(value), (size_t)json_object_get_string_len(value)};
 	s = utf8_trim(s);
 	enum message_fault fault = check_text(s, member->max, member->fault);
+	if (!fault && !member->optional)
+		fault = check_shown(s, member->fault == MESSAGE_BAD_NICKNAME);
 	if (!fault)
 		*out = s;
 	return fault;
@@ -152,6 +164,8 @@ static enum message_fault read_plain_text(struct message *m, struct str payload)
 	m->nickname = str_of(LIMITS_DEVICE_NICKNAME);
 	m->text = payload;
 	enum message_fault fault = check_text(payload, MESSAGE_TEXT_MAX, MESSAGE_BAD_TEXT);
+	if (!fault)
+		fault = check_shown(payload, false);
 	if (fault)
 		m->text = (struct str){NULL, 0};
 	return own_members(m) ? MESSAGE_NO_MEMORY : fault;

@@ -23,6 +23,8 @@ enum message_fault {
 	MESSAGE_TOO_DEEP,
 	MESSAGE_BAD_NICKNAME,
 	MESSAGE_BAD_TEXT,
+	MESSAGE_UNSEEN, /* nothing of the nickname, or of the text, is visible */
+	MESSAGE_TURNED, /* the nickname has a control of the direction of text */
 	MESSAGE_BAD_CLIENT_ID,
 	MESSAGE_BAD_MSG_ID,
 	MESSAGE_RESERVED_CLIENT_ID, /* it begins with @ */
@@ -59,8 +61,10 @@ struct message {
  * counts as absent, other members are ignored, of a repeated one the last counts. Escapes of half a
  * surrogate pair become U+FFFD; that of NUL is a fault wherever it stands, and so are more than
  * JSON_LEVELS values inside each other; and so is a clientId that begins with @ or a msgId with
- * import:, which are given, not claimed. Anything else is a device's plain text, with the nickname
- * "mqtt". The page gives the same verdicts: tests/vectors/payloads.txt.
+ * import:, which are given, not claimed. A nickname or a text of which nothing is visible is a
+ * fault, and so is a nickname with a character that turns the direction of text. Anything else is a
+ * device's plain text, with the nickname "mqtt". The page gives the same verdicts:
+ * tests/vectors/payloads.txt.
  *
  * Returns MESSAGE_OK, or what is wrong; then `out` holds room, client_id and msg_id as far as they
  * are known and valid, so that the sender can be told. Either way the caller calls message_free().
@@ -69,7 +73,8 @@ enum message_fault message_parse(struct message *out, struct str topic, struct s
 
 /*
  * The same for a message whose members are known already, in `fields`, which is lent: checks, trims
- * and copies them. Only client_id and msg_id may be absent.
+ * and copies them. Only client_id and msg_id may be absent. What is imported was stored once, and
+ * need not be visible.
  */
 enum message_fault message_copy(struct message *out, const struct message *fields);
 

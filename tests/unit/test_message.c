@@ -90,8 +90,8 @@ TEST(members_are_trimmed_and_otherwise_kept_to_the_byte)
 		NULL},
 	    {BYTES("{\"nickname\":\"Zo\\u00eb\",\"text\":\"\\ud83d\\ude00\"}"), MESSAGE_OK, "Zoë",
 		"😀", NULL, NULL},
-	    {BYTES("{\"nickname\":\"a\",\"text\":\"\\u0001\\b\\f\\u007f\"}"), MESSAGE_OK, "a",
-		"\x01\b\f\x7f", NULL, NULL},
+	    {BYTES("{\"nickname\":\"a\",\"text\":\"\\u0001\\b\\f\\u007f!\"}"), MESSAGE_OK, "a",
+		"\x01\b\f\x7f!", NULL, NULL},
 	};
 	expect_messages(cases, COUNT(cases));
 }
@@ -153,6 +153,20 @@ TEST(a_member_that_is_missing_empty_or_no_string_is_named)
 	    {BYTES("{" GOOD ",\"clientId\":\" \"}"), MESSAGE_BAD_CLIENT_ID, NULL, NULL, NULL, NULL},
 	    {BYTES("{" GOOD ",\"msgId\":false}"), MESSAGE_BAD_MSG_ID, NULL, NULL, NULL, NULL},
 	    {BYTES("{" GOOD ",\"msgId\":\"\"}"), MESSAGE_BAD_MSG_ID, NULL, NULL, NULL, NULL},
+	};
+	expect_messages(cases, COUNT(cases));
+}
+
+TEST(what_cannot_be_seen_is_named)
+{
+	static const struct message_case cases[] = {
+	    {BYTES("{\"nickname\":\"\\u200b\",\"text\":\"Hi\",\"msgId\":\"m1\"}"), MESSAGE_UNSEEN,
+		NULL, NULL, NULL, "m1"},
+	    {BYTES("{\"nickname\":\"Ann\",\"text\":\"\\u3164\"}"), MESSAGE_UNSEEN, NULL, NULL, NULL,
+		NULL},
+	    {BYTES("{\"nickname\":\"\\u202eAnn\",\"text\":\"Hi\"}"), MESSAGE_TURNED, NULL, NULL,
+		NULL, NULL},
+	    {BYTES("\xc2\xad\xe2\x81\xa0"), MESSAGE_UNSEEN, NULL, NULL, NULL, NULL},
 	};
 	expect_messages(cases, COUNT(cases));
 }
@@ -345,6 +359,7 @@ int main(void)
 	    cmocka_unit_test(of_a_repeated_member_the_last_counts),
 	    cmocka_unit_test(null_is_the_same_as_absent),
 	    cmocka_unit_test(a_member_that_is_missing_empty_or_no_string_is_named),
+	    cmocka_unit_test(what_cannot_be_seen_is_named),
 	    cmocka_unit_test(a_fault_leaves_the_ids_for_the_answer),
 	    cmocka_unit_test(what_is_no_json_object_is_plain_text),
 	    cmocka_unit_test(plain_text_is_trimmed),

@@ -1,6 +1,8 @@
 // What travels over MQTT: read leniently, as the logger does, and written strictly. The page shows
 // only what the logger will store, so the limits here are the contract's.
 
+import { isVisible, turnsText } from './words.js';
+
 /**
  * @typedef {object} Message
  * @property {string} nickname
@@ -67,6 +69,22 @@ function member(value, max) {
 }
 
 /**
+ * A member that people read: some of it is visible.
+ * @param {unknown} value
+ * @param {number} max
+ */
+function shown(value, max) {
+  const text = member(value, max);
+  return text !== null && isVisible(text) ? text : null;
+}
+
+/** @param {unknown} value */
+function nicknameOf(value) {
+  const nickname = shown(value, NICKNAME_MAX);
+  return nickname !== null && !turnsText(nickname) ? nickname : null;
+}
+
+/**
  * @param {unknown} value
  * @param {string} [reserved] how no id may begin
  * @returns {{ok: boolean, id: string | null}}
@@ -82,8 +100,8 @@ function optionalId(value, reserved = '\0') {
  * @returns {Message | null}
  */
 function readMembers(object) {
-  const nickname = member(object.nickname, NICKNAME_MAX);
-  const text = member(object.text, TEXT_MAX);
+  const nickname = nicknameOf(object.nickname);
+  const text = shown(object.text, TEXT_MAX);
   const clientId = optionalId(object.clientId, '@');
   const msgId = optionalId(object.msgId, 'import:');
   if (nickname === null || text === null || !clientId.ok || !msgId.ok) return null;
@@ -157,7 +175,7 @@ export function parseMessage(bytes) {
   if (!payload) return null;
   const value = payload.startsWith('{') ? parseJson(payload) : undefined;
   if (isObject(value)) return isTaken(payload) ? readMembers(value) : null;
-  const text = member(payload, TEXT_MAX);
+  const text = shown(payload, TEXT_MAX);
   if (text === null) return null;
   return { nickname: DEVICE_NICKNAME, text, clientId: null, msgId: null };
 }
@@ -174,7 +192,7 @@ export function parsePerson(bytes) {
   if (bytes.length > PERSON_BYTES_MAX) return null;
   const value = parseJson(decode(bytes) ?? '');
   if (!isObject(value)) return null;
-  const nickname = member(value.nickname, NICKNAME_MAX);
+  const nickname = nicknameOf(value.nickname);
   const clientId = optionalId(value.clientId);
   return nickname !== null && clientId.ok ? { nickname, clientId: clientId.id } : null;
 }

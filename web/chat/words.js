@@ -10,8 +10,9 @@ export function isLetter(character) {
   return character !== undefined && letter.test(character);
 }
 
-// What nobody sees, or what turns the direction of what follows: not shown.
-const UNSEEN = /[\u202a-\u202e\u2066-\u2069]|(?![\t\n\r])\p{Cc}/gu;
+// What turns the direction of what follows, and controls: not shown.
+const TURNS = /[\u202a-\u202e\u2066-\u2069]/;
+const UNSEEN = new RegExp(`${TURNS.source}|(?![\\t\\n\\r])\\p{Cc}`, 'gu');
 const VISIBLE = /[^\s\p{Cc}\p{DI}\u2800]/u;
 
 /** Whether there is anything to see of a text. @param {string} text */
@@ -19,3 +20,6 @@ export const isVisible = (text) => VISIBLE.test(text);
 
 /** A text as it is shown: by no character of it does another stand where it does not belong. @param {string} text */
 export const onlyVisible = (text) => text.replace(UNSEEN, '');
+
+/** @param {string} text */
+export const turnsText = (text) => TURNS.test(text);
