@@ -69,7 +69,7 @@ describe('addresses', { skip: browsers.skip, timeout: 180_000 }, () => {
     assert.ok(await page.locator('#note').isHidden());
     for (const id of [other[0], ids[29] + 1000, '20266123456789012345', 'x']) {
       await page.goto(`${on.stack.url}#gone/${id}`);
-      await page.getByText('The message of this link is not in this room.').waitFor();
+      await page.getByText('The message is not here.').waitFor();
       assert.equal(await page.locator('.target').count(), 0);
       assert.match(page.url(), /#gone$/);
       await page.goto(`${on.stack.url}#gone/${ids[2]}`);

@@ -162,12 +162,12 @@ describe('the page in trouble', { skip: browsers.skip, timeout: 180_000 }, () =>
     try {
       const first = await enter(stack, context, 'full');
       const second = await enter(stack, context, 'full', { connected: false });
-      await second.getByText('Too many pages of this chat are open').waitFor();
+      await second.getByText('Too many pages are open').waitFor();
       await waitForPhase(second, 'offline');
       await first.close();
       await second.click('#connection-now');
       await waitForPhase(second, 'online');
-      await second.getByText('Too many pages of this chat are open').waitFor({ state: 'hidden' });
+      await second.getByText('Too many pages are open').waitFor({ state: 'hidden' });
     } finally {
       await stack.stop('nginx'); // it starts for the next test with what it had
       for (const [i, file] of files.entries()) writeFileSync(file, before[i] ?? '');

@@ -8,8 +8,8 @@ import { createStore, currentRoom, initialState } from '../../web/chat/store.js'
 import { fakeClock, settle } from './fake-clock.js';
 
 const TS = '2026-11-23T17:41:05.123Z';
-/** How the newest message is asked for alone. */
-const NEWEST = `lab 1 before ${Number.MAX_SAFE_INTEGER}`;
+/** How the last message that was read is asked for again. */
+const NEWEST = 'lab 1 before 11';
 
 /** @param {number} id */
 const item = (id) => ({

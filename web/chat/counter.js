@@ -3,7 +3,7 @@
 
 import { HistoryError, PAGE_MAX } from './history.js';
 
-/** So many rooms at a time, one after the other; the rest the next time. */
+/** So many rooms at a time, one after the other as the API lists them; the rest the next time. */
 const ROOMS_MAX = 30;
 
 /**
@@ -24,7 +24,6 @@ export function createCounter({ store, history }) {
     if (counting) return;
     counting = true;
     const rooms = Array.from(store.get().rooms.values()).filter(({ uncounted }) => uncounted);
-    rooms.sort((a, b) => b.lastId - a.lastId);
     try {
       for (const room of rooms.slice(0, ROOMS_MAX)) await count(room);
     } catch (error) {

@@ -72,9 +72,8 @@ export function createReader({ store, history, clock }) {
    * @param {string} room @param {number} cursor
    */
   async function openIfReplaced(room, cursor) {
-    const before = Number.MAX_SAFE_INTEGER; // the newest page itself is kept for when there is no server
-    const { items } = await history.page({ room, limit: 1, before });
-    if ((items[0]?.id ?? 0) >= cursor) return;
+    const { items } = await history.page({ room, limit: 1, before: cursor + 1 });
+    if ((items[0]?.id ?? 0) === cursor) return;
     store.dispatch({ type: 'replaced', room });
     await openRoom(room);
   }

@@ -12,7 +12,7 @@ export const english = ({ number, upTo, plural, list, isolate }) => ({
   offline: 'Offline',
   notices: 'Notices',
   offlineNotice: 'Offline. What you write is kept, and sent when the connection is back.',
-  full: 'Too many pages of this chat are open at your internet address. Close some; this one waits.',
+  full: 'Too many pages are open at your address: close some.',
   retryIn: (/** @type {number} */ seconds) => `Retrying in ${number(seconds)}\u00a0s.`,
   retryNow: 'Retry now',
 
@@ -26,7 +26,7 @@ export const english = ({ number, upTo, plural, list, isolate }) => ({
   emptyHint: 'Whatever is written here, everybody in this room sees at once.',
 
   noRoom: (/** @type {string} */ name) => `There is no room ${isolate(name)}`,
-  gone: 'The message of this link is not in this room.',
+  gone: 'The message is not here.',
   start: (/** @type {string} */ room) => `This is where #${room} begins.`,
   newLine: 'New',
   newBelow: (/** @type {number} */ count) => `${upTo(count)} new`,
@@ -42,7 +42,7 @@ export const english = ({ number, upTo, plural, list, isolate }) => ({
   newRoom: 'Open or make a room',
   open: 'Open',
   roomName: (/** @type {string} */ name) =>
-    `${isolate(name)} cannot be a room's name: a–z, 0–9, - and _, at most 64; - and _ at the start are reserved.`,
+    `${isolate(name)} cannot be a room's name: a–z, 0–9, - and _, at most 64; a first - or _ is reserved.`,
 
   // messages
   unseen: '(nothing visible)',
@@ -94,7 +94,7 @@ export const english = ({ number, upTo, plural, list, isolate }) => ({
   noMatches: 'Nothing found',
   olderMatches: 'Older matches',
 
-  notLoaded: 'This part of the page cannot be loaded now.',
+  notLoaded: 'It cannot be loaded now.',
 
   // settings
   settings: 'Settings',
