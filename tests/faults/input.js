@@ -242,7 +242,7 @@ async function drain(bench, from, count) {
 export const backlog = {
   name: 'a backlog is drained in constant memory',
   async run(bench, _, short) {
-    const count = Number(process.env.BACKLOG || (short ? 20_000 : 100_000));
+    const count = Number(process.env.BACKLOG || (short ? 50_000 : 100_000));
     const few = await drain(bench, 0, count / 10);
     const many = await drain(bench, count / 10, count);
     const all = count + count / 10;
@@ -252,7 +252,8 @@ export const backlog = {
     );
     assert.deepEqual(stored, { count: all, texts: all, misplaced: 0 });
     const growth = many.peak - few.peak;
-    assert.ok(growth < 4096, `${growth} KiB more for ten times as many`);
+    // A message that was kept would take some 350 bytes; what is freed leaves gaps, in some MB.
+    assert.ok(1024 * growth < 160 * count, `${growth} KiB more for ten times as many`);
     await bench.traffic.settle();
     const findings = bench.checker.check(all);
     findings.messages += all;
