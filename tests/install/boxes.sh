@@ -112,7 +112,7 @@ one_command() {
 before_no_policy() {
   printf '#!/bin/sh\nexit 101\n' > "$root/usr/sbin/policy-rc.d"
   chmod +x "$root/usr/sbin/policy-rc.d"
-  in_root "$root" apt-get install -q -y --no-install-recommends /root/mqtt-chat.deb \
+  in_root "$root" apt-get install -q -y --no-install-recommends /srv/mqtt-chat.deb \
     > "$work/install.log" 2>&1 || fail "the installation: $(tail -n 5 "$work/install.log")"
   rm "$root/usr/sbin/policy-rc.d"
 }
@@ -206,8 +206,8 @@ watch_site() { # until the file is gone
 
 upgraded() {
   local i watcher
-  cp "$work/old.deb" "$root/root/old.deb"
-  install_package /root/old.deb
+  cp "$work/old.deb" "$root/srv/old.deb"
+  install_package /srv/old.deb
   put_line site
   publish_old() { inside mosquitto_pub -h localhost -q 1 -t chat/messages "$@"; }
   publish_old -m 'said in 0.1'
@@ -246,8 +246,8 @@ upgraded_beside() {
   sed -i '1i per_listener_settings true' "$root/etc/mosquitto/mosquitto.conf"
   printf 'listener 1990 127.0.0.1\nallow_anonymous true\n' > "$root/etc/mosquitto/conf.d/own.conf"
   inside systemctl restart mosquitto
-  cp "$work/old.deb" "$root/root/old.deb"
-  install_package /root/old.deb
+  cp "$work/old.deb" "$root/srv/old.deb"
+  install_package /srv/old.deb
   put_line site
   inside mosquitto_pub -h localhost -q 1 -t chat/messages -m 'said in 0.1'
   expect 'the message' history_has 'said in 0.1'

@@ -128,7 +128,7 @@ make_last_release() {
 # A PHP site, whose server block will get our line, and what is on its box.
 make_box() { # PACKAGE...
   copy_base "$root" "$@"
-  cp "$builder"/deb/mqtt-chat_*.deb "$root/root/mqtt-chat.deb"
+  cp "$builder"/deb/mqtt-chat_*.deb "$root/srv/mqtt-chat.deb"
   cp "$top/tests/install/probe.sh" "$root/usr/local/bin/probe"
   [[ ! -d $root/etc/nginx ]] || make_site
 }

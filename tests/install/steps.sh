@@ -70,7 +70,7 @@ tree() { # FILE
 
 install_package() { # its output is in $work/install.log
   inside apt-get install -q -y --no-install-recommends -o Dpkg::Options::=--force-confold \
-    "${1-/root/mqtt-chat.deb}" > "$work/install.log" 2>&1 || fail "the installation: $(tail -n 5 "$work/install.log")"
+    "${1-/srv/mqtt-chat.deb}" > "$work/install.log" 2>&1 || fail "the installation: $(tail -n 5 "$work/install.log")"
 }
 purge_package() { inside apt-get purge -q -y --autoremove mqtt-chat > "$work/purge.log" 2>&1 || fail "purge: $(tail -n 5 "$work/purge.log")"; }
 told() { grep -q "$1" "$work/install.log" || fail "it does not say '$1': $(grep mqtt-chat: "$work/install.log")"; }
@@ -233,7 +233,7 @@ survives_reboot() {
 upgrade_keeps_what_is_there() {
   local broker logger secret=$root/etc/mqtt-chat/logger.password before
   broker=$(main_pid mosquitto) logger=$(main_pid mqtt-chat-logger) before=$(sha256sum "$secret" "$root/etc/mqtt-chat/ports")
-  inside dpkg -i /root/mqtt-chat.deb > "$work/upgrade.log" 2>&1 || fail "upgrade: $(tail -n 5 "$work/upgrade.log")"
+  inside dpkg -i /srv/mqtt-chat.deb > "$work/upgrade.log" 2>&1 || fail "upgrade: $(tail -n 5 "$work/upgrade.log")"
   restarted mqtt-chat-logger "$logger" || fail 'the logger is not the new one'
   [[ $(main_pid mosquitto) == "$broker" ]] || fail 'their broker was restarted'
   [[ $(sha256sum "$secret" "$root/etc/mqtt-chat/ports") == "$before" ]] || fail 'the password or the ports are others'
@@ -247,7 +247,7 @@ upgrade_keeps_what_is_there() {
 broken_parts_are_refused() {
   local line
   echo 'limit_req_zone broken;' >> "$root/etc/mqtt-chat/nginx-limits.conf"
-  if inside dpkg -i /root/mqtt-chat.deb > "$work/upgrade.log" 2>&1; then fail 'it is not refused'; fi
+  if inside dpkg -i /srv/mqtt-chat.deb > "$work/upgrade.log" 2>&1; then fail 'it is not refused'; fi
   grep -q '^mqtt-chat: nginx does not take its configuration as it is' "$work/upgrade.log" || fail "$(cat "$work/upgrade.log")"
   sed -i '$d' "$root/etc/mqtt-chat/nginx-limits.conf"
   line='location = /mqtt { return 404; }'
