@@ -53,7 +53,7 @@ AM_TESTS_ENVIRONMENT = MQTT_CHAT_BUILD='$(abs_builddir)'; export MQTT_CHAT_BUILD
   MQTT_CHAT_SANITIZERS='$(enable_sanitizers)'; export MQTT_CHAT_SANITIZERS;
 
 unit_tests = tests/unit/test_admission tests/unit/test_durable tests/unit/test_serve tests/unit/test_writer \
-  tests/unit/test_batch tests/unit/test_cache tests/unit/test_fold tests/unit/test_http \
+  tests/unit/test_batch tests/unit/test_batch_again tests/unit/test_cache tests/unit/test_fold tests/unit/test_http \
   tests/unit/test_identity tests/unit/test_import tests/unit/test_indexer tests/unit/test_journal tests/unit/test_json \
   tests/unit/test_json_check tests/unit/test_payloads \
   tests/unit/test_log tests/unit/test_message tests/unit/test_message_limits \
@@ -64,7 +64,7 @@ unit_tests = tests/unit/test_admission tests/unit/test_durable tests/unit/test_s
   tests/unit/test_suggest tests/unit/test_time tests/unit/test_store_edit tests/unit/test_store_fail \
   tests/unit/test_store_open tests/unit/test_store_page tests/unit/test_store_schema \
   tests/unit/test_store_search tests/unit/test_store_time tests/unit/test_store_whole \
-  tests/unit/test_store_write tests/unit/test_utf8 tests/unit/test_words
+  tests/unit/test_store_once tests/unit/test_store_write tests/unit/test_utf8 tests/unit/test_words
 # It starts a broker, which a machine that only builds does not have.
 broker_tests = tests/unit/test_mqtt
 check_PROGRAMS = $(unit_tests) $(broker_tests)
@@ -76,7 +76,7 @@ tests_unit_test_payloads_CPPFLAGS = $(AM_CPPFLAGS) -DPAYLOADS='"$(srcdir)/tests/
 tests_unit_test_time_CPPFLAGS = $(AM_CPPFLAGS) -DTIMES='"$(srcdir)/tests/vectors/times.tsv"'
 # The system's test of the search reads it as well.
 tests_unit_test_search_kinds_CPPFLAGS = $(AM_CPPFLAGS) -DKINDS='"$(srcdir)/tests/vectors/search-kinds.tsv"'
-EXTRA_DIST += tests/unit/history.h tests/unit/requests.h tests/unit/unit.h \
+EXTRA_DIST += tests/unit/batch_tests.h tests/unit/history.h tests/unit/requests.h tests/unit/unit.h tests/unit/writing.h \
   tests/vectors/bom.csv tests/vectors/bom.ndjson tests/vectors/crlf2.mariadb \
   tests/vectors/payloads.txt tests/vectors/schema-1.db.gz tests/vectors/search-kinds.tsv \
   tests/vectors/times.tsv

@@ -12,19 +12,12 @@ static const struct admin_option options[] = {
     {0},
 };
 
-static void show_progress(void *arg, int64_t done, int64_t total)
-{
-	struct admin_progress *progress = arg;
-	progress->total = total;
-	admin_progress(progress, done);
-}
-
 /* Copies and looks at the copy; what is in the place of FILE before stays until that is sound. */
 static int copy_and_verify(struct store *store, const char *part, struct store_overview *overview)
 {
 	char error[STORE_ERROR_SIZE];
 	struct admin_progress progress = {.what = "copying"};
-	enum store_status status = store_backup(store, part, show_progress, &progress, error);
+	enum store_status status = store_backup(store, part, admin_copied, &progress, error);
 	admin_progress_end(&progress);
 	if (status)
 		return admin_fail("no backup was made: %s", error);

@@ -2,8 +2,6 @@
  * command_salvage.c: what can be read of a damaged database, in a new one beside it.
  */
 #include <errno.h>
-#include <limits.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "admin/admin.h"
@@ -15,13 +13,6 @@ static const struct admin_option options[] = {
     {"yes", NULL, "replace FILE where it is there already"},
     {0},
 };
-
-static void show_progress(void *arg, int64_t done, int64_t total)
-{
-	struct admin_progress *progress = arg;
-	progress->total = total;
-	admin_progress(progress, done);
-}
 
 static void put_gap(const char *separator, int64_t first, int64_t last)
 {
@@ -47,53 +38,47 @@ static void tell_missing(const struct store_salvaged *found)
 	    (long long)found->missing);
 }
 
-static int salvage_to(const struct admin *admin, const char *part, const char *file)
+static int salvage_to(const struct admin *admin, const struct destination *to)
 {
 	char error[STORE_ERROR_SIZE];
 	const char *database = admin->settings.database;
 	struct admin_progress progress = {.what = "reading"};
 	struct store_salvaged found;
 	struct store_overview overview;
-	unlink(part);
 	enum store_status status =
-	    store_salvage(database, part, show_progress, &progress, &found, error);
+	    store_salvage(database, to->part, admin_copied, &progress, &found, error);
 	admin_progress_end(&progress);
 	if (status)
 		return admin_fail("%s", error);
-	int result = found.messages ? admin_verify(part, &overview)
+	int result = found.messages ? admin_verify(to->part, &overview)
 				    : admin_fail("no message can be read from %s", database);
-	if (result == ADMIN_OK && admin_replace(part, file) != 0)
-		result = admin_fail("%s: %s", file, strerror(errno));
+	if (result == ADMIN_OK && admin_replace(to->part, to->path) != 0)
+		result = admin_fail("%s: %s", to->path, strerror(errno));
 	if (result != ADMIN_OK) {
-		unlink(part);
+		unlink(to->part);
 		return result;
 	}
-	printf("%s: %lld message%s of %s, verified\n", file, (long long)found.messages,
+	printf("%s: %lld message%s of %s, verified\n", to->name, (long long)found.messages,
 	    text_plural(found.messages), database);
 	tell_missing(&found);
-	printf("put it in place: mqtt-chat restore %s\n", file);
+	printf("put it in place: mqtt-chat restore %s\n", to->name);
 	return ADMIN_OK;
 }
 
 static int salvage(struct admin *admin)
 {
-	char part[PATH_MAX];
-	const char *file = admin->args[0], *database = admin->settings.database;
-	struct stat old, there;
-	int lock;
-	if (stat(file, &there) == 0 && stat(database, &old) == 0 && there.st_ino == old.st_ino &&
-	    there.st_dev == old.st_dev)
-		return admin_misused("%s is the damaged database itself: name a new file", file);
-	if (snprintf(part, sizeof(part), "%s.part", file) >= (int)sizeof(part))
-		return admin_fail("%s: the path is too long", file);
-	if (access(file, F_OK) == 0 &&
-	    !admin_confirmed(admin, "%s is there already. Replace it?", file))
-		return ADMIN_FAILED;
+	const char *database = admin->settings.database;
+	struct destination to;
+	int lock, result = admin_destination(admin, admin->args[0], &to);
+	if (result != ADMIN_OK)
+		return result;
+	if (to.fd >= 0)
+		return admin_misused("%s is no regular file: name a new one", to.name);
 	if (!identity_borrow(database, &lock))
 		return admin_fail("the logger is running on %s, or you may not look: as root, "
 				  "systemctl stop mqtt-chat-logger",
 		    database);
-	int result = salvage_to(admin, part, file);
+	result = salvage_to(admin, &to);
 	if (lock >= 0)
 		close(lock);
 	return result;

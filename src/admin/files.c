@@ -147,3 +147,10 @@ int admin_destination(const struct admin *admin, const char *file, struct destin
 		return open_through(admin, &about, out);
 	return prepare_part(admin, there, out);
 }
+
+void admin_copied(void *progress, int64_t done, int64_t total)
+{
+	struct admin_progress *p = progress;
+	p->total = total;
+	admin_progress(p, done);
+}

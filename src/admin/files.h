@@ -34,6 +34,9 @@ struct destination {
  */
 int admin_destination(const struct admin *admin, const char *file, struct destination *out);
 
+/* Shows how far a copy is; `progress` is a struct admin_progress. As store_progress_fn. */
+void admin_copied(void *progress, int64_t done, int64_t total);
+
 /* Renames, and waits until that is on the disk. 0, or -1 with errno. */
 int admin_replace(const char *from, const char *to);
 

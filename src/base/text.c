@@ -4,6 +4,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "base/utf8.h"
+
 #define FIRST_SIZE 4096
 
 void text_free(struct text *text)
@@ -55,28 +57,20 @@ void text_printf(struct text *text, const char *format, ...)
 	va_end(args);
 }
 
-/* The bytes of the character that `s`, not empty, begins with; of what is no UTF-8, one. */
-static size_t character(struct str s)
-{
-	size_t n = 1;
-	while (n < s.len && n < 4 && ((unsigned char)s.at[n] & 0xc0) == 0x80)
-		n++;
-	return (unsigned char)s.at[0] < 0xc0 ? 1 : n;
-}
-
 void text_put_visible(struct text *text, struct str s)
 {
 	while (s.len > 0 && !text->broken) {
-		size_t n = character(s);
-		unsigned char first = (unsigned char)s.at[0];
-		unsigned char second = n > 1 ? (unsigned char)s.at[1] : 0;
+		struct str rest = s;
+		uint32_t point = utf8_take(&rest);
+		size_t n = point == UTF8_INVALID ? 1 : s.len - rest.len;
 		char escape[8] = "";
-		if (first == '\n')
+		if (point == '\n')
 			memcpy(escape, "\\n", 3);
-		else if (first < 0x20 || first == 0x7f)
-			snprintf(escape, sizeof(escape), "\\x%02x", first);
-		else if (first == 0xc2 && second < 0xa0 && n > 1)
-			snprintf(escape, sizeof(escape), "\\u%04x", second);
+		else if (point < 0x20 || point == 0x7f)
+			snprintf(escape, sizeof(escape), "\\x%02x", (unsigned)point);
+		else if ((point >= 0x80 && point < 0xa0) || point == 0x2028 || point == 0x2029 ||
+			 utf8_is_bidi_control(point))
+			snprintf(escape, sizeof(escape), "\\u%04x", (unsigned)point);
 		text_put(text, escape[0] ? str_of(escape) : (struct str){s.at, n});
 		s = (struct str){s.at + n, s.len - n};
 	}

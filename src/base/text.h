@@ -48,7 +48,8 @@ void text_printf(struct text *text, const char *format, ...) __attribute__((form
 
 /*
  * Puts text that somebody else wrote so that it does nothing to a terminal or a log: control
- * characters, those of ASCII and U+0080 to U+009F, become \n, \x1b or \u009b. Where a fixed text
+ * characters, those of ASCII and U+0080 to U+009F, ends of lines, and what turns the direction of
+ * text become \n, \x1b, \u009b or \u202e. Where a fixed text
  * ends, a character or an escape is put whole or not at all.
  */
 void text_put_visible(struct text *text, struct str s);

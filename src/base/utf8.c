@@ -79,7 +79,7 @@ bool utf8_is_space(uint32_t point)
 	       point == 0xfeff;
 }
 
-static bool is_bidi_control(uint32_t point)
+bool utf8_is_bidi_control(uint32_t point)
 {
 	return (point >= 0x202a && point <= 0x202e) || (point >= 0x2066 && point <= 0x2069);
 }
@@ -125,7 +125,7 @@ bool utf8_is_visible(struct str s)
 bool utf8_turns(struct str s)
 {
 	while (s.len > 0)
-		if (is_bidi_control(utf8_take(&s)))
+		if (utf8_is_bidi_control(utf8_take(&s)))
 			return true;
 	return false;
 }

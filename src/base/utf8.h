@@ -32,6 +32,9 @@ size_t utf8_length(struct str s);
  */
 bool utf8_is_space(uint32_t point);
 
+/* Whether it is an embedding, override or isolate of the direction of text, or the end of one. */
+bool utf8_is_bidi_control(uint32_t point);
+
 /*
  * Whether there is anything to see of `s`, which must be UTF-8: more than white space, controls,
  * the blank of braille, and what Unicode lets be ignored where it cannot be shown.

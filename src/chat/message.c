@@ -254,6 +254,7 @@ enum message_fault message_copy(struct message *out, const struct message *field
 	    copy_member(
 		fields->nickname, MESSAGE_NICKNAME_MAX, MESSAGE_BAD_NICKNAME, &out->nickname),
 	    copy_member(fields->text, MESSAGE_TEXT_MAX, MESSAGE_BAD_TEXT, &out->text),
+	    str_starts(fields->client_id, "@") ? MESSAGE_RESERVED_CLIENT_ID : MESSAGE_OK,
 	    fields->nickname.at ? MESSAGE_OK : MESSAGE_BAD_NICKNAME,
 	    fields->text.at ? MESSAGE_OK : MESSAGE_BAD_TEXT,
 	};

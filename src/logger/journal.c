@@ -8,14 +8,6 @@
 
 enum { VALUE_MAX = 160, LINE_BYTES = 900 }; /* log_line() cuts above */
 
-/* What could move the cursor, end the line, or turn round what stands behind it. */
-static bool is_hidden(uint32_t point)
-{
-	return point < 0x20 || (point >= 0x7f && point < 0xa0) || point == 0x61c ||
-	       (point >= 0x200e && point <= 0x200f) || (point >= 0x2028 && point <= 0x202e) ||
-	       (point >= 0x2066 && point <= 0x2069);
-}
-
 /* `name` and what somebody sent, in quotes, cut where it is long; nothing where it is absent. */
 static void put_value(struct text *line, const char *name, struct str value)
 {
@@ -29,12 +21,9 @@ static void put_value(struct text *line, const char *name, struct str value)
 			text_puts(line, "…");
 			break;
 		}
-		if (is_hidden(point))
-			text_printf(line, "\\u%04x", (unsigned)point);
-		else if (point == '"' || point == '\\')
-			text_printf(line, "\\%c", (int)point);
-		else
-			text_put(line, (struct str){value.at, value.len - rest.len});
+		if (point == '"' || point == '\\')
+			text_puts(line, "\\");
+		text_put_visible(line, (struct str){value.at, value.len - rest.len});
 		value = rest;
 	}
 	text_puts(line, "\"");

@@ -50,7 +50,7 @@ test('a rejection is told at once, up to ten a minute; what was stored, when it 
     const [first, ...more] = lines(stack, /rejected: /);
     assert.match(
       first,
-      /mqtt-chat-logger: warning: rejected: text must be a string of 1 to 4000 characters: \d+ bytes, room "lab", clientId "2026 mqtt-chat-logger: forged\\u001b\[2J", msgId "m2", nickname "Eve"$/,
+      /mqtt-chat-logger: warning: rejected: text must be a string of 1 to 4000 characters: \d+ bytes, room "lab", clientId "2026 mqtt-chat-logger: forged\\x1b\[2J", msgId "m2", nickname "Eve"$/,
     );
     assert.deepEqual(more, []);
     await say(stack, ...Array.from({ length: 30 }, (_, i) => bad(`c${i}`)));

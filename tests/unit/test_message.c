@@ -350,10 +350,22 @@ TEST(a_message_of_zeros_can_be_freed)
 	message_free(&m);
 }
 
+TEST(an_import_takes_what_is_not_visible_and_nobody_for_a_verified_user)
+{
+	struct message copy, fields = {str_of("lab"), str_of("Ann"), str_of("\xe2\x80\x8b"),
+				 str_of("c1"), str_of("import:x:1"), NULL};
+	assert_int_equal(message_copy(&copy, &fields), MESSAGE_OK);
+	message_free(&copy);
+	fields.client_id = str_of("@ann");
+	assert_int_equal(message_copy(&copy, &fields), MESSAGE_RESERVED_CLIENT_ID);
+	message_free(&copy);
+}
+
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(a_json_object_is_read_by_its_members),
+	    cmocka_unit_test(an_import_takes_what_is_not_visible_and_nobody_for_a_verified_user),
 	    cmocka_unit_test(members_are_trimmed_and_otherwise_kept_to_the_byte),
 	    cmocka_unit_test(members_that_nobody_knows_are_ignored),
 	    cmocka_unit_test(of_a_repeated_member_the_last_counts),
