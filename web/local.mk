@@ -22,7 +22,7 @@ EXTRA_DIST += $(page_sources)
 
 # What is installed is the same page in a few small files.
 short_page = \
-  web/min/chat.css web/min/icon-192.png web/min/icon-512.png web/min/icon-maskable.png \
+  web/min/chat.css web/min/extras.js web/min/icon-192.png web/min/icon-512.png web/min/icon-maskable.png \
   web/min/icon.svg web/min/index.html web/min/main.js web/min/manifest.webmanifest \
   web/min/mqtt.js web/min/mqtt.js.LICENSE.txt web/min/preferences.js web/min/search-panel.js \
   web/min/settings-dialog.js web/min/sw.js web/min/texts-fi.js
@@ -47,7 +47,7 @@ MAINTAINERCLEANFILES = $(srcdir)/web/chat/mqtt.js $(srcdir)/web/chat/mqtt.js.LIC
 $(srcdir)/web/min/index.html: $(page_sources) $(srcdir)/web/bundle/page.js
 	@test -n "$(NPM)" || { echo "npm is missing; as root:  apt-get install nodejs npm" >&2; exit 1; }
 	$(AM_V_GEN)cd $(srcdir) && $(NPM) run --silent page
-$(srcdir)/web/min/chat.css $(srcdir)/web/min/main.js $(srcdir)/web/min/preferences.js \
+$(srcdir)/web/min/chat.css $(srcdir)/web/min/extras.js $(srcdir)/web/min/main.js $(srcdir)/web/min/preferences.js \
 $(srcdir)/web/min/search-panel.js $(srcdir)/web/min/settings-dialog.js $(srcdir)/web/min/sw.js $(srcdir)/web/min/texts-fi.js $(srcdir)/web/min/mqtt.js \
 $(srcdir)/web/min/mqtt.js.LICENSE.txt $(srcdir)/web/min/icon.svg $(srcdir)/web/min/icon-192.png \
 $(srcdir)/web/min/icon-512.png $(srcdir)/web/min/icon-maskable.png \

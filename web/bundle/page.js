@@ -13,21 +13,8 @@ const to = join(root, 'web/min');
 
 /** As they are. */
 const COPIED = /^mqtt\.js|^icon|\.webmanifest$/;
-/** What is loaded before the page is painted, and what only some load. */
-const APART = ['preferences.js', 'texts-fi.js'];
-const SCRIPTS = ['sw.js', ...APART];
-/** What is loaded when it is opened, and takes from main.js what that has as well. */
-const LATER = ['search-panel.js', 'settings-dialog.js'];
-/** @type {Record<string, string[]>} */
-const SHARED = {
-  'dialog.js': ['createDialog'],
-  'dom.js': ['byId', 'make', 'setText'],
-  'history.js': ['HistoryError', 'describeError', 'request'],
-  'payload.js': ['isRoom', 'parsePage'],
-  'texts.js': ['texts'],
-  'times.js': ['dayText', 'fullText', 'hourText'],
-  'words.js': ['onlyVisible'],
-};
+/** What is loaded before the page is painted. */
+const FIRST = 'preferences.js';
 const STYLE = / *<link rel="stylesheet" href="(.*)">\n/g;
 
 /** @type {import('esbuild').BuildOptions} */
@@ -37,7 +24,7 @@ const shared = {
   bundle: true,
   minify: true,
   charset: 'utf8',
-  target: ['chrome123', 'firefox121', 'safari17.5'],
+  target: ['chrome123', 'firefox125', 'safari17.5'],
   legalComments: 'none',
 };
 
@@ -62,37 +49,102 @@ function shortPage() {
 
 rmSync(to, { recursive: true, force: true });
 mkdirSync(to, { recursive: true });
-/** @type {import('esbuild').BuildOptions} */
-const scripts = {
-  ...shared,
-  format: 'esm',
-  external: ['./mqtt.js', ...[...APART, ...LATER].map((name) => `./${name}`)],
-};
 
-/** @type {import('esbuild').Plugin} */
-const fromMain = {
-  name: 'from-main',
-  setup(setup) {
-    const filter = new RegExp(`^\\./(${Object.keys(SHARED).join('|')})$`);
-    setup.onResolve({ filter }, () => ({ path: './main.js', external: true }));
-  },
-};
-const sharing = Object.entries(SHARED).map(
-  ([name, members]) => `export {${members}} from './web/chat/${name}';`,
-);
-const paths = (/** @type {string[]} */ names) => names.map((name) => `web/chat/${name}`);
-for (const { outputFiles } of await Promise.all([
-  build({ ...scripts, entryPoints: paths(SCRIPTS), write: false }),
-  build({ ...scripts, entryPoints: paths(LATER), plugins: [fromMain], write: false }),
-  build({
-    ...scripts,
-    stdin: { contents: `import './web/chat/main.js'; ${sharing.join('')}`, resolveDir: root },
-    entryNames: 'main',
+/** @typedef {{modules: Set<string>, later: string[]}} Part what a script bundles, and what it loads when it is wanted */
+
+/**
+ * A script and what it imports. What it imports later stays a file of its own, and a module of `given`
+ * is taken from main.js.
+ * @param {string} contents
+ * @param {string} name
+ * @param {Set<string>} [given]
+ */
+async function bundle(contents, name, given = new Set()) {
+  /** @type {Part} */
+  const part = { modules: new Set(), later: [] };
+  /** @type {import('esbuild').Plugin} */
+  const split = {
+    name: 'split',
+    setup(setup) {
+      setup.onResolve({ filter: /^\.\/[\w-]+\.js$/ }, ({ path, kind, importer }) => {
+        const module = path.slice(2);
+        const later = kind === 'dynamic-import';
+        if (later) part.later.push(module);
+        if (later || (module === FIRST && importer !== '<stdin>')) return { path, external: true };
+        if (given.has(module)) return { path: './main.js', external: true };
+        part.modules.add(module);
+        return undefined;
+      });
+    },
+  };
+  const { outputFiles } = await build({
+    ...shared,
+    format: 'esm',
+    stdin: { contents, resolveDir: from },
+    entryNames: name.replace(/\.js$/, ''),
+    plugins: [split],
     write: false,
-  }),
-])) {
-  for (const { path, text } of outputFiles) writeFileSync(path, await short(text));
+  });
+  return { ...part, script: outputFiles[0].text };
 }
+
+/** The names that a module imports from others. @param {string} module */
+function* importsOf(module) {
+  const text = readFileSync(join(from, module), 'utf8');
+  for (const [, names, other] of text.matchAll(/^import \{([^}]*)\} from '\.\/([\w-]+\.js)'/gm)) {
+    for (const name of names.split(',')) if (name.trim()) yield [other, name.trim()];
+  }
+}
+
+/** All that is loaded later, in the end. @param {string[]} names @returns {Promise<Map<string, Set<string>>>} modules by part */
+async function findLater(names) {
+  /** @type {Map<string, Set<string>>} */
+  const parts = new Map();
+  for (const name of names) {
+    if (parts.has(name)) continue;
+    const { modules, later } = await bundle(`export * from './${name}'`, name);
+    parts.set(name, modules);
+    names.push(...later);
+  }
+  return parts;
+}
+
+/** The modules that are in more than one of the parts. @param {Iterable<Set<string>>} parts */
+function commonOf(parts) {
+  const all = Array.from(parts, (modules) => [...modules]).flat();
+  return all.filter((module, place) => all.indexOf(module) !== place);
+}
+
+/**
+ * main.js has what the page begins with, and what more than one part needs; each part that is loaded
+ * later takes that from it, so that no module is there twice.
+ */
+async function bundleAll() {
+  const first = await bundle(`import './main.js'`, 'main.js');
+  const parts = await findLater([...first.later]);
+  const inMain = new Set([...first.modules, ...commonOf(parts.values())]);
+  /** @type {Set<string>} */
+  const taken = new Set();
+  /** @type {Map<string, string>} */
+  const scripts = new Map();
+  for (const [name, modules] of parts) {
+    scripts.set(name, (await bundle(`export * from './${name}'`, name, inMain)).script);
+    for (const module of modules) {
+      if (inMain.has(module)) continue;
+      for (const [other, names] of importsOf(module)) {
+        if (inMain.has(other)) taken.add(`export {${names}} from './${other}';`);
+      }
+    }
+  }
+  const main = `import './main.js'; ${[...taken].join('')}`;
+  scripts.set('main.js', (await bundle(main, 'main.js')).script);
+  for (const name of [FIRST, 'sw.js']) {
+    scripts.set(name, (await bundle(`export * from './${name}'`, name)).script);
+  }
+  return scripts;
+}
+
+for (const [name, script] of await bundleAll()) writeFileSync(join(to, name), await short(script));
 await build({
   ...shared,
   stdin: { contents: styles.join('\n'), loader: 'css', resolveDir: root },

@@ -250,11 +250,15 @@ document.addEventListener('visibilitychange', () => {
   reader.check();
 });
 
-await Promise.race([historyOpened, sleep(HISTORY_FIRST_MS)]);
-await painted();
-// The chat does without them where they do not come.
-const { startExtras } = await import('./extras.js').catch(() => ({ startExtras: undefined }));
-extras = startExtras?.({ store, api, presenceId, connection, toNewest });
-connection.start();
-reader.watch(countUnread);
-listRooms();
+async function start() {
+  await Promise.race([historyOpened, sleep(HISTORY_FIRST_MS)]);
+  await painted();
+  // The chat does without them where they do not come.
+  const { startExtras } = await import('./extras.js').catch(() => ({ startExtras: undefined }));
+  extras = startExtras?.({ store, api, presenceId, connection, toNewest });
+  connection.start();
+  reader.watch(countUnread);
+  listRooms();
+}
+
+start();
