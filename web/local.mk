@@ -7,7 +7,7 @@ page_sources = \
   web/chat/connection.js web/chat/counter.js web/chat/dialog.js web/chat/dom.js web/chat/extras.js \
   web/chat/favicon.js web/chat/history.js web/chat/icon-192.png web/chat/icon-512.png \
   web/chat/icon-maskable.png web/chat/icon.svg web/chat/ids.js web/chat/index.html \
-  web/chat/jump.js web/chat/layout.js web/chat/log.css web/chat/log.js web/chat/main.js \
+  web/chat/jump.js web/chat/late.js web/chat/layout.js web/chat/log.css web/chat/log.js web/chat/main.js \
   web/chat/manifest.webmanifest web/chat/markdown.js web/chat/mentions.js web/chat/mqtt.js \
   web/chat/mqtt.js.LICENSE.txt web/chat/narrow.css web/chat/notice.js web/chat/offline.js web/chat/pages.js \
   web/chat/panels.css web/chat/payload.js web/chat/people-view.js web/chat/people.js \

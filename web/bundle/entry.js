@@ -2,10 +2,14 @@
 // connect() is left out on purpose, since it drags in URL parsing, SOCKS and every other transport.
 import client from 'mqtt/lib/client';
 import ws from 'mqtt/lib/connect/ws';
+import packet from 'mqtt-packet';
 
 // This package is an ES module, so esbuild, as node, hands over a CommonJS module whole.
 const { default: MqttClient } = client;
 const { browserStreamBuilder } = ws;
+
+// With the first packet it would make a buffer for each of 65,536 numbers: half a second of a phone's.
+Object.assign(packet.writeToStream, { cacheNumbers: false });
 
 /**
  * @param {string} url ws: or wss:

@@ -6,6 +6,7 @@ import { announce } from './announcer.js';
 import { createAttention } from './attention.js';
 import { clock } from './clock.js';
 import { byId } from './dom.js';
+import { late } from './late.js';
 import { notice } from './notice.js';
 import { startOffline } from './offline.js';
 import { NOBODY } from './people.js';
@@ -66,13 +67,12 @@ function createPeople(store, connection, presenceId) {
 
 /** What is loaded when it is opened first. @param {() => Promise<{open: () => void}>} load */
 function opensLater(load) {
-  let part = /** @type {ReturnType<typeof load> | undefined} */ (undefined);
+  let part = /** @type {{open: () => void} | undefined} */ (undefined);
   return async () => {
     try {
-      part ??= load();
-      (await part).open();
+      part ??= await load();
+      part.open();
     } catch {
-      part = undefined;
       notice(texts.notLoaded);
     }
   };
@@ -85,12 +85,10 @@ function opensLater(load) {
  */
 function createPanels(store, api, toNewest) {
   const room = () => store.get().room;
-  const search = opensLater(async () =>
-    (await import('./search-panel.js')).createSearchPanel({ api, room }),
-  );
-  const settings = opensLater(async () =>
-    (await import('./settings-dialog.js')).createSettingsDialog(),
-  );
+  const loadSearch = late('search-panel.js', () => import('./search-panel.js'));
+  const loadSettings = late('settings-dialog.js', () => import('./settings-dialog.js'));
+  const search = opensLater(async () => (await loadSearch()).createSearchPanel({ api, room }));
+  const settings = opensLater(async () => (await loadSettings()).createSettingsDialog());
   const shortcuts = createShortcuts({
     write: () => byId('text', HTMLTextAreaElement).focus(),
     search,

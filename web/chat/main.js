@@ -9,6 +9,7 @@ import { byId, setText } from './dom.js';
 import { createHistory } from './history.js';
 import { newMsgId, newToken } from './ids.js';
 import { createJump } from './jump.js';
+import { late } from './late.js';
 import { isRoom, parseMessage, parseReceipts, parseRejection } from './payload.js';
 import { restoreRooms, startPersistence } from './persistence.js';
 import { onPreferences } from './preferences.js';
@@ -42,21 +43,19 @@ async function isFull() {
   return answer?.status === 429;
 }
 
-let loads = 0;
-
-/** A browser may remember that a module could not be loaded: each retry has its own address. */
-async function loadMqtt() {
-  const url = loads === 0 ? './mqtt.js' : `./mqtt.js?again=${loads}`;
-  loads += 1;
-  /** @type {typeof import('../bundle/entry.js')} */
-  const { connect } = await import(url);
-  loads = 0;
-  return connect;
-}
-
 /** @param {number} ms */
 function sleep(ms) {
   return new Promise((resolve) => setTimeout(resolve, ms));
+}
+
+/** @type {() => Promise<typeof import('../bundle/entry.js')>} */
+const loadClient = late('mqtt.js');
+const loadExtras = late('extras.js', () => import('./extras.js'));
+
+async function loadMqtt() {
+  const { connect } = await loadClient();
+  await sleep(0); // a task of its own: a finger on the page need not wait for both
+  return connect;
 }
 
 /** Until what was rendered is on the screen. */
@@ -142,6 +141,7 @@ const connection = createConnection({
     store.dispatch({ type: 'connection', connection: state });
     extras?.presence.setOnline(state.phase === 'online', willRoom);
     if (state.phase !== 'online') return;
+    addExtras();
     reader.read();
     listRooms();
   },
@@ -250,12 +250,21 @@ document.addEventListener('visibilitychange', () => {
   reader.check();
 });
 
+/** The chat does without them until they come. */
+async function addExtras() {
+  const { startExtras } = await loadExtras().catch(() => ({ startExtras: undefined }));
+  if (extras || !startExtras) return;
+  extras = startExtras({ store, api, presenceId, connection, toNewest });
+  if (store.get().connection.phase !== 'online') return;
+  extras.presence.setOnline(true, willRoom);
+  connection.subscribeRetained();
+  renderSoon();
+}
+
 async function start() {
   await Promise.race([historyOpened, sleep(HISTORY_FIRST_MS)]);
   await painted();
-  // The chat does without them where they do not come.
-  const { startExtras } = await import('./extras.js').catch(() => ({ startExtras: undefined }));
-  extras = startExtras?.({ store, api, presenceId, connection, toNewest });
+  await addExtras();
   connection.start();
   reader.watch(countUnread);
   listRooms();
