@@ -43,7 +43,7 @@ const FLOOD = 130;
 const COMPARED = 45;
 
 /** @typedef {import('./browser.js').Page} Page */
-/** @typedef {{name: string, page: Page, sizes: typeof DESK}} User */
+/** @typedef {{name: string, page: Page, sizes: typeof DESK, opened: number}} User opened: rooms, so one can go back */
 
 describe('random use', { skip: browsers.skip, timeout: SECONDS * 1000 + 240_000 }, () => {
   const random = randomOf(`random use ${SEED}`);
@@ -75,7 +75,7 @@ describe('random use', { skip: browsers.skip, timeout: SECONDS * 1000 + 240_000 
       const context = await browser.context({ viewport: sizes[0], hasTouch: sizes === PHONE });
       context.setDefaultTimeout(15_000);
       const page = await enter(stack, context, ROOMS[0], { nickname: name });
-      users.push({ name, page, sizes });
+      users.push({ name, page, sizes, opened: 0 });
     }
   });
   after(async () => {
@@ -110,18 +110,19 @@ describe('random use', { skip: browsers.skip, timeout: SECONDS * 1000 + 240_000 
       await row.waitFor();
       await until(() => row.evaluate(isOnScreen), 5000, `"${text}" is on the screen`);
     },
-    async open({ page }) {
+    async open(user) {
       const room = pick(ROOMS);
-      await page.evaluate((name) => {
+      if (room === (await roomOf(user.page))) return;
+      user.opened += 1;
+      await user.page.evaluate((name) => {
         location.hash = name;
       }, room);
-      await until(async () => (await roomOf(page)) === room, 5000, `${room} is open`);
+      await until(async () => (await roomOf(user.page)) === room, 5000, `${room} is open`);
     },
-    async back({ page }) {
-      const before = await roomOf(page);
-      await page.goBack().catch(() => {}); // to what was there before the page, too
-      if (!page.url().startsWith(stack.url)) await page.goto(`${stack.url}#${before}`);
-      await page.locator('#text').waitFor();
+    async back(user) {
+      if (user.opened === 0) return; // what was there before the page is not the page's
+      user.opened -= 1;
+      await user.page.goBack();
     },
     async search({ page }) {
       await page.click('#open-search');
@@ -191,7 +192,8 @@ describe('random use', { skip: browsers.skip, timeout: SECONDS * 1000 + 240_000 
   }
 
   /** The newest of the room on the screen are those of the history, in its order. @param {User} user */
-  async function compare({ name, page }) {
+  async function compare(user) {
+    const { name, page } = user;
     const room = await roomOf(page);
     const history = (await stack.wholeHistory(room)).slice(-COMPARED);
     const wanted = history.map(({ id, text }) => `${id} ${plain(text)}`);
@@ -199,7 +201,7 @@ describe('random use', { skip: browsers.skip, timeout: SECONDS * 1000 + 240_000 
     /** @type {Awaited<ReturnType<typeof shown>>} */
     let rows = [];
     const same = async () => {
-      await actions.newest({ name, page, sizes: DESK });
+      await actions.newest(user);
       rows = await page.evaluate(shown);
       const last = rows.slice(-wanted.length).map(({ id, text }) => `${id} ${plain(text)}`);
       return JSON.stringify(last) === JSON.stringify(wanted);
