@@ -2,7 +2,8 @@
 
 # Tests run side by side (`make check -j2`): what each starts has its own folder and ports. One kind, or
 # one file:  make check TESTS='$(system_tests)'    make check TESTS=tests/admin/check.test.js
-# browser_tests take minutes: `make check` runs whole_test alone, which goes through the whole once.
+# browser_tests take minutes: `make check` runs whole_test alone, which goes through the whole once. They run
+# in Chromium; with MQTT_CHAT_BROWSER=firefox in Firefox.
 #
 # Each JavaScript file is a test; tests/run-js skips it where Node.js or the npm packages are missing.
 system_tests = \
@@ -34,7 +35,7 @@ EXTRA_DIST += $(page_tests) $(system_tests) $(admin_tests) $(whole_test) $(brows
   tests/run-js tests/check tests/rooms tests/versions \
   tests/admin/latency.js \
   tests/admin/mariadb.js \
-  tests/browser/browser.js \
+  tests/browser/browser.js tests/browser/engine.js \
   tests/browser/budgets.js \
   tests/lib/admin.js \
   tests/lib/original.js \

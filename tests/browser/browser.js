@@ -2,33 +2,16 @@
 // a script throws, fails the test in which it happens.
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { existsSync } from 'node:fs';
 import { after, afterEach, before, beforeEach } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { chromium } from 'playwright-core';
 import { services, startStack, until } from '../lib/stack.js';
+import { Engine, inChromium, skip } from './engine.js';
+
+export { inChromium, skip };
 
 /** @typedef {import('playwright-core').Page} Page */
 /** @typedef {import('playwright-core').BrowserContext} Context */
 /** @typedef {import('../lib/stack.js').Stack} Stack */
-
-const executablePath = process.env.MQTT_CHAT_CHROMIUM || '/usr/bin/chromium';
-
-/** Why the tests cannot run here, or false. Without permission to skip they run, and fail. */
-export const skip =
-  !existsSync(executablePath) && process.env.MQTT_CHAT_ALLOW_SKIP === '1'
-    ? `${executablePath} is missing (apt-get install chromium)`
-    : false;
-
-const ARGS = [
-  '--no-sandbox',
-  '--disable-gpu',
-  '--disable-quic',
-  '--no-first-run',
-  '--disable-background-networking',
-  '--disable-component-update',
-  '--disable-sync',
-];
 
 /** Runs in the page before its own scripts: what the policy stops becomes an error that we see. */
 function reportViolations() {
@@ -44,13 +27,15 @@ export class Browser {
   /** @type {string[]} */
   #complaints = [];
 
-  /** @param {import('playwright-core').Browser} browser */
-  constructor(browser) {
-    this.browser = browser;
+  /** @param {Engine} engine */
+  constructor(engine) {
+    this.engine = engine;
   }
 
   static async open() {
-    return new Browser(await chromium.launch({ executablePath, args: ARGS }));
+    const engine = new Engine();
+    await engine.launch({});
+    return new Browser(engine);
   }
 
   /**
@@ -59,18 +44,22 @@ export class Browser {
    */
   async context(options) {
     const viewport = { width: 900, height: 600 };
-    const context = await this.browser.newContext({
+    const asked = {
       locale: 'en-GB',
       viewport,
-      serviceWorkers: 'block',
+      serviceWorkers: /** @type {const} */ ('block'),
       ...options,
-    });
+    };
+    const context = await (await this.engine.launch(asked)).newContext(asked);
     await context.addInitScript(reportViolations);
     context.on('console', (message) => {
       const text = message.text();
       if (message.type() === 'error' && !EXPECTED.test(text)) this.#complaints.push(text);
     });
-    context.on('weberror', (error) => this.#complaints.push(String(error.error())));
+    context.on('weberror', (error) => {
+      // In Firefox, the scripts of a test's own run in the page before ours as well, which has no storage.
+      if (error.page()?.url() !== 'about:blank') this.#complaints.push(String(error.error()));
+    });
     return context;
   }
 
@@ -80,7 +69,7 @@ export class Browser {
   }
 
   async close() {
-    await this.browser.close();
+    await this.engine.close();
   }
 }
 
