@@ -52,7 +52,7 @@ JS_LOG_COMPILER = $(SHELL) $(srcdir)/tests/run-js
 AM_TESTS_ENVIRONMENT = MQTT_CHAT_BUILD='$(abs_builddir)'; export MQTT_CHAT_BUILD; \
   MQTT_CHAT_SANITIZERS='$(enable_sanitizers)'; export MQTT_CHAT_SANITIZERS;
 
-unit_tests = tests/unit/test_admission tests/unit/test_durable tests/unit/test_serve tests/unit/test_writer \
+unit_tests = tests/unit/test_admin tests/unit/test_admission tests/unit/test_disk tests/unit/test_text tests/unit/test_durable tests/unit/test_serve tests/unit/test_writer \
   tests/unit/test_batch tests/unit/test_batch_again tests/unit/test_cache tests/unit/test_fold tests/unit/test_http \
   tests/unit/test_identity tests/unit/test_import tests/unit/test_indexer tests/unit/test_journal tests/unit/test_json \
   tests/unit/test_json_check tests/unit/test_payloads \
