@@ -16,7 +16,8 @@ system_tests = \
 admin_tests = \
   tests/admin/check.test.js tests/admin/clock.test.js tests/admin/commands.test.js \
   tests/admin/import.test.js tests/admin/load.test.js tests/admin/salvage.test.js \
-  tests/admin/exports.test.js tests/admin/completion.test.js
+  tests/admin/exports.test.js tests/admin/completion.test.js tests/admin/send.test.js \
+  tests/admin/terminal.test.js
 whole_test = tests/browser/whole.test.js
 browser_tests = \
   tests/browser/accessible.test.js tests/browser/addresses.test.js tests/browser/chat.test.js tests/browser/extras.test.js \
