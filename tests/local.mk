@@ -17,7 +17,8 @@ system_tests = \
 admin_tests = \
   tests/admin/check.test.js tests/admin/clock.test.js tests/admin/commands.test.js \
   tests/admin/import.test.js tests/admin/load.test.js tests/admin/salvage.test.js \
-  tests/admin/exports.test.js tests/admin/completion.test.js
+  tests/admin/exports.test.js tests/admin/completion.test.js tests/admin/send.test.js \
+  tests/admin/terminal.test.js
 whole_test = tests/browser/whole.test.js
 browser_tests = \
   tests/browser/accessible.test.js tests/browser/addresses.test.js tests/browser/chat.test.js tests/browser/extras.test.js \
@@ -53,7 +54,7 @@ JS_LOG_COMPILER = $(SHELL) $(srcdir)/tests/run-js
 AM_TESTS_ENVIRONMENT = MQTT_CHAT_BUILD='$(abs_builddir)'; export MQTT_CHAT_BUILD; \
   MQTT_CHAT_SANITIZERS='$(enable_sanitizers)'; export MQTT_CHAT_SANITIZERS;
 
-unit_tests = tests/unit/test_admission tests/unit/test_durable tests/unit/test_serve tests/unit/test_writer \
+unit_tests = tests/unit/test_admin tests/unit/test_admission tests/unit/test_disk tests/unit/test_text tests/unit/test_durable tests/unit/test_serve tests/unit/test_writer \
   tests/unit/test_batch tests/unit/test_batch_again tests/unit/test_cache tests/unit/test_fold tests/unit/test_http \
   tests/unit/test_identity tests/unit/test_import tests/unit/test_indexer tests/unit/test_journal tests/unit/test_json \
   tests/unit/test_json_check tests/unit/test_payloads \

@@ -15,7 +15,7 @@ static size_t sequence_length(unsigned char lead)
 
 uint32_t utf8_take(struct str *s)
 {
-	static const uint32_t least[] = {0, 0, 0x80, 0x800, 0x10000};
+	static const uint32_t least[] = {0, 0x80, 0x800, 0x10000};
 	const unsigned char *p = (const unsigned char *)s->at;
 	size_t n = sequence_length(p[0]);
 	if (n == 0 || n > s->len)
@@ -26,7 +26,7 @@ uint32_t utf8_take(struct str *s)
 			return UTF8_INVALID;
 		point = point << 6 | (p[i] & 0x3f);
 	}
-	if (point < least[n] || point > 0x10ffff || (point >= 0xd800 && point <= 0xdfff))
+	if (point < least[n - 1] || point > 0x10ffff || (point >= 0xd800 && point <= 0xdfff))
 		return UTF8_INVALID;
 	s->at += n;
 	s->len -= n;

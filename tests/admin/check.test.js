@@ -10,11 +10,13 @@ import {
   readFileSync,
   renameSync,
   rmSync,
+  statfsSync,
   statSync,
   writeFileSync,
   writeSync,
 } from 'node:fs';
 import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { admin, check } from '../lib/admin.js';
@@ -300,7 +302,52 @@ const faults = {
     () =>
       edited('nginx-server.conf', (text) => `${text}\nlocation /chat {\n  alias /srv/chat/;\n}\n`),
   ],
+  'an address has just too few connections': [
+    /^3 addresses, with the 171 WebSockets/,
+    /worker_connections/,
+    () => edited('nginx-sockets.conf', (text) => text.replace(' 50;', ' 171;')),
+  ],
+  'the broker may not read who may do what': [
+    /^acl_file .*none\.acl: No such file or directory$/,
+    /put it back/,
+    () =>
+      edited('broker.conf', (text) => text.replace(/^(acl_file .*)mqtt-chat\.acl$/m, '$1none.acl')),
+  ],
+  'who has no name may publish receipts of one room': [
+    /lets anybody publish receipts/,
+    /mqtt-chat\.acl/,
+    () => edited('mqtt-chat.acl', (text) => `topic write chat/messages/stored\n${text}`),
+  ],
+  'who chooses its id like a room may publish receipts': [
+    /lets anybody publish receipts/,
+    /mqtt-chat\.acl/,
+    () => edited('mqtt-chat.acl', (text) => `${text}\npattern chat/%c/+\n`),
+  ],
+  'others may write into the folder': [
+    /history may be read or written by others \(mode 0777\)/,
+    /^chmod 0775 /,
+    () => withMode(join(stack.dataDir, 'history'), 0o777),
+  ],
+  'the newest message is from the future': [
+    /the newest message is from the future/,
+    /set the clock/,
+    () => spoiled(() => harm('UPDATE messages SET ts = ts + 172800000 WHERE id = 50;')),
+  ],
+  'the broker forgot the queue two days ago': [
+    /^the broker forgot its queue 2 d ago/,
+    /mqtt-chat-broker can be written/,
+    () =>
+      spoiled(() => harm(`UPDATE logger_note SET session_lost_at = ${Date.now() - 172_900_000};`)),
+  ],
 };
+
+const { bavail, blocks } = statfsSync(tmpdir());
+if (bavail < 0.85 * blocks)
+  faults['most of the disk is to be free'] = [
+    /MB are left in .*history: new messages are refused below \d+ MB \(min-free = 90 percent\)/,
+    /let go of old messages: mqtt-chat prune/,
+    () => edited('mqtt-chat.conf', (text) => `${text}\nmin-free = 90\n`),
+  ];
 
 for (const [name, [what, remedy, plant]] of Object.entries(faults)) {
   test(name, async () => {
@@ -315,3 +362,54 @@ for (const [name, [what, remedy, plant]] of Object.entries(faults)) {
     await until(() => findings().length === 0, 10_000, 'it is mended');
   });
 }
+
+test('what harms nobody is no finding', () => {
+  for (const mend of [
+    edited('mqtt-chat.acl', (text) => {
+      const general = 'topic read chat/#\ntopic deny chat/+/stored\ntopic readwrite home/#\n';
+      return `${general}${text}\nuser ann\ntopic readwrite chat/#\n`;
+    }),
+    edited('mqtt-chat.acl', (text) => `${text}\npattern read chat/%u/stored\npattern chat/%c\n`),
+    edited('broker.conf', (text) => `per_listener_settings false\n# listener 1\n${text}`),
+    edited('nginx-sockets.conf', (text) => text.replace(' 50;', ' 170;')), // 4 addresses
+    edited('nginx-server.conf', (text) => {
+      const others = ['= /chat', '/chat/', '/chatter', '/chats '];
+      return `${text}\n${others.map((place) => `location ${place} {\n}\n`).join('')}`;
+    }),
+  ]) {
+    assert.deepEqual(findings(), []);
+    mend();
+  }
+});
+
+test('a person gets a line for each finding, and how many they are', async () => {
+  const etc = ['broker', 'nginx'].map(
+    (part) => `--${part}-config=${join(stack.dataDir, 'etc', part)}.conf`,
+  );
+  const well = admin(stack, ['check', ...etc]);
+  assert.equal(well.status, 0);
+  assert.match(well.stdout, /^ok {7}database .* is sound and of schema \d+$/m);
+  assert.match(well.stdout, /^ok {7}logger {3}it runs and stores$/m);
+  assert.match(well.stdout, /^ok {7}files {4}owners and modes are as they should be$/m);
+  assert.match(well.stdout, /^ok {7}broker {3}it answers, and knows the logger's name$/m);
+  assert.match(well.stdout, /^ok {7}broker {3}\S+\/broker\.conf is safe$/m);
+  assert.match(well.stdout, /^ok {7}nginx {4}\S+\/nginx\.conf has both parts, whole$/m);
+  assert.match(well.stdout, /^ok {7}api {6}it takes requests$/m);
+  assert.match(well.stdout, /^0 faults, 0 warnings$/m);
+
+  const harmed = admin(stack, ['check', ...etc, '--api-socket=/none']);
+  assert.equal(harmed.status, 1);
+  assert.match(
+    harmed.stdout,
+    /^FAULT {4}api {6}\/none: No such file or directory\n {18}-> start it/m,
+  );
+  assert.match(harmed.stdout, /^1 fault, 0 warnings$/m);
+
+  const elsewhere = admin(stack, ['check', '--broker-config=/none', '--nginx-config=/none']);
+  assert.equal(elsewhere.status, 0);
+  for (const part of ['broker', 'nginx '])
+    assert.match(
+      elsewhere.stdout,
+      new RegExp(`^skipped  ${part} {3}/none: No such file or directory$`, 'm'),
+    );
+});

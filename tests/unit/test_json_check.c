@@ -44,6 +44,37 @@ TEST(a_value_that_is_cut_anywhere_is_not)
 		expect(check((struct str){s.at, length}) == JSON_NOT, "%zu bytes", length);
 }
 
+TEST(what_stands_behind_a_backslash_is_one_of_nine)
+{
+	char text[] = "\"\\x0041\"";
+	for (int c = 1; c < 0x100; c++) {
+		text[2] = (char)c;
+		bool known = strchr("\"\\/bfnrtu", c) != NULL;
+		expect(check(str_of(text)) == (known ? JSON_GOOD : JSON_NOT), "%d", c);
+	}
+	for (int i = 0; i < 4; i++) {
+		static const char others[] = "gG/:@`. ";
+		for (const char *c = others; *c; c++) {
+			char digits[] = "\"\\u09aF\"";
+			digits[3 + i] = *c;
+			expect(check(str_of(digits)) == JSON_NOT, "%s", digits);
+		}
+	}
+	assert_int_equal(check(BYTES("\"\\u09aF\\uAf90\"")), JSON_GOOD);
+}
+
+TEST(a_number_has_digits_wherever_there_have_to_be_some)
+{
+	static const char *const good[] = {
+	    "0", "-0", "10", "0.5", "-12.25", "1e9", "1E9", "1e+9", "1E-09", "0e0", "1.5e-3"};
+	static const char *const bad[] = {"-", "+1", "01", "-01", "1.", ".5", "1.e1", "1e", "1e+",
+	    "1e-", "1e+-1", "1e-+1", "1f", "--1", "0x1", "1e1.5", "Infinity", "NaN"};
+	for (size_t i = 0; i < COUNT(good); i++)
+		expect(check(str_of(good[i])) == JSON_GOOD, "%s", good[i]);
+	for (size_t i = 0; i < COUNT(bad); i++)
+		expect(check(str_of(bad[i])) == JSON_NOT, "%s", bad[i]);
+}
+
 TEST(an_escaped_nul_is_told_in_strings_and_names)
 {
 	assert_int_equal(check(BYTES("[\"\\u0000\"]")), JSON_NUL);
@@ -94,6 +125,8 @@ int main(void)
 	    cmocka_unit_test(a_value_of_any_type_is_json),
 	    cmocka_unit_test(nothing_and_more_than_one_value_are_not),
 	    cmocka_unit_test(a_value_that_is_cut_anywhere_is_not),
+	    cmocka_unit_test(what_stands_behind_a_backslash_is_one_of_nine),
+	    cmocka_unit_test(a_number_has_digits_wherever_there_have_to_be_some),
 	    cmocka_unit_test(an_escaped_nul_is_told_in_strings_and_names),
 	    cmocka_unit_test(strings_may_hold_any_byte_from_0x80),
 	    cmocka_unit_test(what_is_deep_is_json_as_far_as_is_looked),

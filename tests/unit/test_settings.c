@@ -239,10 +239,48 @@ TEST(a_folder_is_not_a_file)
 	assert_int_equal(LOAD("-c", unit_dir), SETTINGS_BROKEN);
 	expect_error(unit_dir);
 	expect_error(": Is a directory");
-	snprintf(settings.password_file, sizeof(settings.password_file), "%s", unit_dir);
-	char password[SETTINGS_PASSWORD_SIZE];
-	assert_int_equal(settings_read_password(&settings, password, error), -1);
+}
+
+/* What is read of a file with this content as the password; NULL where it is refused. */
+static const char *password_in(const char *path)
+{
+	static char password[SETTINGS_PASSWORD_SIZE];
+	snprintf(settings.password_file, sizeof(settings.password_file), "%s", path);
+	memset(error, 'x', sizeof(error));
+	return settings_read_password(&settings, password, error) == 0 ? password : NULL;
+}
+
+TEST(a_password_is_the_first_line_of_its_file)
+{
+	static const struct {
+		struct str content;
+		const char *password;
+	} cases[] = {
+	    {BYTES("secret"), "secret"},
+	    {BYTES("secret\n"), "secret"},
+	    {BYTES("secret\r\nmore\n"), "secret"},
+	    {BYTES(" with blanks \n"), " with blanks "},
+	};
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		unit_write(unit_path("password"), cases[i].content);
+		expect_str(str_of(password_in(unit_path("password"))), cases[i].password);
+	}
+	assert_string_equal(password_in(""), ""); /* none is wanted */
+}
+
+TEST(a_password_that_is_not_there_is_told_with_its_file)
+{
+	unit_write(unit_path("password"), BYTES(""));
+	assert_null(password_in(unit_path("password")));
+	expect_error("/password: its first line is empty");
+	unit_write(unit_path("password"), BYTES("\nsecret\n"));
+	assert_null(password_in(unit_path("password")));
+	expect_error("/password: its first line is empty");
+	assert_null(password_in(unit_path("none")));
+	expect_error("/none: No such file or directory");
+	assert_null(password_in(unit_dir));
 	expect_error(": Is a directory");
+	assert_int_equal(strncmp(error, "password-file /", 15), 0);
 }
 
 TEST(a_file_that_may_not_be_read_is_told)
@@ -280,11 +318,12 @@ TEST(a_wrong_command_line_is_told)
 	    {{"file"}, "unexpected argument 'file'; see --help"},
 	    {{"--", "file"}, "unexpected argument 'file'; see --help"},
 	    {{"file", "--port=1"}, "unexpected argument 'file'; see --help"},
-	    {{"--help=x"}, "'--help=x': did you mean --help?"},
+	    {{"--help=x"}, "unknown option '--help=x': did you mean --help?"},
 	};
 	for (size_t i = 0; i < COUNT(cases); i++) {
 		expect(load(cases[i].args) == SETTINGS_USAGE, "%s", cases[i].args[0]);
 		expect_error(cases[i].error);
+		assert_ptr_equal(strstr(error, cases[i].error), error);
 	}
 }
 
@@ -366,6 +405,8 @@ int main(void)
 	    IN_DIR(the_level_of_the_log_is_called_by_its_name),
 	    IN_DIR(the_socket_of_the_api_is_as_long_as_an_address_takes),
 	    IN_DIR(a_folder_is_not_a_file),
+	    IN_DIR(a_password_is_the_first_line_of_its_file),
+	    IN_DIR(a_password_that_is_not_there_is_told_with_its_file),
 	    IN_DIR(a_file_that_may_not_be_read_is_told),
 	    IN_DIR(the_standard_file_may_be_missing),
 	    IN_DIR(a_wrong_command_line_is_told),

@@ -1,6 +1,8 @@
 /* test_utf8.c: counting and trimming, over every code point that there is. */
 #include "base/utf8.h"
 
+#include <utf8proc.h>
+
 #include "unit.h"
 
 static const uint32_t last_point = 0x10ffff;
@@ -131,6 +133,63 @@ TEST(a_character_that_goes_on_behind_the_end_is_refused)
 			    len, whole[i].at);
 }
 
+/* Whether one would see it: what Unicode does not ignore, no control and no blank. */
+static bool is_seen(uint32_t point)
+{
+	enum { BLANK_BRAILLE = 0x2800 };
+	const utf8proc_property_t *about = utf8proc_get_property((utf8proc_int32_t)point);
+	return !about->ignorable && about->category != UTF8PROC_CATEGORY_CC &&
+	       point != BLANK_BRAILLE && !is_one_of_the_spaces(point);
+}
+
+TEST(what_unicode_lets_nobody_see_is_not_visible)
+{
+	char bytes[4];
+	for (uint32_t point = 0; point <= last_point; point++) {
+		if (utf8proc_get_property((utf8proc_int32_t)point)->category ==
+		    UTF8PROC_CATEGORY_CN)
+			continue; /* a later Unicode may know it */
+		struct str s = {bytes, encode(point, bytes)};
+		if (!is_surrogate(point))
+			expect(utf8_is_visible(s) == is_seen(point), "U+%04X", point);
+	}
+}
+
+TEST(what_is_reserved_to_be_ignored_is_not_visible_either)
+{
+	static const uint32_t unseen[] = {0x2065, 0xfff0, 0xfff8, 0xe0000, 0xe0002, 0xe0fff},
+			      seen[] = {0xffef, 0xdffff, 0xe1000};
+	char bytes[4];
+	for (size_t i = 0; i < COUNT(unseen); i++)
+		expect(!utf8_is_visible((struct str){bytes, encode(unseen[i], bytes)}), "U+%04X",
+		    unseen[i]);
+	for (size_t i = 0; i < COUNT(seen); i++)
+		expect(utf8_is_visible((struct str){bytes, encode(seen[i], bytes)}), "U+%04X",
+		    seen[i]);
+}
+
+TEST(one_character_that_is_seen_makes_a_text_visible)
+{
+	assert_false(utf8_is_visible(BYTES("")));
+	assert_false(utf8_is_visible(BYTES(" \t\xe2\x80\x8b")));
+	assert_true(utf8_is_visible(BYTES(" \xe2\x80\x8b.")));
+	assert_true(utf8_is_visible(BYTES(". \xe2\x80\x8b")));
+}
+
+TEST(what_turns_the_text_around_it_is_known_wherever_it_stands)
+{
+	char bytes[8] = "ab";
+	for (uint32_t point = 1; point <= 0xffff; point++) {
+		if (is_surrogate(point))
+			continue;
+		size_t n = encode(point, bytes + 1);
+		bytes[1 + n] = 'c';
+		bool turns =
+		    (point >= 0x202a && point <= 0x202e) || (point >= 0x2066 && point <= 0x2069);
+		expect(utf8_turns((struct str){bytes, n + 2}) == turns, "U+%04X", point);
+	}
+}
+
 TEST(trim_takes_what_ecmascript_trims_and_nothing_else)
 {
 	char bytes[16];
@@ -184,6 +243,10 @@ int main(void)
 	    cmocka_unit_test(no_bytes_at_all_count_as_none),
 	    cmocka_unit_test(what_is_not_utf8_has_no_count),
 	    cmocka_unit_test(a_character_that_goes_on_behind_the_end_is_refused),
+	    cmocka_unit_test(what_unicode_lets_nobody_see_is_not_visible),
+	    cmocka_unit_test(what_is_reserved_to_be_ignored_is_not_visible_either),
+	    cmocka_unit_test(one_character_that_is_seen_makes_a_text_visible),
+	    cmocka_unit_test(what_turns_the_text_around_it_is_known_wherever_it_stands),
 	    cmocka_unit_test(trim_takes_what_ecmascript_trims_and_nothing_else),
 	    cmocka_unit_test(trim_works_on_both_ends_and_never_inside),
 	    cmocka_unit_test(trim_of_no_bytes_at_all_is_empty),
