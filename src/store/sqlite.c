@@ -79,7 +79,7 @@ static const char *const statements[STMT__MAX] = {
     [STMT_COUNT_ROOM] = "INSERT INTO rooms VALUES (?1, ?2, ?3, ?4)"
 			" ON CONFLICT (room) DO UPDATE SET last_id = excluded.last_id,"
 			" last_ts = excluded.last_ts, messages = messages + excluded.messages",
-    /* Of messages behind all others. Up to ?5 the run of those before goes on, else one begins at ?4. */
+    /* Behind all others: a run whose last_ts is ?5 or less goes on, else one begins at ?4. */
     [STMT_SPAN] = "INSERT INTO spans VALUES (?1, ?2, ?3, coalesce((SELECT run_first FROM"
 		  " (SELECT run_first, last_ts FROM spans WHERE block < ?1 ORDER BY block DESC"
 		  " LIMIT 1) WHERE last_ts <= ?5), ?4), ?6)"

@@ -122,7 +122,7 @@ enum store_status store_renew_spans(struct store *store)
 
 /* ---- reading ---- */
 
-/* Runs a statement for the two numbers in its first row; they are left alone where there is none. */
+/* Runs a statement for the two numbers in its first row; without one they are left alone. */
 static int read_pair(struct store *store, enum stmt which, int64_t *a, int64_t *b)
 {
 	sqlite3_stmt *stmt = store->stmts[which];
