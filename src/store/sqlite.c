@@ -80,9 +80,9 @@ static const char *const statements[STMT__MAX] = {
 			" ON CONFLICT (room) DO UPDATE SET last_id = excluded.last_id,"
 			" last_ts = excluded.last_ts, messages = messages + excluded.messages",
     /* Behind all others: a run whose last_ts is ?5 or less goes on, else one begins at ?4. */
-    [STMT_SPAN] = "INSERT INTO spans VALUES (?1, ?2, ?3, coalesce((SELECT run_first FROM"
-		  " (SELECT run_first, last_ts FROM spans WHERE block < ?1 ORDER BY block DESC"
-		  " LIMIT 1) WHERE last_ts <= ?5), ?4), ?6)"
+    [STMT_SPAN] = "INSERT INTO spans VALUES (?1, ?2, ?3, ifnull((SELECT CASE WHEN last_ts <= ?5"
+		  " THEN run_first END FROM spans WHERE block < ?1 ORDER BY block DESC LIMIT 1),"
+		  " ?4), ?6)"
 		  " ON CONFLICT (block) DO UPDATE SET first_ts = min(first_ts, ?2),"
 		  " last_ts = max(last_ts, ?3), run_last = ?6,"
 		  " run_first = CASE WHEN last_ts <= ?5 THEN run_first ELSE ?4 END",

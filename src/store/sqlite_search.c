@@ -302,7 +302,6 @@ static int answer(
     struct task *task, int limit, struct store_page *page, store_hit_fn *hit, void *arg)
 {
 	int rc = update_tail(task->store);
-	task->high = min(task->high, task->store->newest_id);
 	if (!rc)
 		rc = find_all(task);
 	if (rc)
