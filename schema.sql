@@ -53,12 +53,21 @@ CREATE TRIGGER message_deleted AFTER DELETE ON messages BEGIN
 END;
 
 -- Between which times the messages of 4096 ids lie, so that a time leads to them whatever order they came
--- in: imports bring old times behind new ids, and clocks step. The logger keeps it as it does `rooms`.
+-- in: imports bring old times behind new ids, and clocks step. In a run times grow with ids, as they mostly
+-- do, and a time is found in it by bisection. The logger keeps the table as it does `rooms`.
 CREATE TABLE spans (
-  block    INTEGER PRIMARY KEY, -- id >> 12
-  first_ts INTEGER NOT NULL,    -- none of its messages is older
-  last_ts  INTEGER NOT NULL     -- ... or newer
+  block     INTEGER PRIMARY KEY, -- id >> 12
+  first_ts  INTEGER NOT NULL,    -- none of its messages is older
+  last_ts   INTEGER NOT NULL,    -- ... or newer
+  run_first INTEGER NOT NULL,    -- from this id, which may be of an earlier block,
+  run_last  INTEGER NOT NULL     -- to this one, its last, no message is older than the one before it
 ) STRICT;
+
+CREATE TRIGGER message_redated AFTER UPDATE OF ts ON messages BEGIN
+  UPDATE spans SET first_ts = min(first_ts, new.ts), last_ts = max(last_ts, new.ts)
+    WHERE block = new.id >> 12;
+  UPDATE spans SET run_first = run_last + 1 WHERE block >= new.id >> 12 AND run_first <= new.id;
+END;
 
 -- What arrived and could not be stored: why, when, and how it began. The logger keeps 1000, and takes
 -- away the oldest of whoever has the most, so that nobody washes away another's.
@@ -72,13 +81,15 @@ CREATE TABLE rejected (
   head      BLOB NOT NULL     -- its first 256 bytes
 ) STRICT;
 
--- The logger about itself: its last sign of life, and when the broker last forgot its session, both as
--- ts above; and what it stored and the broker may deliver once more (src/logger/redelivery.h).
+-- The logger about itself: its last sign of life, when the broker last forgot its session, and what time
+-- it was at that sign by the logger's own account (src/logger/reckoning.h), all as ts above; and what it
+-- stored and the broker may deliver once more (src/logger/redelivery.h).
 CREATE TABLE logger_note (
   one             INTEGER PRIMARY KEY CHECK (one = 1),
   alive_at        INTEGER NOT NULL,
   session_lost_at INTEGER,
-  note            BLOB NOT NULL
+  note            BLOB NOT NULL,
+  reckoned_at     INTEGER
 ) STRICT;
 
 -- What the logger has done since the database was made, counted in the transactions of the batches

@@ -94,18 +94,17 @@ static void check_life(struct check *check, const struct store_signs *signs, int
 		    admin_ago(ago, now - signs->alive_at));
 }
 
-static void check_doubt(struct check *check, struct store *store)
+static void check_doubt(struct check *check, const struct store_signs *signs)
 {
-	int64_t ahead;
 	char age[24], remedy[160];
-	if (signs_read_doubt(store, &ahead) || !ahead)
+	if (!signs_doubt(signs))
 		return;
 	snprintf(remedy, sizeof(remedy),
 	    "set the clock, and let NTP keep it; if it is right: mqtt-chat prune --days=%lld",
 	    (long long)check->admin->settings.retention_days);
 	check_tell(check, CHECK_FAULT, "clock", remedy,
 	    "it is %s ahead of the logger's own account of the time, so nothing is deleted by age",
-	    admin_age(age, ahead));
+	    admin_age(age, signs_doubt(signs)));
 }
 
 static void check_logger(struct check *check, struct store *store)
@@ -125,7 +124,7 @@ static void check_logger(struct check *check, struct store *store)
 		    "it does not run, so nothing is stored");
 	else
 		check_life(check, &signs, now);
-	check_doubt(check, store);
+	check_doubt(check, &signs);
 	if (!signs_within(signs.session_lost_at, now, 7LL * DAY_MS))
 		return;
 	char ago[40];

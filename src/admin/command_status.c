@@ -129,16 +129,15 @@ static void show_life(struct status *s, const struct store_signs *signs, int64_t
 	}
 }
 
-static void show_doubt(struct status *s, struct store *store)
+static void show_doubt(struct status *s, const struct store_signs *signs)
 {
-	int64_t ahead;
-	if (signs_read_doubt(store, &ahead) || !ahead)
-		return;
 	char age[24];
+	if (!signs_doubt(signs))
+		return;
 	put_line(s, ADMIN_BAD, "clock",
 	    "%s ahead of the logger's account of the time, so retention waits: see "
 	    "mqtt-chat check",
-	    admin_age(age, ahead));
+	    admin_age(age, signs_doubt(signs)));
 }
 
 static void show_logger(struct status *s, struct store *store)
@@ -157,7 +156,7 @@ static void show_logger(struct status *s, struct store *store)
 		show_life(s, &signs, now);
 	if (lock >= 0)
 		close(lock);
-	show_doubt(s, store);
+	show_doubt(s, &signs);
 	if (!signs.session_lost_at)
 		return;
 	char ago[40];

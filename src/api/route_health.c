@@ -15,8 +15,7 @@ static void put_time(struct text *body, const char *key, int64_t ts)
 		json_member(body, key, str_of(NULL));
 }
 
-static void put_health(
-    struct text *body, const struct store_signs *signs, bool retention_waits, int64_t now)
+static void put_health(struct text *body, const struct store_signs *signs, int64_t now)
 {
 	bool lost = signs_within(signs->session_lost_at, now, LOST_MS);
 	json_begin(body, '{');
@@ -26,7 +25,7 @@ static void put_health(
 	put_time(body, "loggerAliveAt", signs->alive_at);
 	json_member_number(body, "loggerAgeSeconds", signs_age(signs, now));
 	put_time(body, "sessionLostAt", signs->session_lost_at);
-	json_member_boolean(body, "retentionWaits", retention_waits);
+	json_member_boolean(body, "retentionWaits", signs_doubt(signs) > 0);
 	json_end(body, '}');
 }
 
@@ -51,14 +50,12 @@ static bool no_space(const struct api *api)
  */
 void route_health(struct api *api, const struct params *params, struct http_response *response)
 {
-	struct store_signs signs = {0, 0};
-	int64_t now = clock_ms(CLOCK_REALTIME), doubt = 0;
+	struct store_signs signs = {0};
+	int64_t now = clock_ms(CLOCK_REALTIME);
 	(void)params;
 	enum store_status status = history_need(api);
 	if (!status) {
 		status = store_read_signs(api->store, &signs);
-		if (!status)
-			status = signs_read_doubt(api->store, &doubt);
 		if (status)
 			history_failed(api, status);
 	}
@@ -77,6 +74,6 @@ void route_health(struct api *api, const struct params *params, struct http_resp
 	} else {
 		history_tell(api, STORE_OK, "");
 		response->status = 200;
-		put_health(&response->body, &signs, doubt > 0, now);
+		put_health(&response->body, &signs, now);
 	}
 }

@@ -38,12 +38,10 @@ static void put_logger(struct text *out, const struct store_figures *figures)
 }
 
 static enum store_status read_logger(
-    struct store *store, struct store_figures *figures, struct store_signs *signs, int64_t *doubt)
+    struct store *store, struct store_figures *figures, struct store_signs *signs)
 {
 	enum store_status status = store_read_figures(store, figures);
-	if (!status)
-		status = store_read_signs(store, signs);
-	return status ? status : signs_read_doubt(store, doubt);
+	return status ? status : store_read_signs(store, signs);
 }
 
 static void put_reason(void *arg, struct str reason, int64_t messages)
@@ -70,11 +68,10 @@ static enum store_status put_store(struct api *api, struct text *out)
 {
 	struct store_figures figures;
 	struct store_signs signs;
-	int64_t doubt;
 	enum store_status status = history_need(api);
 	if (status)
 		return status;
-	status = read_logger(api->store, &figures, &signs, &doubt);
+	status = read_logger(api->store, &figures, &signs);
 	metrics_put_head(out, "mqtt_chat_rejected_kept", "gauge",
 	    "Messages in the table rejected, which is bounded, by why they were not stored.");
 	if (!status)
@@ -93,7 +90,8 @@ static enum store_status put_store(struct api *api, struct text *out)
 	    "Whether the logger gave a sign of life within two minutes, and none from the future.",
 	    signs_life(&signs, clock_ms(CLOCK_REALTIME)) == SIGNS_ALIVE);
 	put_number(out, "mqtt_chat_retention_waits", "gauge",
-	    "Whether the logger doubts the clock, and so deletes nothing by age.", doubt > 0);
+	    "Whether the logger doubts the clock, and so deletes nothing by age.",
+	    signs_doubt(&signs) > 0);
 	put_number(out, "mqtt_chat_wal_bytes", "gauge",
 	    "Size of the database's -wal file, which is used again and again.",
 	    store_wal_bytes(api->store));

@@ -6,7 +6,6 @@
 #include "chat/limits.h"
 #include "logger/redelivery.h"
 #include "output/json.h"
-#include "store/signs.h"
 
 #define RECEIPTS_BYTES ((size_t)31 * 1024) /* from here on more of them go into another packet */
 
@@ -18,11 +17,10 @@ struct batch {
 	size_t bytes;
 	uint64_t number;
 	struct store_signs signs;
-	int64_t reckoned_at;
 	struct admission *admission;  /* NULL: all is stored */
 	struct redelivery redelivery; /* as it was after the last batch that was stored */
 	struct redelivery next;	      /* as it will be after this one */
-	unsigned char note[REDELIVERY_NOTE_MAX + SIGNS_RECKONED_SIZE];
+	unsigned char note[REDELIVERY_NOTE_MAX];
 };
 
 struct batch *batch_open(void)
@@ -81,20 +79,19 @@ enum store_status batch_restore(struct batch *batch, struct store *store, bool *
 		return status;
 	struct str bytes = {note, length > 0 ? (size_t)length : 0};
 	redelivery_decode(&batch->redelivery, bytes);
-	batch->reckoned_at = signs_get_reckoned(bytes);
-	if (!batch->reckoned_at)
-		batch->reckoned_at = batch->signs.alive_at;
+	if (!batch->signs.reckoned_at)
+		batch->signs.reckoned_at = batch->signs.alive_at;
 	return STORE_OK;
 }
 
 int64_t batch_reckoned(const struct batch *batch)
 {
-	return batch->reckoned_at;
+	return batch->signs.reckoned_at;
 }
 
 void batch_reckon(struct batch *batch, int64_t at)
 {
-	batch->reckoned_at = at;
+	batch->signs.reckoned_at = at;
 }
 
 void batch_begin(struct batch *batch, bool session_resumed)
@@ -183,10 +180,6 @@ static struct store_note mark_entries(void *arg)
 				entry->id, entry->ts, batch->number + 1});
 	}
 	size_t length = redelivery_encode(&batch->next, batch->note);
-	if (batch->reckoned_at) {
-		signs_put_reckoned((char *)batch->note + length, batch->reckoned_at);
-		length += SIGNS_RECKONED_SIZE;
-	}
 	return (struct store_note){batch->signs, {(char *)batch->note, length}};
 }
 

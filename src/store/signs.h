@@ -28,19 +28,9 @@ int64_t signs_age(const struct store_signs *signs, int64_t now);
 bool signs_within(int64_t ts, int64_t now, int64_t span);
 
 /*
- * The end of the logger's note: what time it reckoned as it gave the sign (logger/reckoning.h), in
- * ms since 1970, UTC.
- */
-enum { SIGNS_RECKONED_SIZE = 16 };
-void signs_put_reckoned(char out[SIGNS_RECKONED_SIZE], int64_t at);
-
-/* 0 where the note has none. */
-int64_t signs_get_reckoned(struct str note);
-
-/*
  * How far the clock was ahead of the logger's reckoning when it gave the last sign, in ms; 0 where
  * the logger did not doubt it. While it does, it deletes nothing by age.
  */
-enum store_status signs_read_doubt(struct store *store, int64_t *ahead);
+int64_t signs_doubt(const struct store_signs *signs);
 
 #endif

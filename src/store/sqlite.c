@@ -6,14 +6,12 @@
 #define VALUES_4 "(?, ?, ?, ?, ?, ?), (?, ?, ?, ?, ?, ?), (?, ?, ?, ?, ?, ?), (?, ?, ?, ?, ?, ?)"
 /* Messages by their blocks in the table spans; they come in order without being sorted. */
 #define OF_SPAN "m.id BETWEEN s.block << 12 AND (s.block << 12) + 4095"
+#define OF_BLOCK "id BETWEEN ?1 << 12 AND (?1 << 12) + 4095"
 #define SPANS_FROM "spans AS s CROSS JOIN messages AS m ON "
 #define SPANS_ORDER " ORDER BY s.block, m.id "
 #define SCAN                                                                                       \
 	" WHERE s.block BETWEEN ?1 >> 12 AND ?2 >> 12 AND s.first_ts < ?4"                         \
 	" AND m.id > ?1 AND m.id <= ?2" SPANS_ORDER
-#define WIDEN                                                                                      \
-	" ON CONFLICT (block) DO UPDATE SET first_ts = min(first_ts, excluded.first_ts),"          \
-	" last_ts = max(last_ts, excluded.last_ts)"
 #define ROW "SELECT id, ts, room, nickname, text, client_id, msg_id FROM messages"
 
 static const char *const statements[STMT__MAX] = {
@@ -28,7 +26,7 @@ static const char *const statements[STMT__MAX] = {
 		       " WHERE s.block >= ?2 >> 12 AND s.last_ts >= ?4 AND m.id >= ?2"
 		       " AND m.ts >= ?4" SPANS_ORDER "LIMIT ?3",
     [STMT_ROWS] = ROW " WHERE room = ?1 AND id BETWEEN ?2 AND ?3 AND ts >= ?4 ORDER BY id",
-    [STMT_READ_SIGNS] = "SELECT alive_at, session_lost_at FROM logger_note",
+    [STMT_READ_SIGNS] = "SELECT alive_at, session_lost_at, reckoned_at FROM logger_note",
     [STMT_NEWEST] = "SELECT max(id) FROM messages",
     [STMT_COUNT_SINCE] =
 	"SELECT count(*) FROM " SPANS_FROM OF_SPAN " WHERE s.last_ts >= ?1 AND m.ts >= ?1",
@@ -45,6 +43,9 @@ static const char *const statements[STMT__MAX] = {
     [STMT_SCAN] = "SELECT m.id, m.ts, m.nickname FROM " SPANS_FROM OF_SPAN SCAN "LIMIT ?3",
     [STMT_SCAN_ROOM] =
 	"SELECT m.id, m.ts, m.nickname FROM " SPANS_FROM OF_SPAN " AND m.room = ?5" SCAN "LIMIT ?3",
+    [STMT_RUN] = "SELECT run_first, run_last FROM spans WHERE block <= ?1"
+		 " ORDER BY block DESC LIMIT 1",
+    [STMT_TIME] = "SELECT id, ts FROM messages WHERE id BETWEEN ?1 AND ?2 ORDER BY id LIMIT 1",
     [STMT_FREE_PAGES] = "PRAGMA freelist_count",
     [STMT_BEGIN_WRITE] = "BEGIN IMMEDIATE",
     [STMT_INSERT] = INSERT "(?, ?, ?, ?, ?, ?)"
@@ -78,11 +79,18 @@ static const char *const statements[STMT__MAX] = {
     [STMT_COUNT_ROOM] = "INSERT INTO rooms VALUES (?1, ?2, ?3, ?4)"
 			" ON CONFLICT (room) DO UPDATE SET last_id = excluded.last_id,"
 			" last_ts = excluded.last_ts, messages = messages + excluded.messages",
-    [STMT_SPAN] = "INSERT INTO spans VALUES (?1, ?2, ?3)" WIDEN,
-    /* Of the messages after ?1 up to ?2. */
-    [STMT_SPANS] = "INSERT INTO spans SELECT id >> 12, min(ts), max(ts) FROM messages NOT INDEXED"
-		   " WHERE id > ?1 AND id <= ?2 GROUP BY id >> 12" WIDEN,
-    [STMT_SPAN_FORGET] = "DELETE FROM spans WHERE block = ?1",
+    /* Behind all others: a run whose last_ts is ?5 or less goes on, else one begins at ?4. */
+    [STMT_SPAN] = "INSERT INTO spans VALUES (?1, ?2, ?3, ifnull((SELECT CASE WHEN last_ts <= ?5"
+		  " THEN run_first END FROM spans WHERE block < ?1 ORDER BY block DESC LIMIT 1),"
+		  " ?4), ?6)"
+		  " ON CONFLICT (block) DO UPDATE SET first_ts = min(first_ts, ?2),"
+		  " last_ts = max(last_ts, ?3), run_last = ?6,"
+		  " run_first = CASE WHEN last_ts <= ?5 THEN run_first ELSE ?4 END",
+    [STMT_TIMES] = "SELECT id, ts FROM messages NOT INDEXED WHERE id > ?1 ORDER BY id",
+    [STMT_SPAN_NARROW] = "UPDATE spans SET (first_ts, last_ts) = (SELECT min(ts), max(ts)"
+			 " FROM messages NOT INDEXED WHERE " OF_BLOCK ") WHERE block = ?1",
+    [STMT_SPAN_FORGET] = "DELETE FROM spans WHERE block = ?1 AND NOT EXISTS"
+			 " (SELECT 1 FROM messages WHERE " OF_BLOCK ")",
     [STMT_ADD_FIGURES] = "UPDATE logger_figures SET stored = stored + ?1, repeated = repeated + ?2,"
 			 " rejected = rejected + ?3, batches = batches + ?4, batch_age_ms = ?5,"
 			 " commits = commits + ?6, commit_seconds = commit_seconds + ?7,"
@@ -91,8 +99,8 @@ static const char *const statements[STMT__MAX] = {
 			 " within_10ms = within_10ms + ?12, within_25ms = within_25ms + ?13,"
 			 " within_50ms = within_50ms + ?14, within_100ms = within_100ms + ?15,"
 			 " within_250ms = within_250ms + ?16, within_1s = within_1s + ?17",
-    [STMT_WRITE_NOTE] = "REPLACE INTO logger_note (one, note, alive_at, session_lost_at)"
-			" VALUES (1, ?1, ?2, nullif(?3, 0))",
+    [STMT_WRITE_NOTE] = "REPLACE INTO logger_note (one, note, alive_at, session_lost_at,"
+			" reckoned_at) VALUES (1, ?1, ?2, nullif(?3, 0), nullif(?4, 0))",
     [STMT_READ_NOTE] = "SELECT note FROM logger_note",
     [STMT_UNINDEXED] = "SELECT id, text, nickname, room FROM messages WHERE id > ?1"
 		       " ORDER BY id LIMIT ?2",

@@ -30,6 +30,8 @@ enum stmt {
 	STMT_PROGRESS,
 	STMT_SCAN,
 	STMT_SCAN_ROOM,
+	STMT_RUN,
+	STMT_TIME,
 	STMT_FREE_PAGES,
 	STMT__READER_MAX,
 	STMT_BEGIN_WRITE = STMT__READER_MAX,
@@ -46,7 +48,8 @@ enum stmt {
 	STMT_COUNT_ROOMS,
 	STMT_COUNT_ROOM,
 	STMT_SPAN,
-	STMT_SPANS,
+	STMT_TIMES,
+	STMT_SPAN_NARROW,
 	STMT_SPAN_FORGET,
 	STMT_ADD_FIGURES,
 	STMT_WRITE_NOTE,
@@ -176,6 +179,23 @@ int64_t spans_first_id(int64_t block);
 
 /* Looks again at a block from which messages were deleted. */
 int spans_narrow(struct store *store, int64_t block);
+
+/* Makes the table anew, of any database; the caller has a transaction. */
+int spans_make(sqlite3 *db);
+
+/* Ids between which times grow with ids; last < first: there are none. */
+struct spans_run {
+	int64_t first, last;
+};
+
+/*
+ * The newest run of the ids up to `high`, of which the table knows nothing behind it. It may end
+ * behind `high`, or begin there.
+ */
+int spans_find_run(struct store *store, int64_t high, struct spans_run *run);
+
+/* The first id of the run from which on no message of it is older than `ts`; last + 1: all are. */
+int spans_find_time(struct store *store, struct spans_run run, int64_t ts, int64_t *id);
 
 /* Frees what sqlite_search.c keeps. */
 void sql_search_close(struct store *store);

@@ -157,7 +157,9 @@ static int inspect_spans(struct inspection *in)
 	int64_t wrong = 0;
 	int rc = sql_read_number(in->store->db,
 	    "SELECT count(*) FROM messages AS m LEFT JOIN spans AS s ON s.block = m.id >> 12"
-	    " WHERE m.ts BETWEEN s.first_ts AND s.last_ts IS NOT 1",
+	    " WHERE m.ts BETWEEN s.first_ts AND s.last_ts IS NOT 1"
+	    " OR m.id <= (SELECT max(run_last) FROM spans) AND m.ts < (SELECT ts FROM messages"
+	    " WHERE id < m.id AND id >= s.run_first ORDER BY id DESC LIMIT 1)",
 	    &wrong);
 	if (!rc && wrong)
 		report(in, "make it anew: mqtt-chat reindex",

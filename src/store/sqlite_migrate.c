@@ -39,24 +39,38 @@ static int create(struct migration *m, const char *table)
 	return rc;
 }
 
+/* The same for one that is there, and has these columns; what is new is NULL. */
+static int make_anew(struct migration *m, const char *table, const char *columns)
+{
+	char sql[300];
+	snprintf(sql, sizeof(sql), "CREATE TEMP TABLE kept AS SELECT * FROM %s; DROP TABLE %s",
+	    table, table);
+	int rc = run(m, sql);
+	if (!rc)
+		rc = create(m, table);
+	snprintf(sql, sizeof(sql), "INSERT INTO %s (%s) SELECT %s FROM kept; DROP TABLE kept",
+	    table, columns, columns);
+	return rc ? rc : run(m, sql);
+}
+
 /*
  * Version 2 knows between which times blocks of messages lie (spans), whose a rejected message was,
- * and folds what the search looks for otherwise: the index is filled again behind the messages.
+ * what time it should be by the logger's account, and folds what the search looks for otherwise:
+ * the index is filled again behind the messages.
  */
 static int from_1(struct migration *m)
 {
 	int rc = create(m, "spans");
 	if (!rc)
-		rc = run(m, "INSERT INTO spans SELECT id >> 12, min(ts), max(ts) FROM messages"
-			    " NOT INDEXED GROUP BY id >> 12;"
-			    "CREATE TEMP TABLE kept AS SELECT * FROM rejected;"
-			    "DROP TABLE rejected");
+		rc = spans_make(m->store->db);
 	if (!rc)
-		rc = create(m, "rejected");
+		rc = create(m, "message_redated");
 	if (!rc)
-		rc = run(m, "INSERT INTO rejected (id, ts, topic, reason, size, head)"
-			    " SELECT id, ts, topic, reason, size, head FROM kept;"
-			    "DROP TABLE kept; DROP TABLE search; DROP TABLE search_state");
+		rc = make_anew(m, "rejected", "id, ts, topic, reason, size, head");
+	if (!rc)
+		rc = make_anew(m, "logger_note", "one, alive_at, session_lost_at, note");
+	if (!rc)
+		rc = run(m, "DROP TABLE search; DROP TABLE search_state");
 	if (!rc)
 		rc = create(m, "search");
 	if (!rc)

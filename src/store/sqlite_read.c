@@ -112,10 +112,10 @@ enum store_status store_read_signs(struct store *store, struct store_signs *out)
 {
 	sqlite3_stmt *stmt = store->stmts[STMT_READ_SIGNS];
 	int rc = sqlite3_step(stmt);
-	*out = (struct store_signs){0, 0};
+	*out = (struct store_signs){0};
 	if (rc == SQLITE_ROW)
-		*out = (struct store_signs){
-		    sqlite3_column_int64(stmt, 0), sqlite3_column_int64(stmt, 1)};
+		*out = (struct store_signs){sqlite3_column_int64(stmt, 0),
+		    sqlite3_column_int64(stmt, 1), sqlite3_column_int64(stmt, 2)};
 	enum store_status status = sql_status(rc) ? sql_fail(store, rc) : STORE_OK;
 	sql_finish(stmt);
 	return status;

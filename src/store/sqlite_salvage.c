@@ -66,9 +66,15 @@ static void take_newest(struct salvage *s, int64_t id)
 
 static bool is_note(const struct pages_row *row)
 {
-	return !row->index && row->id == 1 && row->columns == 4 && row->types[0] == PAGES_NULL &&
+	return !row->index && row->id == 1 && row->columns >= 4 && row->types[0] == PAGES_NULL &&
 	       row->types[1] == PAGES_INTEGER && row->types[2] <= PAGES_INTEGER &&
 	       row->types[3] == PAGES_OTHER;
+}
+
+static int64_t integer_or_0(const struct pages_row *row, int column)
+{
+	bool is = column < row->columns && row->types[column] == PAGES_INTEGER;
+	return is ? row->integers[column] : 0;
 }
 
 /* With it the logger knows what the broker may deliver again. */
@@ -78,7 +84,8 @@ static int take_note(struct salvage *s, const struct pages_row *row)
 	s->rc = sqlite3_prepare_v2(s->to, sql_text(STMT_WRITE_NOTE), -1, &stmt, NULL);
 	sqlite3_bind_blob64(stmt, 1, row->texts[3].at, row->texts[3].len, SQLITE_STATIC);
 	sqlite3_bind_int64(stmt, 2, row->integers[1]);
-	sqlite3_bind_int64(stmt, 3, row->types[2] == PAGES_NULL ? 0 : row->integers[2]);
+	sqlite3_bind_int64(stmt, 3, integer_or_0(row, 2));
+	sqlite3_bind_int64(stmt, 4, integer_or_0(row, 4));
 	if (!s->rc && sqlite3_step(stmt) != SQLITE_DONE)
 		s->rc = sqlite3_errcode(s->to);
 	sqlite3_finalize(stmt);
@@ -157,13 +164,11 @@ static int find_gaps(struct salvage *s)
 	return rc == SQLITE_DONE || rc == SQLITE_ROW ? SQLITE_OK : rc;
 }
 
-static int run_over_all(sqlite3 *db, enum stmt which)
+static int count_rooms(sqlite3 *db)
 {
 	sqlite3_stmt *stmt = NULL;
-	int rc = sqlite3_prepare_v2(db, sql_text(which), -1, &stmt, NULL);
+	int rc = sqlite3_prepare_v2(db, sql_text(STMT_COUNT_ROOMS), -1, &stmt, NULL);
 	sqlite3_bind_int64(stmt, 1, 0);
-	if (sqlite3_bind_parameter_count(stmt) > 1)
-		sqlite3_bind_int64(stmt, 2, INT64_MAX);
 	if (!rc)
 		rc = sqlite3_step(stmt);
 	sqlite3_finalize(stmt);
@@ -180,9 +185,9 @@ static int finish(struct salvage *s)
 	    "UPDATE sqlite_sequence SET seq = max(seq, %lld) WHERE name = 'messages';"
 	    "COMMIT; PRAGMA journal_mode = WAL",
 	    (long long)s->newest_id);
-	int rc = run_over_all(s->to, STMT_COUNT_ROOMS);
+	int rc = count_rooms(s->to);
 	if (!rc)
-		rc = run_over_all(s->to, STMT_SPANS);
+		rc = spans_make(s->to);
 	if (!rc)
 		rc = sqlite3_exec(s->to, sql, NULL, NULL, NULL);
 	if (!rc)

@@ -183,28 +183,31 @@ static int find_between(struct task *task, int64_t low, int64_t high)
 	return rc ? rc : find_matches(task, IN_INDEX, low, high < indexed ? high : indexed);
 }
 
-static int find_in_blocks(struct task *task, int64_t first, int64_t last)
+static int64_t min(int64_t a, int64_t b)
 {
-	int64_t low = spans_first_id(first), high = spans_first_id(last + 1) - 1;
-	return find_between(task, low > 0 ? low : 1, high < task->high ? high : task->high);
+	return a < b ? a : b;
 }
 
-/*
- * Looks only where messages of the wanted times are: in runs of blocks, the newest first. Rows are
- * compared all the same.
- */
-static int find_in_spans(struct task *task)
+static int find_in_blocks(struct task *task, int64_t first, int64_t last, int64_t high)
+{
+	int64_t low = spans_first_id(first);
+	return find_between(task, low > 0 ? low : 1, min(spans_first_id(last + 1) - 1, high));
+}
+
+/* Up to `high`: in blocks that can have messages of the wanted times, as many at once as follow
+ * each other, the newest first. Rows are compared all the same. */
+static int find_in_spans(struct task *task, int64_t high)
 {
 	sqlite3_stmt *stmt = task->store->search->stmts[SPANS];
-	int64_t first = 0, last = -1; /* the run so far: of blocks */
+	int64_t first = 0, last = -1; /* the blocks so far */
 	int rc = SQLITE_OK, step = SQLITE_DONE;
 	sqlite3_bind_int64(stmt, 1, task->query->since);
 	sqlite3_bind_int64(stmt, 2, task->query->until);
-	sqlite3_bind_int64(stmt, 3, spans_block(task->high));
+	sqlite3_bind_int64(stmt, 3, spans_block(high));
 	while (!rc && task->count < task->most && (step = sqlite3_step(stmt)) == SQLITE_ROW) {
 		int64_t block = sqlite3_column_int64(stmt, 0);
 		if (last >= 0 && block != first - 1)
-			rc = find_in_blocks(task, first, last);
+			rc = find_in_blocks(task, first, last, high);
 		if (last < 0 || block != first - 1)
 			last = block;
 		first = block;
@@ -212,7 +215,31 @@ static int find_in_spans(struct task *task)
 	sql_finish(stmt);
 	if (!rc && step != SQLITE_DONE && step != SQLITE_ROW)
 		rc = step;
-	return rc || last < 0 ? rc : find_in_blocks(task, first, last);
+	return rc || last < 0 ? rc : find_in_blocks(task, first, last, high);
+}
+
+/* Where times grow with ids, those that are wanted have ids that follow each other. */
+static int find_in_run(struct task *task, struct spans_run run)
+{
+	int64_t end;
+	int rc = spans_find_time(task->store, run, task->query->since, &run.first);
+	if (!rc)
+		rc = spans_find_time(task->store, run, task->query->until, &end);
+	return rc ? rc : find_between(task, run.first, end - 1);
+}
+
+/* First what the table spans does not know yet, last what is before the last step of times back. */
+static int find_in_times(struct task *task)
+{
+	struct spans_run run;
+	int rc = spans_find_run(task->store, task->high, &run);
+	if (!rc)
+		rc = find_between(task, run.last + 1, task->high);
+	int64_t before = min(run.first - 1, task->high);
+	run.last = min(run.last, task->high);
+	if (!rc)
+		rc = find_in_run(task, run);
+	return rc ? rc : find_in_spans(task, before);
 }
 
 static int find_all(struct task *task)
@@ -221,7 +248,7 @@ static int find_all(struct task *task)
 	bool timed = task->query->since > INT64_MIN || task->query->until < INT64_MAX;
 	store->search->deadline = clock_ms(CLOCK_MONOTONIC) + store->search_ms;
 	sqlite3_progress_handler(store->db, DEADLINE_STEPS, past_deadline, store->search);
-	int rc = timed ? find_in_spans(task) : find_between(task, 1, task->high);
+	int rc = timed ? find_in_times(task) : find_between(task, 1, task->high);
 	sqlite3_progress_handler(store->db, 0, NULL, NULL);
 	return rc;
 }

@@ -263,6 +263,7 @@ static int write_note(struct store *store, const struct store_note *note)
 	    stmt, 1, note->bytes.len ? note->bytes.at : "", note->bytes.len, SQLITE_STATIC);
 	sqlite3_bind_int64(stmt, 2, note->signs.alive_at);
 	sqlite3_bind_int64(stmt, 3, note->signs.session_lost_at);
+	sqlite3_bind_int64(stmt, 4, note->signs.reckoned_at);
 	return sql_run(store, STMT_WRITE_NOTE);
 }
 

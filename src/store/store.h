@@ -109,6 +109,7 @@ struct store_entry {
 struct store_signs {
 	int64_t alive_at; /* ms since 1970, UTC; 0: never, as below */
 	int64_t session_lost_at;
+	int64_t reckoned_at; /* when it was alive, by its own account: see logger/reckoning.h */
 };
 
 /*

@@ -46,9 +46,10 @@ function sql(query, file = stack.database) {
 
 const version = () => sql('PRAGMA user_version');
 const messages = () => sql("SELECT group_concat(id || text || ifnull(msg_id, '-')) FROM messages");
-const [before, kept] = (() => {
+const note = () => sql('SELECT alive_at, session_lost_at, hex(note) FROM logger_note');
+const [before, kept, noted] = (() => {
   place(vector('schema-1.db.gz'));
-  return [messages(), sql('SELECT group_concat(ts || topic || reason) FROM rejected')];
+  return [messages(), sql('SELECT group_concat(ts || topic || reason) FROM rejected'), note()];
 })();
 
 /** Runs the logger without a broker: it opens the database and ends. @param {string[]} under */
@@ -160,4 +161,6 @@ test('a backup of an older version is restored, and an older mqtt-chat can go ba
   assert.equal(version(), '2');
   assert.equal(messages(), before);
   assert.equal(sql("SELECT seq FROM sqlite_sequence WHERE name = 'messages'"), '45');
+  assert.equal(note(), noted);
+  assert.equal(sql('SELECT first_ts < last_ts, run_first, run_last FROM spans'), '1|1|44');
 });

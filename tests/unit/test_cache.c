@@ -154,7 +154,8 @@ TEST(a_kept_page_is_revalidated_and_has_a_head_as_any_other)
 static struct store_note alive_now(void *arg)
 {
 	(void)arg;
-	return (struct store_note){.signs = {(int64_t)time(NULL) * 1000, 0}, .bytes = BYTES("n")};
+	return (struct store_note){
+	    .signs = {.alive_at = (int64_t)time(NULL) * 1000}, .bytes = BYTES("n")};
 }
 
 TEST(what_looks_at_the_clock_is_never_kept)

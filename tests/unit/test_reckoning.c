@@ -89,7 +89,7 @@ TEST(the_account_is_stored_with_each_batch_and_found_again)
 {
 	struct store *store = open_store(unit_path("db"), STORE_CREATOR);
 	struct batch *batch = batch_open();
-	int64_t ahead;
+	struct store_signs signs;
 	bool known;
 	assert_int_equal(batch_restore(batch, store, &known), STORE_OK);
 	assert_int_equal(batch_reckoned(batch), 0);
@@ -104,8 +104,8 @@ TEST(the_account_is_stored_with_each_batch_and_found_again)
 	batch = batch_open();
 	assert_int_equal(batch_restore(batch, store, &known), STORE_OK);
 	assert_int_equal(batch_reckoned(batch), TS - 400 * DAY);
-	assert_int_equal(signs_read_doubt(store, &ahead), STORE_OK);
-	assert_int_equal(ahead, 400 * DAY);
+	assert_int_equal(store_read_signs(store, &signs), STORE_OK);
+	assert_int_equal(signs_doubt(&signs), 400 * DAY);
 	batch_close(batch);
 	store_close(store);
 }

@@ -9,11 +9,6 @@ static struct store_note note_of(void *arg)
 	return (struct store_note){*(struct store_signs *)arg, {"", 0}};
 }
 
-static struct store_note given_note(void *arg)
-{
-	return *(struct store_note *)arg;
-}
-
 static void ask_health(void)
 {
 	ask_with(&(struct http_request){
@@ -28,7 +23,7 @@ static void with_signs(int alive_seconds_ago, int lost_seconds_ago)
 {
 	int64_t now = (int64_t)time(NULL) * 1000;
 	struct store_signs signs = {now - alive_seconds_ago * 1000LL,
-	    lost_seconds_ago == -1 ? 0 : now - lost_seconds_ago * 1000LL};
+	    lost_seconds_ago == -1 ? 0 : now - lost_seconds_ago * 1000LL, 0};
 	struct store *writer = open_store(database, STORE_CREATOR);
 	if (alive_seconds_ago != -1)
 		assert_int_equal(store_insert_batch(writer, NULL, 0, note_of, &signs), STORE_OK);
@@ -81,12 +76,10 @@ TEST(a_session_that_will_be_lost_next_year_is_no_news)
 
 static void expect_doubt(int64_t ahead_ms, const char *expected)
 {
-	char bytes[SIGNS_RECKONED_SIZE];
 	int64_t now = (int64_t)time(NULL) * 1000;
-	signs_put_reckoned(bytes, now - ahead_ms);
-	struct store_note note = {{now, 0}, {bytes, sizeof(bytes)}};
+	struct store_signs signs = {now, 0, now - ahead_ms};
 	struct store *writer = open_store(database, STORE_CREATOR);
-	assert_int_equal(store_insert_batch(writer, NULL, 0, given_note, &note), STORE_OK);
+	assert_int_equal(store_insert_batch(writer, NULL, 0, note_of, &signs), STORE_OK);
 	store_close(writer);
 	ask_health();
 	assert_int_equal(response.status, 200);
