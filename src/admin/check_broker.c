@@ -32,7 +32,7 @@ static void no_message(
 static bool check_visit(struct check *check)
 {
 	static const struct mqtt_events events = {
-	    broker_connected, broker_subscribed, no_message, NULL, NULL};
+	    .connected = broker_connected, .subscribed = broker_subscribed, .message = no_message};
 	struct broker broker;
 	char error[BROKER_ERROR_SIZE];
 	bool answers =

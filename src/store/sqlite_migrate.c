@@ -41,7 +41,8 @@ static int create(struct migration *m, const char *table)
 
 /*
  * Version 2 knows between which times blocks of messages lie (spans), whose a rejected message was,
- * and folds what the search looks for otherwise: the index is filled again behind the messages.
+ * topic lines of rooms, and folds what the search looks for otherwise: the index is filled again
+ * behind the messages.
  */
 static int from_1(struct migration *m)
 {
@@ -53,6 +54,8 @@ static int from_1(struct migration *m)
 			    "DROP TABLE rejected");
 	if (!rc)
 		rc = create(m, "rejected");
+	if (!rc)
+		rc = create(m, "topics");
 	if (!rc)
 		rc = run(m, "INSERT INTO rejected (id, ts, topic, reason, size, head)"
 			    " SELECT id, ts, topic, reason, size, head FROM kept;"
