@@ -31,7 +31,7 @@ src_libchat_a_SOURCES = \
   src/api/route_metrics.c src/api/route_openapi.c src/api/route_rooms.c src/api/route_search.c \
   src/api/routes.c src/api/routes.h \
   src/admin/admin.h src/admin/broker.c src/admin/broker.h src/admin/check.c src/admin/check.h \
-  src/admin/check_broker.c src/admin/check_files.c src/admin/check_nginx.c \
+  src/admin/check_broker.c src/admin/check_files.c src/admin/check_nginx.c src/admin/check_site.c \
   src/admin/command_backup.c src/admin/command_check.c src/admin/command_completion.c \
   src/admin/command_export.c src/admin/command_help.c src/admin/command_import.c src/admin/command_prune.c \
   src/admin/command_reindex.c src/admin/command_restore.c src/admin/command_room.c src/admin/command_salvage.c \

@@ -294,6 +294,49 @@ const faults = {
     /nginx-sockets\.conf/,
     () => edited('nginx-sockets.conf', (text) => text.replace(' 50;', ' 200;')),
   ],
+  'a comma too many in site.json': [
+    /site\.json is no JSON object/,
+    /no comma behind the last member/,
+    () => edited('site.json', () => '{"title": "Chat",}'),
+  ],
+  'site.json is a list': [
+    /site\.json is no JSON object/,
+    /double quotes/,
+    () => edited('site.json', () => '["Chat"]'),
+  ],
+  'an empty site.json': [
+    /site\.json is no JSON object/,
+    /double quotes/,
+    () => edited('site.json', () => ''),
+  ],
+  'a member of site.json that the page does not know': [
+    /the page knows no "colour"/,
+    /title, welcome, room or language/,
+    () => edited('site.json', () => '{"title": "Chat", "colour": "red"}'),
+  ],
+  'a member of site.json that is no text': [
+    /"welcome" is no text/,
+    /double quotes/,
+    () => edited('site.json', () => '{"welcome": null}'),
+  ],
+  'a room in site.json that is none': [
+    /"Lab" is no room/,
+    /begins with a letter or a digit/,
+    () => edited('site.json', () => '{"room": "Lab"}'),
+  ],
+  'a language in site.json that the page does not speak': [
+    /the page does not speak "sv"/,
+    /en, fi, de or ar/,
+    () => edited('site.json', () => '{"language": "sv"}'),
+  ],
+  'site.json may be written by everybody': [
+    /site\.json may be read or written by others/,
+    /chmod 0?640/,
+    () => {
+      chmodSync(join(etc, 'site.json'), 0o642);
+      return () => chmodSync(join(etc, 'site.json'), 0o640);
+    },
+  ],
   'a location without its slash': [
     /ends in \/chat without a slash/,
     /location \^~ \/chat\//,
