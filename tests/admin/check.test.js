@@ -246,6 +246,11 @@ const faults = {
     /mqtt-chat\.acl/,
     () => edited('mqtt-chat.acl', (text) => `${text}\npattern write chat/+/stored\n`),
   ],
+  'everybody may write topics': [
+    /lets anybody publish receipts or topics/,
+    /mqtt-chat\.acl/,
+    () => edited('mqtt-chat.acl', (text) => `${text}\npattern readwrite chat/+/topic\n`),
+  ],
   'who is called like a room may forge its rejections': [
     /lets anybody publish receipts/,
     /mqtt-chat\.acl/,
