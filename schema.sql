@@ -69,6 +69,15 @@ CREATE TRIGGER message_redated AFTER UPDATE OF ts ON messages BEGIN
   UPDATE spans SET run_first = run_last + 1 WHERE block >= new.id >> 12 AND run_first <= new.id;
 END;
 
+-- The topic lines of rooms, as `mqtt-chat room topic` sets them; the logger publishes them. `number` grows
+-- with each change, so that what has changed is behind what was published. One that was taken away is empty.
+CREATE TABLE topics (
+  number INTEGER PRIMARY KEY,
+  room   TEXT NOT NULL UNIQUE CHECK (length(room) BETWEEN 1 AND 64
+                                     AND room GLOB '[a-z0-9]*' AND room NOT GLOB '*[^a-z0-9_-]*'),
+  topic  TEXT NOT NULL CHECK (length(topic) <= 200)
+) STRICT;
+
 -- What arrived and could not be stored: why, when, and how it began. The logger keeps 1000, and takes
 -- away the oldest of whoever has the most, so that nobody washes away another's.
 CREATE TABLE rejected (

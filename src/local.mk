@@ -23,7 +23,7 @@ src_libchat_a_SOURCES = \
   src/logger/ingest.c src/logger/ingest.h src/logger/journal.c src/logger/journal.h \
   src/logger/notify.c src/logger/notify.h \
   src/logger/reckoning.c src/logger/reckoning.h src/logger/redelivery.c src/logger/redelivery.h \
-  src/logger/upkeep.c src/logger/upkeep.h \
+  src/logger/topics.c src/logger/topics.h src/logger/upkeep.c src/logger/upkeep.h \
   src/logger/writer.c src/logger/writer.h \
   src/api/api.c src/api/api.h src/api/cache.c src/api/cache.h src/api/history.c src/api/history.h \
   src/api/http.c src/api/http.h src/api/metrics.c src/api/metrics.h src/api/params.c \
@@ -31,10 +31,10 @@ src_libchat_a_SOURCES = \
   src/api/route_metrics.c src/api/route_openapi.c src/api/route_rooms.c src/api/route_search.c \
   src/api/routes.c src/api/routes.h \
   src/admin/admin.h src/admin/broker.c src/admin/broker.h src/admin/check.c src/admin/check.h \
-  src/admin/check_broker.c src/admin/check_files.c src/admin/check_nginx.c \
+  src/admin/check_broker.c src/admin/check_files.c src/admin/check_nginx.c src/admin/check_site.c \
   src/admin/command_backup.c src/admin/command_check.c src/admin/command_completion.c \
   src/admin/command_export.c src/admin/command_help.c src/admin/command_import.c src/admin/command_prune.c \
-  src/admin/command_reindex.c src/admin/command_restore.c src/admin/command_salvage.c \
+  src/admin/command_reindex.c src/admin/command_restore.c src/admin/command_room.c src/admin/command_salvage.c \
   src/admin/command_search.c \
   src/admin/command_send.c src/admin/command_status.c src/admin/command_tail.c src/admin/files.c \
   src/admin/files.h src/admin/import_csv.c src/admin/import_mariadb.c src/admin/import_ndjson.c \

@@ -12,13 +12,13 @@ system_tests = \
   tests/system/migration.test.js tests/system/admission.test.js tests/system/memory.test.js \
   tests/system/messages.test.js tests/system/newest.test.js tests/system/openapi.test.js \
   tests/system/queue.test.js tests/system/routes.test.js tests/system/search.test.js \
-  tests/system/serve.test.js tests/system/session.test.js tests/system/stack.test.js \
+  tests/system/serve.test.js tests/system/session.test.js tests/system/stack.test.js tests/system/topics.test.js \
   tests/system/walks.test.js tests/system/web.test.js
 admin_tests = \
   tests/admin/check.test.js tests/admin/clock.test.js tests/admin/commands.test.js \
   tests/admin/import.test.js tests/admin/load.test.js tests/admin/salvage.test.js \
-  tests/admin/exports.test.js tests/admin/completion.test.js tests/admin/send.test.js \
-  tests/admin/terminal.test.js
+  tests/admin/exports.test.js tests/admin/completion.test.js tests/admin/rooms.test.js \
+  tests/admin/send.test.js tests/admin/terminal.test.js
 whole_test = tests/browser/whole.test.js
 browser_tests = \
   tests/browser/accessible.test.js tests/browser/addresses.test.js tests/browser/chat.test.js tests/browser/extras.test.js \

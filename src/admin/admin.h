@@ -111,7 +111,7 @@ void admin_progress(struct admin_progress *progress, int64_t done);
 void admin_progress_end(struct admin_progress *progress);
 
 extern const struct admin_command command_backup, command_check, command_completion, command_export,
-    command_help, command_import, command_prune, command_reindex, command_restore, command_salvage,
-    command_search, command_send, command_status, command_tail;
+    command_help, command_import, command_prune, command_reindex, command_restore, command_room,
+    command_salvage, command_search, command_send, command_status, command_tail;
 
 #endif

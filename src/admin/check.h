@@ -23,6 +23,10 @@ void check_tell(struct check *check, enum check_state state, const char *area, c
 void check_files(struct check *check);
 void check_broker(struct check *check);
 void check_nginx(struct check *check);
+void check_site(struct check *check);
+
+/* A file that others must not read, or not write; one that is missing is somebody else's matter. */
+void check_mode(struct check *check, const char *path, unsigned forbidden);
 
 /*
  * Reads a configuration file without its comments, and in the place of each line that begins with

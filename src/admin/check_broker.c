@@ -32,7 +32,7 @@ static void no_message(
 static bool check_visit(struct check *check)
 {
 	static const struct mqtt_events events = {
-	    broker_connected, broker_subscribed, no_message, NULL, NULL};
+	    .connected = broker_connected, .subscribed = broker_subscribed, .message = no_message};
 	struct broker broker;
 	char error[BROKER_ERROR_SIZE];
 	bool answers =
@@ -67,10 +67,11 @@ static bool filter_takes(const char *filter, const char *topic)
 	return !*topic;
 }
 
-/* Whether a rule (what stands behind `topic` or `pattern`) lets publish receipts. */
+/* Whether a rule (what stands behind `topic` or `pattern`) lets publish what is the logger's. */
 static bool rule_forges(const char *rule)
 {
-	static const char *const receipts[] = {"chat/messages/stored", "chat/messages/rejected"};
+	static const char *const ours[] = {
+	    "chat/messages/stored", "chat/messages/rejected", "chat/messages/topic"};
 	char filter[256];
 	if (strncmp(rule, "read ", 5) == 0 || strncmp(rule, "deny ", 5) == 0)
 		return false;
@@ -82,7 +83,10 @@ static bool rule_forges(const char *rule)
 			*at = '+', memmove(at + 1, at + 2, strlen(at + 2) + 1);
 		else
 			at++;
-	return filter_takes(filter, receipts[0]) || filter_takes(filter, receipts[1]);
+	for (size_t i = 0; i < sizeof(ours) / sizeof(ours[0]); i++)
+		if (filter_takes(filter, ours[i]))
+			return true;
+	return false;
 }
 
 /* By the rules for all, and those before the first `user`, which are for clients without a name. */
@@ -109,9 +113,9 @@ static void check_acl(struct check *check, const char *path)
 		    "acl_file %s: %s", path, strerror(errno));
 	else if (acl_lets_forge(acl.at))
 		check_tell(check, CHECK_FAULT, "broker",
-		    "let nobody but the logger write chat/+/stored: use the mqtt-chat.acl that "
-		    "comes with mqtt-chat",
-		    "%s lets anybody publish receipts", path);
+		    "let nobody but the logger write chat/+/stored, rejected and topic: use the "
+		    "mqtt-chat.acl that comes with mqtt-chat",
+		    "%s lets anybody publish receipts or topics", path);
 	text_free(&acl);
 }
 

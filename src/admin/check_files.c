@@ -13,10 +13,7 @@
 #define DISK_FAULT (64LL * 1024 * 1024)
 #define DISK_WARNING (512LL * 1024 * 1024)
 
-/*
- * A file that others must not read, or not at all; one that is missing is somebody else's matter.
- */
-static void check_mode(struct check *check, const char *path, unsigned forbidden)
+void check_mode(struct check *check, const char *path, unsigned forbidden)
 {
 	struct stat about;
 	char remedy[PATH_MAX + 64];

@@ -18,6 +18,7 @@ static const struct admin_option options[] = {
     {"json", NULL, "as JSON, an object a line"},
     {"broker-config", "FILE", "the broker's configuration (default: " BROKER_FILE ")"},
     {"nginx-config", "FILE", "nginx's configuration (default: " NGINX_FILE ")"},
+    {"site-file", "FILE", "what the page says of this site (default: " SITE_FILE ")"},
     {0},
 };
 
@@ -154,6 +155,7 @@ static int check_all(struct admin *admin)
 	check_files(&check);
 	check_broker(&check);
 	check_nginx(&check);
+	check_site(&check);
 	if (!check.json)
 		printf("%d fault%s, %d warning%s\n", check.faults, text_plural(check.faults),
 		    check.warnings, text_plural(check.warnings));

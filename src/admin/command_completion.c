@@ -26,10 +26,10 @@ static bool has_choices(const char *value)
 	return value && strchr(value, '|') && !takes_files(value);
 }
 
-/* With a space between them. */
+/* With a space between them; what may follow one of them does not belong to it. */
 static void put_choices(const char *value)
 {
-	for (; *value; value++)
+	for (; *value && *value != ' '; value++)
 		putchar(*value == '|' ? ' ' : *value);
 }
 

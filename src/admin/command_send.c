@@ -129,8 +129,9 @@ static int exchange(struct sending *s, const char *topic, struct str payload)
 static int send_payload(
     struct sending *s, const struct admin *admin, const char *room, struct str payload)
 {
-	static const struct mqtt_events events = {
-	    broker_connected, broker_subscribed, take_message, NULL, NULL};
+	static const struct mqtt_events events = {.connected = broker_connected,
+	    .subscribed = broker_subscribed,
+	    .message = take_message};
 	char topic[MESSAGE_ROOM_MAX + 8], filter[MESSAGE_ROOM_MAX + 8], error[BROKER_ERROR_SIZE];
 	struct message m;
 	snprintf(topic, sizeof(topic), "chat/%s", room);

@@ -77,8 +77,9 @@ static void take_version(
 
 static void show_broker(struct status *s)
 {
-	static const struct mqtt_events events = {
-	    broker_connected, broker_subscribed, take_version, NULL, NULL};
+	static const struct mqtt_events events = {.connected = broker_connected,
+	    .subscribed = broker_subscribed,
+	    .message = take_version};
 	struct version_visit visit = {.version = "answers"};
 	char error[BROKER_ERROR_SIZE];
 	if (broker_visit(

@@ -14,7 +14,7 @@
 static const struct admin_command *const commands[] = {&command_status, &command_check,
     &command_tail, &command_send, &command_search, &command_export, &command_import,
     &command_backup, &command_restore, &command_salvage, &command_prune, &command_reindex,
-    &command_completion, &command_help, NULL};
+    &command_room, &command_completion, &command_help, NULL};
 
 enum {
 	KEY_CONFIG = 'c',

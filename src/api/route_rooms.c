@@ -8,6 +8,8 @@ static int add_room(void *arg, const struct store_room *room)
 	json_member_number(body, "messages", room->messages);
 	json_member_number(body, "lastId", room->last_id);
 	json_member_time(body, "lastTs", room->last_ts);
+	if (room->topic.at)
+		json_member(body, "topic", room->topic);
 	json_end(body, '}');
 	return body->broken ? -1 : 0;
 }
@@ -18,6 +20,7 @@ static int add_room(void *arg, const struct store_room *room)
  *     [{"room":"messages","messages":1234,"lastId":5678,"lastTs":"2026-11-23T17:41:05.123Z"}, …]
  *
  * The rooms that have messages, that with the newest message first; of more than 1000, those 1000.
+ * One that has a topic line has it as "topic".
  */
 void route_rooms(struct api *api, const struct params *params, struct http_response *response)
 {

@@ -68,8 +68,7 @@ void text_put_visible(struct text *text, struct str s)
 			memcpy(escape, "\\n", 3);
 		else if (point < 0x20 || point == 0x7f)
 			snprintf(escape, sizeof(escape), "\\x%02x", (unsigned)point);
-		else if ((point >= 0x80 && point < 0xa0) || point == 0x2028 || point == 0x2029 ||
-			 utf8_is_bidi_control(point))
+		else if (utf8_is_control(point) || utf8_is_bidi_control(point))
 			snprintf(escape, sizeof(escape), "\\u%04x", (unsigned)point);
 		text_put(text, escape[0] ? str_of(escape) : (struct str){s.at, n});
 		s = (struct str){s.at + n, s.len - n};

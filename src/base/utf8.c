@@ -79,6 +79,12 @@ bool utf8_is_space(uint32_t point)
 	       point == 0xfeff;
 }
 
+bool utf8_is_control(uint32_t point)
+{
+	return point < 0x20 || (point >= 0x7f && point < 0xa0) || point == 0x2028 ||
+	       point == 0x2029;
+}
+
 bool utf8_is_bidi_control(uint32_t point)
 {
 	return (point >= 0x202a && point <= 0x202e) || (point >= 0x2066 && point <= 0x2069);

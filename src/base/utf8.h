@@ -32,6 +32,9 @@ size_t utf8_length(struct str s);
  */
 bool utf8_is_space(uint32_t point);
 
+/* Whether it is a control of ASCII or of U+0080 to U+009F, or an end of a line. */
+bool utf8_is_control(uint32_t point);
+
 /* Whether it is an embedding, override or isolate of the direction of text, or the end of one. */
 bool utf8_is_bidi_control(uint32_t point);
 

@@ -11,13 +11,14 @@
 
 struct mqtt {
 	struct mosquitto *mosq;
-	const char *filter;
+	const char *filter, *followed; /* the latter may be NULL */
 	const struct mqtt_events *events;
 	void *arg;
 	bool visitor;	  /* see mqtt_visit() */
 	bool duplicate;	  /* the DUP flag of the PUBLISH that is being read */
 	int probe;	  /* packet id of the last one */
 	int subscription; /* packet id of the SUBSCRIBE for `filter` */
+	int following;	  /* the same for `followed`, then of what is asked behind its answer */
 	bool refused;	  /* by CONNACK or SUBACK; `error` says why */
 	char error[160];
 };
@@ -45,12 +46,17 @@ static void on_connect(struct mosquitto *mosq, void *arg, int rc, int flags)
 	mosquitto_subscribe(mosq, &mqtt->subscription, mqtt->filter, 1);
 	if (!mqtt->visitor)
 		mosquitto_subscribe(mosq, NULL, DROPPED_TOPIC, 0);
+	if (mqtt->followed)
+		mosquitto_subscribe(mosq, &mqtt->following, mqtt->followed, 0);
 }
 
 static void on_subscribe(struct mosquitto *mosq, void *arg, int mid, int count, const int *granted)
 {
 	struct mqtt *mqtt = arg;
-	(void)mosq;
+	/* Retained messages may come after a SUBACK, but not after the answer to what follows it.
+	 */
+	if (mqtt->followed && mid == mqtt->following)
+		mosquitto_unsubscribe(mosq, &mqtt->following, PROBE_FILTER);
 	if (mid != mqtt->subscription)
 		return;
 	if (count == 1 && granted[0] == 1) {
@@ -69,6 +75,14 @@ static uint64_t read_count(struct str digits)
 	return strtoull(text, NULL, 10);
 }
 
+static bool is_followed(const struct mqtt *mqtt, const char *topic)
+{
+	bool matches = false;
+	if (mqtt->followed)
+		mosquitto_topic_matches_sub(mqtt->followed, topic, &matches);
+	return matches;
+}
+
 static void on_message(struct mosquitto *mosq, void *arg, const struct mosquitto_message *message)
 {
 	const struct mqtt *mqtt = arg;
@@ -76,6 +90,8 @@ static void on_message(struct mosquitto *mosq, void *arg, const struct mosquitto
 	(void)mosq;
 	if (strcmp(message->topic, DROPPED_TOPIC) == 0)
 		mqtt->events->dropped(mqtt->arg, read_count(payload));
+	else if (is_followed(mqtt, message->topic))
+		mqtt->events->kept(mqtt->arg, str_of(message->topic), payload);
 	else if (!message->retain || mqtt->visitor)
 		mqtt->events->message(mqtt->arg, str_of(message->topic), payload,
 		    &(struct delivery){(uint16_t)message->mid, mqtt->duplicate});
@@ -102,6 +118,8 @@ static void on_unsubscribe(struct mosquitto *mosq, void *arg, int mid)
 	(void)mosq;
 	if (mid == mqtt->probe)
 		mqtt->events->probed(mqtt->arg);
+	else if (mqtt->followed && mid == mqtt->following)
+		mqtt->events->kept_all(mqtt->arg);
 }
 
 static struct mqtt *make(
@@ -139,6 +157,11 @@ struct mqtt *mqtt_open(
 struct mqtt *mqtt_visit(const char *filter, const struct mqtt_events *events, void *arg)
 {
 	return make(NULL, filter, events, arg);
+}
+
+void mqtt_follow(struct mqtt *mqtt, const char *filter)
+{
+	mqtt->followed = filter;
 }
 
 int mqtt_login(struct mqtt *mqtt, const char *username, const char *password)
@@ -197,10 +220,21 @@ int mqtt_tick(struct mqtt *mqtt)
 	return explain(mqtt, mosquitto_loop_misc(mqtt->mosq));
 }
 
+static int publish(struct mqtt *mqtt, const char *topic, struct str payload, int qos, bool retain)
+{
+	int rc =
+	    mosquitto_publish(mqtt->mosq, NULL, topic, (int)payload.len, payload.at, qos, retain);
+	return rc == MOSQ_ERR_SUCCESS ? 0 : -1;
+}
+
 int mqtt_publish(struct mqtt *mqtt, const char *topic, struct str payload)
 {
-	int rc = mosquitto_publish(mqtt->mosq, NULL, topic, (int)payload.len, payload.at, 0, false);
-	return rc == MOSQ_ERR_SUCCESS ? 0 : -1;
+	return publish(mqtt, topic, payload, 0, false);
+}
+
+int mqtt_publish_kept(struct mqtt *mqtt, const char *topic, struct str payload)
+{
+	return publish(mqtt, topic, payload, 1, true);
 }
 
 /* UNSUBSCRIBE is always answered ([MQTT-3.10.4-5]), and there is no way to ask for a PINGREQ. */

@@ -37,6 +37,12 @@ struct mqtt_events {
 	void (*dropped)(void *arg, uint64_t total);
 	/* The broker has answered the last mqtt_probe(). */
 	void (*probed)(void *arg);
+	/*
+	 * What the broker keeps on a topic of mqtt_follow(), as it was when we connected or has
+	 * become since; and that all of the former has come.
+	 */
+	void (*kept)(void *arg, struct str topic, struct str payload);
+	void (*kept_all)(void *arg);
 };
 
 /*
@@ -51,6 +57,9 @@ struct mqtt *mqtt_open(
  * retained copies count as messages. `dropped` and `probed` of the events are not used.
  */
 struct mqtt *mqtt_visit(const char *filter, const struct mqtt_events *events, void *arg);
+
+/* Subscribes to `filter`, too, on each connect, for the events `kept` and `kept_all`. */
+void mqtt_follow(struct mqtt *mqtt, const char *filter);
 
 /* Sets the name and the password for the next connections. 0, or -1 without memory. */
 int mqtt_login(struct mqtt *mqtt, const char *username, const char *password);
@@ -83,6 +92,9 @@ int mqtt_tick(struct mqtt *mqtt);  /* keep-alive; to be called about once a seco
 
 /* Queues a message at QoS 0. 0, or -1 without memory. */
 int mqtt_publish(struct mqtt *mqtt, const char *topic, struct str payload);
+
+/* Queues what the broker is to keep on the topic, at QoS 1; nothing where it is empty. The same. */
+int mqtt_publish_kept(struct mqtt *mqtt, const char *topic, struct str payload);
 
 /*
  * Queues a packet that the broker has to answer, so that its answer proves that the broker has read

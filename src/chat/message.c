@@ -60,6 +60,18 @@ bool message_room_valid(struct str room)
 	return true;
 }
 
+bool message_topic_valid(struct str topic)
+{
+	ssize_t length = utf8_count(topic);
+	if (length < 1 || length > MESSAGE_TOPIC_MAX || !utf8_is_visible(topic) ||
+	    utf8_turns(topic))
+		return false;
+	while (topic.len > 0)
+		if (utf8_is_control(utf8_take(&topic)))
+			return false;
+	return true;
+}
+
 static struct str room_of(struct str topic)
 {
 	size_t prefix = strlen(TOPIC_PREFIX);

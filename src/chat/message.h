@@ -11,6 +11,7 @@ enum {
 	MESSAGE_TEXT_MAX = 4000,
 	MESSAGE_ID_MAX = 64,
 	MESSAGE_ROOM_MAX = 64,
+	MESSAGE_TOPIC_MAX = 200,   /* of a room's topic line */
 	MESSAGE_BYTES_MAX = 65536, /* of a payload */
 };
 
@@ -86,5 +87,11 @@ const char *message_fault_text(enum message_fault fault);
 
 /* Whether `room` is a room's name: [a-z0-9][a-z0-9_-]{0,63}. */
 bool message_room_valid(struct str room);
+
+/*
+ * Whether `topic` can be a room's topic line: UTF-8, at most MESSAGE_TOPIC_MAX code points on one
+ * line, with something to see, and without controls, also of the direction of text.
+ */
+bool message_topic_valid(struct str topic);
 
 #endif

@@ -13,9 +13,11 @@
 #include "base/text.h"
 #include "broker/mqtt.h"
 #include "logger/notify.h"
+#include "logger/topics.h"
 #include "logger/writer.h"
 
 #define FILTER "chat/+"
+#define TOPICS "chat/+/topic"
 #define TICK_MS 1000
 #define BATCH_MS 50	 /* a batch is not read for longer: PINGREQ has to wait for it */
 #define FLOOD_FROM 32	 /* messages that wait: so many come that a batch is worth waiting for */
@@ -28,13 +30,14 @@ struct ingest {
 	const struct ingest_config *config;
 	struct writer *writer;
 	struct mqtt *mqtt;
+	struct topics topics;
 	bool online;	    /* there is a connection, or one is being made */
 	bool ready;	    /* the subscription is in force */
 	bool was_ready;	    /* it has been, at least once */
 	bool out_of_memory; /* a message could not be taken in */
 	uint64_t probe;	    /* the batch that the probe under way will settle; 0: none */
 	uint64_t settled;   /* the last batch whose acknowledgements the broker has read */
-	uint64_t received;  /* messages, of all connections */
+	uint64_t received;  /* messages and topics, of all connections */
 	uint64_t dropped;   /* messages that the broker said it dropped */
 	unsigned attempt;   /* since all went well last */
 	int64_t deadline;   /* monotonic ms, for becoming ready */
@@ -45,7 +48,8 @@ struct ingest {
 
 static void on_connected(void *arg, bool session_present)
 {
-	const struct ingest *in = arg;
+	struct ingest *in = arg;
+	topics_begin(&in->topics);
 	writer_connected(in->writer, session_present);
 }
 
@@ -88,8 +92,21 @@ static void on_probed(void *arg)
 	writer_settle(in->writer, in->settled);
 }
 
+static void on_topic(void *arg, struct str topic, struct str payload)
+{
+	struct ingest *in = arg;
+	in->received++;
+	topics_note(&in->topics, topic, payload);
+}
+
+static void on_topics(void *arg)
+{
+	struct ingest *in = arg;
+	topics_listed(&in->topics);
+}
+
 static const struct mqtt_events events = {
-    on_connected, on_subscribed, on_message, on_dropped, on_probed};
+    on_connected, on_subscribed, on_message, on_dropped, on_probed, on_topic, on_topics};
 
 /* ---- connecting ---- */
 
@@ -178,6 +195,13 @@ static void publish(void *arg, const char *topic, struct str payload)
 		log_warning("no memory for an answer on %s", topic);
 }
 
+static void publish_topic(void *arg, const char *topic, struct str payload)
+{
+	struct ingest *in = arg;
+	if (mqtt_publish_kept(in->mqtt, topic, payload) != 0)
+		log_warning("no memory to publish %s", topic);
+}
+
 /*
  * Where it cannot be stored, it may not be acknowledged: the connection goes, with all that is
  * queued on it, and the broker will deliver again. A batch whose connection is lost is stored all
@@ -209,6 +233,7 @@ static int wait_for_broker(struct ingest *in)
 	short want = (short)(mqtt_wants_write(in->mqtt) ? POLLIN | POLLOUT : POLLIN);
 	struct pollfd p = {mqtt_socket(in->mqtt), want, 0};
 	int ms = in->ready ? writer_wait_ms(in->writer, TICK_MS) : TICK_MS;
+	ms = topics_wait_ms(&in->topics, clock_ms(CLOCK_MONOTONIC), ms);
 	struct timespec timeout = {ms / 1000, (long)(ms % 1000) * 1000000};
 	if (ppoll(&p, 1, &timeout, in->config->wait_mask) <= 0)
 		return 0;
@@ -219,7 +244,12 @@ static int wait_for_broker(struct ingest *in)
 
 static void work_behind(struct ingest *in, bool quiet)
 {
-	if (in->ready && !writer_work(in->writer, quiet, readable(mqtt_socket(in->mqtt))))
+	if (!in->ready)
+		return;
+	if (writer_work(in->writer, quiet, readable(mqtt_socket(in->mqtt))))
+		topics_run(&in->topics, writer_lend(in->writer), clock_ms(CLOCK_MONOTONIC),
+		    publish_topic, in);
+	else
 		leave_broker(in);
 }
 
@@ -332,10 +362,13 @@ enum ingest_status ingest_run(const struct ingest_config *config, struct store *
 		return INGEST_FAILED;
 	enum ingest_status status = INGEST_FAILED;
 	in.mqtt = mqtt_open(config->client_id, FILTER, &events, &in);
+	if (in.mqtt)
+		mqtt_follow(in.mqtt, TOPICS);
 	if (!in.mqtt || log_in(&in) != 0)
 		log_error("out of memory");
 	else
 		status = loop(&in);
+	topics_end(&in.topics);
 	mqtt_close(in.mqtt);
 	writer_close(in.writer);
 	return status;

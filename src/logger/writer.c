@@ -299,3 +299,8 @@ bool writer_work(struct writer *writer, bool quiet, bool waited_for)
 		give_memory_back(writer);
 	return true;
 }
+
+struct store *writer_lend(struct writer *writer)
+{
+	return writer->store;
+}

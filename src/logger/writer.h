@@ -93,4 +93,7 @@ int writer_wait_ms(const struct writer *writer, int ms);
  */
 bool writer_work(struct writer *writer, bool quiet, bool waited_for);
 
+/* The store, to be read until the next call of one of these; NULL where it is not open. */
+struct store *writer_lend(struct writer *writer);
+
 #endif

@@ -34,8 +34,10 @@ static const char *const statements[STMT__MAX] = {
 	"SELECT stored, repeated, rejected, batches, batch_age_ms, commits, commit_seconds,"
 	" within_500us, within_1ms, within_2500us, within_5ms, within_10ms, within_25ms,"
 	" within_50ms, within_100ms, within_250ms, within_1s FROM logger_figures",
-    [STMT_ROOMS] = "SELECT room, messages, last_id, last_ts FROM rooms"
-		   " ORDER BY last_id DESC LIMIT ?1",
+    [STMT_ROOMS] = "SELECT room, messages, last_id, last_ts, nullif(topic, '') FROM rooms"
+		   " LEFT JOIN topics USING (room) ORDER BY last_id DESC LIMIT ?1",
+    [STMT_TOPICS] = "SELECT number, room, topic FROM topics WHERE number > ?1"
+		    " ORDER BY number LIMIT ?2",
     [STMT_HISTORY] = ROW " WHERE id > ?1 AND id <= ?2 ORDER BY id",
     [STMT_HISTORY_OF_ROOM] = ROW " WHERE id > ?1 AND id <= ?2 AND room = ?3 ORDER BY id",
     [STMT_READ_VERSION] = "PRAGMA data_version",
@@ -114,6 +116,7 @@ static const char *const statements[STMT__MAX] = {
     [STMT_UNINDEX_ROW] = "INSERT INTO search (search, rowid, text, nickname, room)"
 			 " VALUES ('delete', ?1, ?2, ?3, ?4)",
     [STMT_DELETE] = "DELETE FROM messages WHERE id = ?1",
+    [STMT_SET_TOPIC] = "REPLACE INTO topics SELECT ifnull(max(number), 0) + 1, ?1, ?2 FROM topics",
 };
 
 const char *sql_text(enum stmt which)

@@ -55,8 +55,8 @@ static int make_anew(struct migration *m, const char *table, const char *columns
 
 /*
  * Version 2 knows between which times blocks of messages lie (spans), whose a rejected message was,
- * what time it should be by the logger's account, and folds what the search looks for otherwise:
- * the index is filled again behind the messages.
+ * what time it should be by the logger's account, topic lines of rooms, and folds what the search looks
+ * for otherwise: the index is filled again behind the messages.
  */
 static int from_1(struct migration *m)
 {
@@ -65,6 +65,8 @@ static int from_1(struct migration *m)
 		rc = spans_make(m->store->db);
 	if (!rc)
 		rc = create(m, "message_redated");
+	if (!rc)
+		rc = create(m, "topics");
 	if (!rc)
 		rc = make_anew(m, "rejected", "id, ts, topic, reason, size, head");
 	if (!rc)

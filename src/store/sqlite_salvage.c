@@ -92,7 +92,34 @@ static int take_note(struct salvage *s, const struct pages_row *row)
 	return s->rc;
 }
 
-/* The rows of messages, rooms, logger_note and sqlite_sequence are known by their shapes. */
+static bool is_topic(const struct pages_row *row)
+{
+	static const enum pages_type types[] = {PAGES_NULL, PAGES_TEXT, PAGES_TEXT};
+	return !row->index && row->columns == 3 && are(row, types, 3) && row->id > 0 &&
+	       message_room_valid(row->texts[1]) &&
+	       (row->texts[2].len == 0 || message_topic_valid(row->texts[2]));
+}
+
+/* Where an older page has one as well, the last change counts. */
+static int take_topic(struct salvage *s, const struct pages_row *row)
+{
+	sqlite3_stmt *stmt = NULL;
+	s->rc = sqlite3_prepare_v2(s->to,
+	    "REPLACE INTO topics SELECT ?1, ?2, ?3 WHERE NOT EXISTS"
+	    " (SELECT 1 FROM topics WHERE room = ?2 AND number > ?1)",
+	    -1, &stmt, NULL);
+	sqlite3_bind_int64(stmt, 1, row->id);
+	sql_bind_str(stmt, 2, row->texts[1]);
+	sql_bind_str(stmt, 3, row->texts[2]);
+	if (!s->rc && sqlite3_step(stmt) != SQLITE_DONE)
+		s->rc = sqlite3_errcode(s->to);
+	sqlite3_finalize(stmt);
+	return s->rc;
+}
+
+/*
+ * The rows of messages, topics, rooms, logger_note and sqlite_sequence are known by their shapes.
+ */
 static int take_row(void *arg, const struct pages_row *row)
 {
 	static const enum pages_type room[] = {
@@ -103,6 +130,8 @@ static int take_row(void *arg, const struct pages_row *row)
 		return take_message(s, row);
 	if (is_note(row))
 		return take_note(s, row);
+	if (is_topic(row))
+		return take_topic(s, row);
 	if (row->index && row->columns == 4 && are(row, room, 4) &&
 	    message_room_valid(row->texts[0])) {
 		s->out->counted += row->integers[1];

@@ -1,5 +1,6 @@
 /*
- * sqlite_whole.c: what is read beyond a page: the rooms, and the history from end to end.
+ * sqlite_whole.c: what is read beyond a page: the rooms, their topic lines, and the history from
+ * end to end.
  */
 #include "store/sqlite.h"
 
@@ -14,6 +15,7 @@ enum store_status store_rooms(struct store *store, store_room_fn *room, void *ar
 		    .messages = sqlite3_column_int64(stmt, 1),
 		    .last_id = sqlite3_column_int64(stmt, 2),
 		    .last_ts = sqlite3_column_int64(stmt, 3),
+		    .topic = sql_column_str(stmt, 4),
 		};
 		if (room(arg, &r) != 0) {
 			rc = SQLITE_ABORT;
@@ -23,6 +25,36 @@ enum store_status store_rooms(struct store *store, store_room_fn *room, void *ar
 	enum store_status status = rc == SQLITE_DONE ? STORE_OK : sql_fail(store, rc);
 	sql_finish(stmt);
 	return status;
+}
+
+enum store_status store_topics(
+    struct store *store, int64_t after, int limit, store_topic_fn *topic, void *arg)
+{
+	sqlite3_stmt *stmt = store->stmts[STMT_TOPICS];
+	sqlite3_bind_int64(stmt, 1, after);
+	sqlite3_bind_int(stmt, 2, limit);
+	int rc;
+	while ((rc = sqlite3_step(stmt)) == SQLITE_ROW)
+		topic(arg, &(struct store_topic){.number = sqlite3_column_int64(stmt, 0),
+			       .room = sql_column_str(stmt, 1),
+			       .topic = sql_column_str(stmt, 2)});
+	enum store_status status = rc == SQLITE_DONE ? STORE_OK : sql_fail(store, rc);
+	sql_finish(stmt);
+	return status;
+}
+
+static int set_topic(struct store *store, void *arg)
+{
+	const struct store_topic *topic = arg;
+	sql_bind_str(store->stmts[STMT_SET_TOPIC], 1, topic->room);
+	sql_bind_str(store->stmts[STMT_SET_TOPIC], 2, topic->topic);
+	return sql_run(store, STMT_SET_TOPIC);
+}
+
+enum store_status store_set_topic(struct store *store, struct str room, struct str topic)
+{
+	return sql_write_unsynced(
+	    store, set_topic, &(struct store_topic){.room = room, .topic = topic});
 }
 
 enum store_status store_newest(struct store *store, int64_t *id)

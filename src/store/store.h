@@ -270,6 +270,7 @@ struct store_room {
 	struct str room;
 	int64_t messages;
 	int64_t last_id, last_ts; /* of its newest message */
+	struct str topic;	  /* its topic line; at == NULL: it has none */
 };
 
 enum { STORE_ROOMS_MAX = 1000 };
@@ -279,6 +280,26 @@ typedef int store_room_fn(void *arg, const struct store_room *room);
 
 /* Calls `room` for each room, that with the newest message first; at most STORE_ROOMS_MAX. */
 enum store_status store_rooms(struct store *store, store_room_fn *room, void *arg);
+
+/* The topic line of a room, whether it has messages or not. */
+struct store_topic {
+	int64_t number; /* of the change; it grows */
+	struct str room;
+	struct str topic; /* empty: it was taken away */
+};
+
+/* It is lent for the time of the call. */
+typedef void store_topic_fn(void *arg, const struct store_topic *topic);
+
+/* Calls `topic` for the first `limit` that have changed after the change `after`, in order. */
+enum store_status store_topics(
+    struct store *store, int64_t after, int limit, store_topic_fn *topic, void *arg);
+
+/*
+ * An editor's: sets a room's topic line, which is message_topic_valid(), or takes it away where it
+ * is empty. See store_sync().
+ */
+enum store_status store_set_topic(struct store *store, struct str room, struct str topic);
 
 /* The id of the newest message of all rooms; 0 where there is none. */
 enum store_status store_newest(struct store *store, int64_t *id);

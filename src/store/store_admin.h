@@ -60,9 +60,8 @@ struct store_salvaged {
 /*
  * Reads what can be read of the database at `from`, which may be damaged in any way and must not
  * be written to meanwhile, into a new one at `to` (mode 0640 less the umask), on the disk when this
- * returns. Messages keep their ids, and the logger its note; the rest
- * begins anew. On failure there is no new one, and
- * `error` holds one line.
+ * returns. Messages keep their ids, rooms their topic lines, and the logger its note; the rest
+ * begins anew. On failure there is no new one, and `error` holds one line.
  */
 enum store_status store_salvage(const char *from, const char *to, store_progress_fn *progress,
     void *arg, struct store_salvaged *out, char error[STORE_ERROR_SIZE]);

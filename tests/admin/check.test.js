@@ -96,7 +96,7 @@ async function spoiled(spoil) {
 
 test('an installation that is well has no findings', () => {
   assert.deepEqual(findings(), []);
-  assert.equal(new Set(check(stack).map(({ area }) => area)).size, 6);
+  assert.equal(new Set(check(stack).map(({ area }) => area)).size, 7);
 });
 
 /**
@@ -248,6 +248,11 @@ const faults = {
     /mqtt-chat\.acl/,
     () => edited('mqtt-chat.acl', (text) => `${text}\npattern write chat/+/stored\n`),
   ],
+  'everybody may write topics': [
+    /lets anybody publish receipts or topics/,
+    /mqtt-chat\.acl/,
+    () => edited('mqtt-chat.acl', (text) => `${text}\npattern readwrite chat/+/topic\n`),
+  ],
   'who is called like a room may forge its rejections': [
     /lets anybody publish receipts/,
     /mqtt-chat\.acl/,
@@ -295,6 +300,49 @@ const faults = {
     /^3 addresses, with the 200 WebSockets/,
     /nginx-sockets\.conf/,
     () => edited('nginx-sockets.conf', (text) => text.replace(' 50;', ' 200;')),
+  ],
+  'a comma too many in site.json': [
+    /site\.json is no JSON object/,
+    /no comma behind the last member/,
+    () => edited('site.json', () => '{"title": "Chat",}'),
+  ],
+  'site.json is a list': [
+    /site\.json is no JSON object/,
+    /double quotes/,
+    () => edited('site.json', () => '["Chat"]'),
+  ],
+  'an empty site.json': [
+    /site\.json is no JSON object/,
+    /double quotes/,
+    () => edited('site.json', () => ''),
+  ],
+  'a member of site.json that the page does not know': [
+    /the page knows no "colour"/,
+    /title, welcome, room or language/,
+    () => edited('site.json', () => '{"title": "Chat", "colour": "red"}'),
+  ],
+  'a member of site.json that is no text': [
+    /"welcome" is no text/,
+    /double quotes/,
+    () => edited('site.json', () => '{"welcome": null}'),
+  ],
+  'a room in site.json that is none': [
+    /"Lab" is no room/,
+    /begins with a letter or a digit/,
+    () => edited('site.json', () => '{"room": "Lab"}'),
+  ],
+  'a language in site.json that the page does not speak': [
+    /the page does not speak "sv"/,
+    /en, fi, de or ar/,
+    () => edited('site.json', () => '{"language": "sv"}'),
+  ],
+  'site.json may be written by everybody': [
+    /site\.json may be read or written by others/,
+    /chmod 0?640/,
+    () => {
+      chmodSync(join(etc, 'site.json'), 0o642);
+      return () => chmodSync(join(etc, 'site.json'), 0o640);
+    },
   ],
   'a location without its slash': [
     /ends in \/chat without a slash/,

@@ -99,6 +99,7 @@ shellTest('bash-completion', '/usr/share/bash-completion/bash_completion', () =>
   assert.deepEqual(bash('--database', '=', 'a'), ['a file']);
   assert.deepEqual(bash('help', 'imp'), ['import']);
   assert.deepEqual(bash('completion', ''), ['bash', 'zsh', 'fish']);
+  assert.deepEqual(bash('room', 't'), ['topic']);
   assert.deepEqual(bash('tail', ''), []);
 });
 
@@ -110,6 +111,7 @@ shellTest('zsh', '/usr/bin/zsh', () => {
   assert.deepEqual(zsh('mqtt-chat status --log-level=d'), ['debug']);
   assert.deepEqual(zsh('mqtt-chat restore a'), ['a\\ file']);
   assert.deepEqual(zsh('mqtt-chat help imp'), ['import']);
+  assert.deepEqual(zsh('mqtt-chat room '), ['topic', 'list']);
 });
 
 shellTest('fish', '/usr/bin/fish', () => {
@@ -120,6 +122,8 @@ shellTest('fish', '/usr/bin/fish', () => {
   assert.deepEqual(fish('mqtt-chat status --log-level=d'), ['--log-level=debug']);
   assert.deepEqual(fish('mqtt-chat restore a'), ['a file']);
   assert.deepEqual(fish('mqtt-chat help imp'), ['import']);
+  assert.deepEqual(fish('mqtt-chat room --cl'), ['--clear']);
+  assert.deepEqual(fish('mqtt-chat room t'), ['topic']);
 });
 
 test('what is written is what the shells take', () => {

@@ -54,6 +54,10 @@ before(async () => {
   const run = admin(stack, ['import', '--format=ndjson'], { input: `${rows.join('\n')}\n` });
   assert.equal(run.status, 0, run.stderr);
   assert.equal(admin(stack, ['prune', '--yes', '--room=lab-10']).status, 0);
+  assert.equal(admin(stack, ['room', 'topic', 'lab-5', 'First']).status, 0);
+  assert.equal(admin(stack, ['room', 'topic', 'lab-0', 'Gone']).status, 0);
+  assert.equal(admin(stack, ['room', 'topic', 'lab-5', 'Mökki ☕']).status, 0);
+  assert.equal(admin(stack, ['room', 'topic', 'lab-0', '--clear']).status, 0);
   await until(() => Number(stack.sql('SELECT indexed_id AS n FROM search_state')[0].n) >= 200);
   await stack.stop('logger');
   good = join(stack.dataDir, 'good.db');
@@ -119,6 +123,7 @@ for (const [what, pages] of Object.entries(harmless))
         ask(made, "SELECT seq FROM sqlite_sequence WHERE name = 'messages'")[0].seq,
         700,
       );
+      assert.deepEqual(ask(made, 'SELECT * FROM topics'), ask(good, 'SELECT * FROM topics'));
     });
 
 test('each page of messages takes its own along, and nothing else', () => {

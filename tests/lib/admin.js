@@ -59,6 +59,7 @@ export function check(stack) {
     '--json',
     ...['--broker-config', join(etc, 'broker.conf')],
     ...['--nginx-config', join(etc, 'nginx.conf')],
+    ...['--site-file', join(etc, 'site.json')],
   ]);
   if (run.status !== 0 && run.status !== 1) throw new Error(JSON.stringify(run));
   return run.stdout

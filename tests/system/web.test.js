@@ -1,7 +1,7 @@
 /** What nginx serves, refuses and says, and who can reach what. */
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { readFileSync, statSync, writeFileSync } from 'node:fs';
+import { readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
@@ -62,6 +62,26 @@ test('a file that has not changed is 304, and large ones travel compressed', asy
   assert.equal(again.status, 304);
   const small = await get('/chat/main.js', { headers: { 'Accept-Encoding': 'gzip' } });
   assert.equal(small.headers['content-encoding'], 'gzip');
+});
+
+test('site.json is what the operator wrote, asked for anew each time, and may be missing', async () => {
+  const file = join(stack.dataDir, 'etc/site.json');
+  const before = readFileSync(file, 'utf8');
+  const first = await get('/chat/site.json');
+  assert.equal(first.headers['content-type'], 'application/json');
+  assert.deepEqual(first.json(), { title: 'Chat', welcome: '', room: 'messages' });
+  assertPageHeaders(first);
+  const headers = { 'If-None-Match': String(first.headers.etag) };
+  assert.equal((await get('/chat/site.json', { headers })).status, 304);
+  writeFileSync(file, '{"title": "Pajan keskustelu ☕"}');
+  const changed = await get('/chat/site.json', { headers });
+  assert.equal(changed.json().title, 'Pajan keskustelu ☕');
+  rmSync(file);
+  const missing = await get('/chat/site.json');
+  assert.equal(missing.status, 404);
+  assertPageHeaders(missing);
+  assert.doesNotMatch(stack.log('nginx'), /site\.json/);
+  writeFileSync(file, before);
 });
 
 test('/ and /chat lead to the page, wherever a port is forwarded to', async () => {

@@ -95,7 +95,11 @@ static void probed(void *arg)
 	(void)arg;
 }
 
-static const struct mqtt_events events = {connected, subscribed, message, dropped, probed};
+static const struct mqtt_events events = {.connected = connected,
+    .subscribed = subscribed,
+    .message = message,
+    .dropped = dropped,
+    .probed = probed};
 
 /* Reads until `flag`, or `count` messages; writes only where it is told to. */
 static void listen_for(struct mqtt *mqtt, struct heard *heard, int count, bool write)
