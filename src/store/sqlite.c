@@ -37,7 +37,7 @@ static const char *const statements[STMT__MAX] = {
 	" within_500us, within_1ms, within_2500us, within_5ms, within_10ms, within_25ms,"
 	" within_50ms, within_100ms, within_250ms, within_1s FROM logger_figures",
     [STMT_ROOMS] = "SELECT room, messages, last_id, last_ts FROM rooms"
-		   " ORDER BY last_id DESC LIMIT ?1",
+		   " WHERE instr(room, lower(?2)) ORDER BY last_id DESC LIMIT ?1",
     [STMT_HISTORY] = ROW " WHERE id > ?1 AND id <= ?2 ORDER BY id",
     [STMT_HISTORY_OF_ROOM] = ROW " WHERE id > ?1 AND id <= ?2 AND room = ?3 ORDER BY id",
     [STMT_READ_VERSION] = "PRAGMA data_version",
