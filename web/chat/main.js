@@ -6,7 +6,7 @@ import { createComposer } from './composer.js';
 import { createConnection } from './connection.js';
 import { createCounter } from './counter.js';
 import { byId, setText } from './dom.js';
-import { createHistory } from './history.js';
+import { createHistory, LIST_MAX } from './history.js';
 import { newMsgId, newToken } from './ids.js';
 import { createJump } from './jump.js';
 import { isRoom, parseMessage, parseReceipts, parseRejection } from './payload.js';
@@ -101,6 +101,7 @@ const handlers = new Map(
       const rejection = parseRejection(payload);
       if (rejection) store.dispatch({ type: 'rejected', room, rejection });
     },
+    topic: (room, payload) => extras?.onTopic(room, payload),
   }),
 );
 
@@ -113,8 +114,9 @@ function receive(topic, payload) {
 const countUnread = createCounter({ store, history });
 
 async function listRooms() {
-  store.dispatch({ type: 'listed', rooms: await history.rooms() });
-  countUnread();
+  const rooms = await history.rooms();
+  store.dispatch({ type: 'listed', rooms });
+  countUnread(rooms.length < LIST_MAX ? null : rooms);
 }
 
 /** Everybody sees it. It is not the MQTT client id, with which anybody could take over the connection. */
@@ -131,7 +133,8 @@ const connection = createConnection({
   topics: ['chat/+', 'chat/+/stored', 'chat/+/rejected'],
   retained() {
     const { room } = store.get();
-    return { topics: presenceTopics(room), will: willFor(room, presenceId) };
+    const topics = [...presenceTopics(room), `chat/${room}/topic`];
+    return { topics, will: willFor(room, presenceId) };
   },
   isFull,
   onMessage(topic, payload) {
@@ -202,7 +205,6 @@ function render() {
   const parts = [
     showTitle,
     status.render,
-    sidebar.render,
     composer.render,
     (shown) => view.render(shown, nowhere), // last, since it measures what is there
   ];
@@ -255,9 +257,13 @@ async function start() {
   await painted();
   // The chat does without them where they do not come.
   const { startExtras } = await import('./extras.js').catch(() => ({ startExtras: undefined }));
-  extras = startExtras?.({ store, api, presenceId, connection, toNewest });
+  extras = startExtras?.({
+    ...{ store, api, presenceId, connection, toNewest },
+    findRooms: history.rooms,
+    hideSide: sidebar.hide,
+  });
   connection.start();
-  reader.watch(countUnread);
+  reader.watch(() => countUnread());
   listRooms();
 }
 
