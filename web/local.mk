@@ -5,18 +5,19 @@ page_sources = \
   web/chat/address.js web/chat/announcer.js web/chat/attention.js web/chat/backoff.js web/chat/bar.css \
   web/chat/base.css web/chat/clock.js web/chat/composer.css web/chat/composer.js \
   web/chat/connection.js web/chat/counter.js web/chat/dialog.js web/chat/dom.js web/chat/extras.js \
-  web/chat/favicon.js web/chat/history.js web/chat/icon-192.png web/chat/icon-512.png \
+  web/chat/favicon.js web/chat/finder.js web/chat/history.js web/chat/icon-192.png web/chat/icon-512.png \
   web/chat/icon-maskable.png web/chat/icon.svg web/chat/ids.js web/chat/index.html \
   web/chat/jump.js web/chat/late.js web/chat/layout.js web/chat/log.css web/chat/log.js web/chat/main.js \
   web/chat/manifest.webmanifest web/chat/markdown.js web/chat/mentions.js web/chat/mqtt.js \
-  web/chat/mqtt.js.LICENSE.txt web/chat/narrow.css web/chat/notice.js web/chat/offline.js web/chat/pages.js \
+  web/chat/mqtt.js.LICENSE.txt web/chat/narrow.css web/chat/muted.js web/chat/notice.js web/chat/offline.js web/chat/pages.js \
   web/chat/panels.css web/chat/payload.js web/chat/people-view.js web/chat/people.js \
   web/chat/persistence.js web/chat/place.js web/chat/preferences.js web/chat/presence.js \
-  web/chat/reader.js web/chat/rich.css web/chat/rich.js web/chat/room.js web/chat/row.css \
+  web/chat/reader.js web/chat/rich.css web/chat/rich.js web/chat/room-field.js \
+  web/chat/room-list.js web/chat/room.js web/chat/row.css \
   web/chat/row.js web/chat/search-panel.js web/chat/search.js web/chat/sender.js \
   web/chat/settings-dialog.js web/chat/shortcuts.js web/chat/side.css web/chat/sidebar.js \
   web/chat/status.js web/chat/storage.js web/chat/store.js web/chat/sw.js web/chat/texts-en.js \
-  web/chat/texts-fi.js web/chat/texts.js web/chat/times.js web/chat/translate.js web/chat/view.js \
+  web/chat/texts-fi.js web/chat/texts.js web/chat/times.js web/chat/topic.js web/chat/translate.js web/chat/view.js \
   web/chat/words.js
 EXTRA_DIST += $(page_sources)
 

@@ -27,7 +27,8 @@ static const struct route routes[] = {
     {"/messages", PAGE_PARAMS | PARAM_BIT(PARAM_SINCE), true, PAGE_PARAMS, route_messages},
     {"/metrics", 0, false, 0, route_metrics},
     {"/openapi.json", 0, false, 0, route_openapi},
-    {"/rooms", 0, true, 0, route_rooms},
+    {"/rooms", PARAM_BIT(PARAM_Q) | PARAM_BIT(PARAM_LIMIT), true, PARAM_BIT(PARAM_LIMIT),
+	route_rooms},
     {"/search", SEARCH_PARAMS, false, 0, route_search},
 };
 

@@ -106,7 +106,8 @@ static enum store_status empty_rooms(struct upkeep *upkeep, struct store *store)
 {
 	struct full_room full = {.most = upkeep->messages};
 	enum store_status status =
-	    upkeep->messages ? store_rooms(store, find_full, &full) : STORE_OK;
+	    upkeep->messages ? store_rooms(store, str_of(""), STORE_ROOMS_MAX, find_full, &full)
+			     : STORE_OK;
 	if (status || !full.excess) {
 		enter(upkeep, UPKEEP_SHRINK);
 		return status;

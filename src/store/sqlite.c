@@ -35,7 +35,8 @@ static const char *const statements[STMT__MAX] = {
 	" within_500us, within_1ms, within_2500us, within_5ms, within_10ms, within_25ms,"
 	" within_50ms, within_100ms, within_250ms, within_1s FROM logger_figures",
     [STMT_ROOMS] = "SELECT room, messages, last_id, last_ts, nullif(topic, '') FROM rooms"
-		   " LEFT JOIN topics USING (room) ORDER BY last_id DESC LIMIT ?1",
+		   " LEFT JOIN topics USING (room) WHERE instr(room, lower(?2))"
+		   " ORDER BY last_id DESC LIMIT ?1",
     [STMT_TOPICS] = "SELECT number, room, topic FROM topics WHERE number > ?1"
 		    " ORDER BY number LIMIT ?2",
     [STMT_HISTORY] = ROW " WHERE id > ?1 AND id <= ?2 ORDER BY id",

@@ -4,10 +4,12 @@
  */
 #include "store/sqlite.h"
 
-enum store_status store_rooms(struct store *store, store_room_fn *room, void *arg)
+enum store_status store_rooms(
+    struct store *store, struct str part, int limit, store_room_fn *room, void *arg)
 {
 	sqlite3_stmt *stmt = store->stmts[STMT_ROOMS];
-	sqlite3_bind_int(stmt, 1, STORE_ROOMS_MAX);
+	sqlite3_bind_int(stmt, 1, limit);
+	sql_bind_str(stmt, 2, part);
 	int rc;
 	while ((rc = sqlite3_step(stmt)) == SQLITE_ROW) {
 		struct store_room r = {

@@ -278,8 +278,12 @@ enum { STORE_ROOMS_MAX = 1000 };
 /* A room is lent for the time of the call. Returns 0, or anything else to break off. */
 typedef int store_room_fn(void *arg, const struct store_room *room);
 
-/* Calls `room` for each room, that with the newest message first; at most STORE_ROOMS_MAX. */
-enum store_status store_rooms(struct store *store, store_room_fn *room, void *arg);
+/*
+ * Calls `room` for each room whose name has `part` in it (capitals do not count; all have ""), that
+ * with the newest message first; at most `limit`.
+ */
+enum store_status store_rooms(
+    struct store *store, struct str part, int limit, store_room_fn *room, void *arg);
 
 /* The topic line of a room, whether it has messages or not. */
 struct store_topic {

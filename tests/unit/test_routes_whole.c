@@ -110,6 +110,31 @@ TEST(rooms_are_told_newest_first)
 	assert_int_equal(response.status, 400);
 }
 
+TEST(rooms_are_asked_for_by_a_part_of_their_name_or_by_how_many)
+{
+	for (const char *const *room = (const char *const[]){"lab", "den", "label", NULL}; *room;
+	     room++)
+		add_at(*room, "one", TS);
+	static const struct {
+		const char *query, *first, *second;
+	} cases[] = {{"q=LAB", "label", "lab"}, {"q=lab&limit=1", "label", NULL},
+	    {"limit=2", "label", "den"}, {"q=en", "den", NULL}, {"q=x", NULL, NULL}};
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		ask_path("/rooms", cases[i].query);
+		struct json_object *list = json_tokener_parse(body());
+		const char *wanted[] = {cases[i].first, cases[i].second};
+		for (size_t n = 0; n < 2 && wanted[n]; n++)
+			assert_string_equal(json_object_get_string(json_object_object_get(
+						json_object_array_get_idx(list, n), "room")),
+			    wanted[n]);
+		assert_int_equal(
+		    json_object_array_length(list), (wanted[0] != NULL) + (wanted[1] != NULL));
+		json_object_put(list);
+	}
+	ask_path("/rooms", "limit=201");
+	assert_int_equal(response.status, 400);
+}
+
 /* ---- export ---- */
 
 static int take(void *to, struct str piece)
@@ -409,6 +434,7 @@ int main(void)
 	    WHOLE(since_follows_the_clock),
 	    WHOLE(since_is_told_what_it_takes),
 	    WHOLE(rooms_are_told_newest_first),
+	    WHOLE(rooms_are_asked_for_by_a_part_of_their_name_or_by_how_many),
 	    WHOLE(an_export_is_a_stream_to_be_saved),
 	    WHOLE(a_field_of_csv_is_quoted_where_it_must_be),
 	    WHOLE(an_export_ends_with_what_was_newest_when_it_began),

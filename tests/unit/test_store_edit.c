@@ -107,7 +107,8 @@ TEST(two_writers_count_each_message_once)
 		add_message(editor, "lab", "editor");
 	}
 	int64_t total = 0;
-	assert_int_equal(store_rooms(logger, count_room, &total), STORE_OK);
+	assert_int_equal(
+	    store_rooms(logger, str_of(""), STORE_ROOMS_MAX, count_room, &total), STORE_OK);
 	assert_int_equal(total, 30);
 	store_close(editor);
 	store_close(logger);

@@ -46,11 +46,16 @@ static int see_room(void *arg, const struct store_room *room)
 	return 0;
 }
 
-static const char *rooms(void)
+static const char *rooms_with(const char *part, int limit)
 {
 	text_free(&seen);
-	assert_int_equal(store_rooms(reader, see_room, NULL), STORE_OK);
+	assert_int_equal(store_rooms(reader, str_of(part), limit, see_room, NULL), STORE_OK);
 	return what_was_seen();
+}
+
+static const char *rooms(void)
+{
+	return rooms_with("", STORE_ROOMS_MAX);
 }
 
 static void add_at(const char *room, int64_t ts)
@@ -88,6 +93,19 @@ TEST(a_room_is_counted_with_its_newest_message_newest_room_first)
 	assert_string_equal(rooms(), "lab 2 3 3;den 1 2 2;");
 	add_at("den", 4);
 	assert_string_equal(rooms(), "den 2 4 4;lab 2 3 3;");
+}
+
+TEST(rooms_are_found_by_a_part_of_their_name_and_the_newest_of_them_alone)
+{
+	add_at("lab", 1);
+	add_at("den", 2);
+	add_at("old_lab", 3);
+	add_at("label", 4);
+	assert_string_equal(rooms_with("lab", 9), "label 1 4 4;old_lab 1 3 3;lab 1 1 1;");
+	assert_string_equal(rooms_with("LAB", 2), "label 1 4 4;old_lab 1 3 3;");
+	assert_string_equal(rooms_with("", 1), "label 1 4 4;");
+	assert_string_equal(rooms_with("_", 9), "old_lab 1 3 3;");
+	assert_string_equal(rooms_with("%", 9), "");
 }
 
 TEST(the_newest_message_is_that_with_the_highest_id_whatever_its_clock_said)
@@ -356,6 +374,7 @@ int main(void)
 	static const struct CMUnitTest tests[] = {
 	    WHOLE(without_messages_there_are_no_rooms),
 	    WHOLE(a_room_is_counted_with_its_newest_message_newest_room_first),
+	    WHOLE(rooms_are_found_by_a_part_of_their_name_and_the_newest_of_them_alone),
 	    WHOLE(the_newest_message_is_that_with_the_highest_id_whatever_its_clock_said),
 	    WHOLE(what_is_repeated_or_rejected_is_not_counted),
 	    WHOLE(a_batch_of_many_rooms_is_counted),

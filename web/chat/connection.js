@@ -39,8 +39,8 @@ function codeOf(error) {
   return typeof code === 'number' ? code : undefined;
 }
 
-/** A retained copy is no new message; of presence it is what there is. @param {string} topic */
-const isPresence = (topic) => topic.includes('/presence/');
+/** A retained copy is no new message; of these it is what there is. @param {string} topic */
+const isStanding = (topic) => /\/(presence\/.*|topic)$/.test(topic);
 
 /**
  * @param {object} parts
@@ -155,7 +155,7 @@ export function createConnection(parts) {
       lastPacketAt = clock.now();
     });
     mine.on('message', (topic, payload, packet) => {
-      if (client === mine && (!packet.retain || isPresence(topic))) onMessage(topic, payload);
+      if (client === mine && (!packet.retain || isStanding(topic))) onMessage(topic, payload);
     });
     mine.on('connect', () => {
       greeted = true;

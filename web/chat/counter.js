@@ -20,10 +20,18 @@ export function createCounter({ store, history }) {
     store.dispatch({ type: 'counted', room, page, after, until });
   }
 
-  return async () => {
+  /**
+   * Asks for those that wait for it, and for those that one has been in and the list left out.
+   * @param {{room: string}[] | null} [listed] null: all are there
+   */
+  return async (listed = null) => {
     if (counting) return;
     counting = true;
-    const rooms = Array.from(store.get().rooms.values()).filter(({ uncounted }) => uncounted);
+    const names = listed && new Set(listed.map(({ room }) => room));
+    const rooms = Array.from(store.get().rooms.values()).filter(
+      ({ name, seen, uncounted, mine }) =>
+        uncounted || (names && mine && seen > 0 && !names.has(name)),
+    );
     try {
       for (const room of rooms.slice(0, ROOMS_MAX)) await count(room);
     } catch (error) {

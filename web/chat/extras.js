@@ -7,13 +7,16 @@ import { createAttention } from './attention.js';
 import { clock } from './clock.js';
 import { byId } from './dom.js';
 import { late } from './late.js';
+import { isMuted } from './muted.js';
 import { notice } from './notice.js';
 import { startOffline } from './offline.js';
 import { NOBODY } from './people.js';
 import { createPeopleView } from './people-view.js';
 import { createPresence } from './presence.js';
+import { createRoomList } from './room-list.js';
 import { createShortcuts } from './shortcuts.js';
 import { texts } from './texts.js';
+import { createTopic } from './topic.js';
 
 /** @typedef {import('./store.js').Store} Store */
 /** @typedef {import('./store.js').State} State */
@@ -23,16 +26,6 @@ const OFFLINE_ROWS = 50;
 
 /** @param {string} room */
 const openRoom = (room) => visit(`#${room}`);
-
-/**
- * The room before or after the one that is open, in the order of the list.
- * @param {State} state
- * @param {1 | -1} step
- */
-function neighbour({ rooms, room }, step) {
-  const names = [...rooms.keys()].sort();
-  return names.at((names.indexOf(room) + step) % names.length) ?? room;
-}
 
 /**
  * @param {Store} store
@@ -82,8 +75,9 @@ function opensLater(load) {
  * @param {Store} store
  * @param {URL} api
  * @param {() => void} toNewest
+ * @param {(step: 1 | -1) => void} stepRoom
  */
-function createPanels(store, api, toNewest) {
+function createPanels(store, api, toNewest, stepRoom) {
   const room = () => store.get().room;
   const loadSearch = late('search-panel.js', () => import('./search-panel.js'));
   const loadSettings = late('settings-dialog.js', () => import('./settings-dialog.js'));
@@ -94,7 +88,7 @@ function createPanels(store, api, toNewest) {
     search,
     settings,
     toNewest,
-    stepRoom: (step) => openRoom(neighbour(store.get(), step)),
+    stepRoom,
   });
   for (const [id, open] of Object.entries({ search, settings, shortcuts: shortcuts.open })) {
     byId(`open-${id}`, HTMLButtonElement).addEventListener('click', open);
@@ -108,11 +102,18 @@ function createPanels(store, api, toNewest) {
  * @param {string} parts.presenceId
  * @param {import('./connection.js').Connection} parts.connection
  * @param {() => void} parts.toNewest
+ * @param {(part: string) => Promise<{room: string}[]>} parts.findRooms
+ * @param {() => void} parts.hideSide
  */
-export function startExtras({ store, api, presenceId, connection, toNewest }) {
+export function startExtras(parts) {
+  const { store, api, presenceId, connection, toNewest, findRooms, hideSide } = parts;
   const attention = createAttention({ open: openRoom });
   const presence = createPeople(store, connection, presenceId);
-  createPanels(store, api, toNewest);
+  const rooms = createRoomList({ store, find: findRooms, onOpened: hideSide });
+  const topic = createTopic();
+  createPanels(store, api, toNewest, (step) => {
+    openRoom(rooms.neighbour(store.get().room, step));
+  });
   let subscribedRoom = store.get().room;
   presence.enter(subscribedRoom, store.get().nickname);
 
@@ -126,9 +127,16 @@ export function startExtras({ store, api, presenceId, connection, toNewest }) {
   return {
     presence,
 
+    /** @param {string} room @param {Uint8Array} payload */
+    onTopic(room, payload) {
+      if (room === store.get().room) topic.receive(room, payload);
+    },
+
     /** @param {State} state @param {string} nowhere the name of the address, if it is no room's */
     render({ room, nickname }, nowhere) {
       attention.setTitle(texts.title(nowhere || room));
+      rooms.render();
+      topic.render(nowhere ? '' : room);
       presence.enter(room, nickname);
       if (room !== subscribedRoom) connection.subscribeRetained();
       subscribedRoom = room;
@@ -143,7 +151,7 @@ export function startExtras({ store, api, presenceId, connection, toNewest }) {
       const { clientId, nickname, room: current } = store.get();
       presence.endTyping(message.clientId);
       if (message.clientId === clientId) return;
-      attention.onMessage(message, room, nickname);
+      if (!isMuted(room)) attention.onMessage(message, room, nickname);
       if (room === current) announce(message);
     },
   };

@@ -9,6 +9,8 @@ import { parsePage, parseRooms } from './payload.js';
  */
 
 export const PAGE_MAX = 200;
+/** So many rooms are asked for: of more, those that are talked in most lately. */
+export const LIST_MAX = 200;
 const TIMEOUT_MS = 10_000;
 
 export class HistoryError extends Error {
@@ -77,10 +79,16 @@ export function createHistory(base, fetcher = (...args) => fetch(...args)) {
     return { items, older: link.includes('rel="prev"'), newer: link.includes('rel="next"') };
   }
 
-  /** The rooms; none where the API does not tell. */
-  async function rooms() {
+  /**
+   * The LIST_MAX rooms with the newest messages; none where the API does not tell.
+   * @param {string} [part] of their names
+   */
+  async function rooms(part = '') {
+    const url = new URL('rooms', base);
+    url.searchParams.set('limit', String(LIST_MAX));
+    if (part) url.searchParams.set('q', part);
     try {
-      return parseRooms(await (await get(new URL('rooms', base))).json());
+      return parseRooms(await (await get(url)).json());
     } catch {
       return [];
     }

@@ -6,7 +6,7 @@ import { createComposer } from './composer.js';
 import { createConnection } from './connection.js';
 import { createCounter } from './counter.js';
 import { byId, setText } from './dom.js';
-import { createHistory } from './history.js';
+import { createHistory, LIST_MAX } from './history.js';
 import { newMsgId, newToken } from './ids.js';
 import { createJump } from './jump.js';
 import { late } from './late.js';
@@ -100,6 +100,7 @@ const handlers = new Map(
       const rejection = parseRejection(payload);
       if (rejection) store.dispatch({ type: 'rejected', room, rejection });
     },
+    topic: (room, payload) => extras?.onTopic(room, payload),
   }),
 );
 
@@ -112,8 +113,9 @@ function receive(topic, payload) {
 const countUnread = createCounter({ store, history });
 
 async function listRooms() {
-  store.dispatch({ type: 'listed', rooms: await history.rooms() });
-  countUnread();
+  const rooms = await history.rooms();
+  store.dispatch({ type: 'listed', rooms });
+  countUnread(rooms.length < LIST_MAX ? null : rooms);
 }
 
 /** Everybody sees it. It is not the MQTT client id, with which anybody could take over the connection. */
@@ -130,7 +132,8 @@ const connection = createConnection({
   topics: ['chat/+', 'chat/+/stored', 'chat/+/rejected'],
   retained() {
     const { room } = store.get();
-    return { topics: presenceTopics(room), will: willFor(room, presenceId) };
+    const topics = [...presenceTopics(room), `chat/${room}/topic`];
+    return { topics, will: willFor(room, presenceId) };
   },
   isFull,
   onMessage(topic, payload) {
@@ -202,7 +205,6 @@ function render() {
   const parts = [
     showTitle,
     status.render,
-    sidebar.render,
     composer.render,
     (shown) => view.render(shown, nowhere), // last, since it measures what is there
   ];
@@ -254,7 +256,11 @@ document.addEventListener('visibilitychange', () => {
 async function addExtras() {
   const { startExtras } = await loadExtras().catch(() => ({ startExtras: undefined }));
   if (extras || !startExtras) return;
-  extras = startExtras({ store, api, presenceId, connection, toNewest });
+  extras = startExtras({
+    ...{ store, api, presenceId, connection, toNewest },
+    findRooms: history.rooms,
+    hideSide: sidebar.hide,
+  });
   if (store.get().connection.phase !== 'online') return;
   extras.presence.setOnline(true, willRoom);
   connection.subscribeRetained();
@@ -266,7 +272,7 @@ async function start() {
   await painted();
   await addExtras();
   connection.start();
-  reader.watch(countUnread);
+  reader.watch(() => countUnread());
   listRooms();
 }
 

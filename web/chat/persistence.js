@@ -3,7 +3,7 @@
 
 import { isPending } from './log.js';
 import { cleanText, isRoom } from './payload.js';
-import { newRoom } from './room.js';
+import { forgetSome, newRoom } from './room.js';
 import { readItem, readItems, removeItem, writeItem } from './storage.js';
 
 /** @typedef {import('./room.js').Room} Room */
@@ -26,22 +26,29 @@ function parseJson(text) {
 /** @param {unknown} value */
 const isText = (value) => typeof value === 'string' && cleanText(value) !== '';
 
-/** The last id that was seen: the first of a list, which once had counts as well. @param {string} text @returns {number} */
+/** In the list that is stored: its reader has been in the room. */
+const MINE = 'mine';
+
+/** The last id that was seen is the first of a list, which once had counts as well. @param {string} text */
 function parseSeen(text) {
   const value = parseJson(text);
-  const [id] = Array.isArray(value) ? value : [];
-  return Number.isSafeInteger(id) && id > 0 ? id : 0;
+  const list = Array.isArray(value) ? value : [];
+  const [id] = list;
+  return { seen: Number.isSafeInteger(id) && id > 0 ? id : 0, mine: list.includes(MINE) };
 }
 
 /** The rooms as they were left, for the state to begin with. @param {string} current the one on the screen */
 export function restoreRooms(current) {
-  const names = [...readItems(SEEN_PREFIX), ...readItems(DRAFT_PREFIX)].map(([name]) => name);
+  const stored = readItems(SEEN_PREFIX).map(([name]) => name);
+  const names = [...stored, ...readItems(DRAFT_PREFIX).map(([name]) => name)];
   const all = [...new Set([...names.filter(isRoom), current])];
-  const make = (/** @type {string} */ name) => ({
-    ...newRoom(name, parseSeen(readItem(SEEN_PREFIX + name))),
-    draft: readItem(DRAFT_PREFIX + name),
-  });
-  return new Map(all.map((name) => [name, make(name)]));
+  const make = (/** @type {string} */ name) => {
+    const { seen, mine } = parseSeen(readItem(SEEN_PREFIX + name));
+    return { ...newRoom(name, seen, mine), draft: readItem(DRAFT_PREFIX + name) };
+  };
+  const rooms = forgetSome(new Map(all.map((name) => [name, make(name)])), current);
+  for (const name of stored) if (!rooms.has(name)) removeItem(SEEN_PREFIX + name);
+  return rooms;
 }
 
 /**
@@ -75,11 +82,12 @@ function saveOutbox(room, before) {
 
 /** @param {Room} room @param {Room | undefined} before */
 function saveRoom(room, before) {
-  const { name, seen, draft, log } = room;
+  const { name, seen, mine, draft, log } = room;
   // Of a room that is new to this tab, another may have stored more.
-  const first = !before && seen > 0 && !readItem(SEEN_PREFIX + name);
-  const changed = before && seen !== before.seen;
-  if (first || changed) writeItem(SEEN_PREFIX + name, JSON.stringify([seen]));
+  const first = !before && !readItem(SEEN_PREFIX + name);
+  const changed = before && (seen !== before.seen || mine !== before.mine);
+  if (seen > 0 && (first || changed))
+    writeItem(SEEN_PREFIX + name, JSON.stringify(mine ? [seen, MINE] : [seen]));
   if (draft && draft !== before?.draft) writeItem(DRAFT_PREFIX + name, draft);
   if (!draft && before?.draft) removeItem(DRAFT_PREFIX + name);
   if (log.rows !== before?.log.rows) saveOutbox(room, before);
@@ -90,7 +98,7 @@ function onStorage(store, { key, newValue }) {
   if (key?.startsWith(SEEN_PREFIX) && newValue) {
     const room = key.slice(SEEN_PREFIX.length);
     if (store.get().rooms.has(room))
-      store.dispatch({ type: 'seen', room, seen: parseSeen(newValue) });
+      store.dispatch({ type: 'seen', room, seen: parseSeen(newValue).seen });
   }
   // It was stored, and comes as anybody's does, or it was given up.
   if (!key?.startsWith(OUTBOX_PREFIX) || newValue !== null) return;
@@ -112,6 +120,9 @@ export function startPersistence(store) {
     if (rooms === before) return;
     for (const [name, room] of rooms) {
       if (room !== before.get(name)) saveRoom(room, before.get(name));
+    }
+    for (const [name, { seen }] of before) {
+      if (seen > 0 && !rooms.has(name)) removeItem(SEEN_PREFIX + name);
     }
   });
   for (const message of readOutbox()) store.dispatch({ type: 'restored', ...message });

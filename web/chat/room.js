@@ -32,6 +32,7 @@ import * as pages from './pages.js';
  * @property {number | null} newFrom the line "new" stands after this message
  * @property {Place | null} place where the reader left it; null for its end
  * @property {Goal | null} goal
+ * @property {boolean} mine whether its reader has been there
  */
 
 /** @type {History} */
@@ -40,15 +41,18 @@ const LOADING = { phase: 'loading', retryAt: 0, reason: '' };
 const READY = { phase: 'ready', retryAt: 0, reason: '' };
 /** With more unread than this a room is opened where they begin, instead of being read on. */
 const FAR = 100;
+/** The page knows so many rooms; the server is asked for others when they are looked for. */
+export const ROOMS_MAX = 300;
 /** More unread messages than this are not told apart. */
 export const UNREAD_MAX = 200;
 
 /**
  * @param {string} name
  * @param {number} [seen]
+ * @param {boolean} [mine]
  * @returns {Room}
  */
-export function newRoom(name, seen = 0) {
+export function newRoom(name, seen = 0, mine = false) {
   return {
     name,
     log: log.emptyLog(),
@@ -61,6 +65,7 @@ export function newRoom(name, seen = 0) {
     newFrom: null,
     place: null,
     goal: null,
+    mine,
   };
 }
 
@@ -69,6 +74,25 @@ export const unread = ({ unseen }) => unseen.length;
 
 /** Whether there are some, or may be. @param {Room} room */
 export const hasUnread = ({ unseen, uncounted }) => uncounted || unseen.length > 0;
+
+/** Whether it may be forgotten: nothing that was written is lost with it. @param {Room} room */
+const isForgettable = ({ draft, log: { rows } }) => draft === '' && !rows.some(log.isPending);
+
+/** First what one has never opened, and of that what has been quiet for longest. @param {Room} a @param {Room} b */
+const byWorth = (a, b) => Number(a.mine) - Number(b.mine) || a.lastId - b.lastId;
+
+/**
+ * Forgets rooms until there are no more than ROOMS_MAX, whoever makes how many of them.
+ * @param {Map<string, Room>} known changed in place
+ * @param {string} current stays
+ */
+export function forgetSome(known, current) {
+  const excess = known.size - ROOMS_MAX;
+  if (excess <= 0) return known;
+  const some = [...known.values()].filter((room) => room.name !== current && isForgettable(room));
+  for (const { name } of some.sort(byWorth).slice(0, excess)) known.delete(name);
+  return known;
+}
 
 /** @param {Room} room @returns {Room} */
 export function markSeen(room) {
@@ -256,7 +280,8 @@ export function readToEnd(room, began) {
 /** Its history is another one: what was read and seen of it says nothing. @param {Room} room @returns {Room} */
 export function forget(room) {
   const log = pages.onlyPending(room.log);
-  return { ...newRoom(room.name), log, draft: room.draft, goal: { to: 'end' } };
+  const anew = newRoom(room.name, 0, room.mine);
+  return { ...anew, log, draft: room.draft, goal: { to: 'end' } };
 }
 
 /**

@@ -147,6 +147,11 @@ export function createSearchPanel({ api, room }) {
     start();
   });
   here.addEventListener('change', start);
+  list.addEventListener('click', ({ target }) => {
+    // Where the panel covers the messages, it has done its work.
+    const covers = getComputedStyle(panel).position === 'fixed';
+    if (covers && target instanceof Element && target.closest('a')) close();
+  });
   panel.addEventListener('keydown', (event) => {
     if (event.key !== 'Escape') return;
     event.stopPropagation();

@@ -57,6 +57,7 @@ import * as rooms from './room.js';
  *   | {type: 'connection', connection: ConnectionState}
  *   | {type: 'entered', room: string, message: number}
  *   | {type: 'listed', rooms: {room: string, lastId: number}[]}
+ *   | {type: 'allSeen'}
  *   | {type: 'visible', visible: boolean}} Event
  */
 
@@ -138,7 +139,7 @@ function withRooms(state, list) {
   if (list.every((room) => state.rooms.get(room.name) === room)) return state;
   const next = new Map(state.rooms);
   for (const room of list) next.set(room.name, room);
-  return { ...state, rooms: next };
+  return { ...state, rooms: rooms.forgetSome(next, state.room) };
 }
 
 /** @param {State} state @param {Room} room */
@@ -159,6 +160,7 @@ function withConnection(state, connection) {
 }
 
 /**
+ * A room that nothing is known of becomes known by what changes it.
  * @param {State} state
  * @param {RoomEvent & {room?: string}} event
  * @returns {State}
@@ -172,10 +174,8 @@ function inRoom(state, event) {
   const room = roomOf(state, name);
   const { clientId: own, nickname } = state;
   const live = state.connection.phase === 'online';
-  return withRoom(
-    state,
-    change(room, event, { current: name === state.room, live, own, nickname }),
-  );
+  const next = change(room, event, { current: name === state.room, live, own, nickname });
+  return next === room ? state : withRoom(state, next);
 }
 
 /** @param {State} state @param {Event} event @returns {State} */
@@ -189,13 +189,15 @@ function changed(state, event) {
       return { ...state, visible: event.visible };
     case 'entered': {
       const room = rooms.enter(roomOf(state, event.room), event.message);
-      return withRoom({ ...state, room: event.room }, room);
+      return withRoom({ ...state, room: event.room }, { ...room, mine: true });
     }
     case 'listed':
       return withRooms(state, [
         ...Array.from(state.rooms.values(), rooms.recount),
         ...event.rooms.map((facts) => rooms.applyListed(state.rooms.get(facts.room), facts)),
       ]);
+    case 'allSeen':
+      return withRooms(state, Array.from(state.rooms.values(), rooms.markSeen));
     default:
       return inRoom(state, event);
   }

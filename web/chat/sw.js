@@ -32,7 +32,8 @@ function keyOf({ method, url: address }) {
   const url = new URL(address);
   if (method !== 'GET' || url.origin !== scope.origin) return '';
   if (url.pathname.startsWith(scope.pathname)) return url.origin + url.pathname;
-  if (url.pathname === `${api.pathname}rooms`) return url.origin + url.pathname;
+  if (url.pathname === `${api.pathname}rooms`)
+    return url.searchParams.has('q') ? '' : url.origin + url.pathname;
   const opens = !SELECTORS.some((name) => url.searchParams.has(name));
   if (url.pathname !== `${api.pathname}messages` || !opens) return '';
   return `${url.origin}${url.pathname}?room=${url.searchParams.get('room')}`;

@@ -39,8 +39,20 @@ export const english = ({ number, upTo, plural, list, isolate }) => ({
   side: 'Rooms and people',
   rooms: 'Rooms',
   unread: (/** @type {number} */ count) => (count > 0 ? `${upTo(count)} unread` : 'unread'),
-  newRoom: 'Open or make a room',
-  open: 'Open',
+  findRoom: 'Find or make a room',
+  newRoom: 'Open or make the room of this name',
+  enterOpens: (/** @type {string} */ room) => `\`Enter\` opens #${room}.`,
+  enterMakes: (/** @type {string} */ room) => `\`Enter\` makes #${room}.`,
+  plusMakes: (/** @type {string} */ room) => `\`+\` makes #${room}.`,
+  muted: 'muted',
+  mute: (/** @type {string} */ room) => `Mute #${room}`,
+  muteHint: 'Mute: nothing of this room is counted or notified, in this browser',
+  unmuteHint: 'Muted: click to hear of this room again',
+  markAllRead: 'Mark all rooms as read',
+  allRead: (/** @type {number} */ count) =>
+    count > 0
+      ? `${plural(count, { one: 'room is', other: 'rooms are' })} marked as read.`
+      : 'Nothing was unread.',
   roomName: (/** @type {string} */ name) =>
     `${isolate(name)} cannot be a room's name: a–z, 0–9, - and _, at most 64; a first - or _ is reserved.`,
 

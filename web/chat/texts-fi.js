@@ -38,8 +38,20 @@ export const finnish = ({ number, upTo, plural, list, isolate }) => ({
   side: 'Huoneet ja ihmiset',
   rooms: 'Huoneet',
   unread: (count) => (count > 0 ? `${upTo(count)} lukematta` : 'lukematta'),
-  newRoom: 'Avaa tai luo huone',
-  open: 'Avaa',
+  findRoom: 'Etsi tai luo huone',
+  newRoom: 'Avaa tai luo tämänniminen huone',
+  enterOpens: (room) => `\`Enter\` avaa huoneen #${room}.`,
+  enterMakes: (room) => `\`Enter\` luo huoneen #${room}.`,
+  plusMakes: (room) => `\`+\` luo huoneen #${room}.`,
+  muted: 'vaimennettu',
+  mute: (room) => `Vaimenna #${room}`,
+  muteHint: 'Vaimenna: tästä huoneesta ei lasketa eikä ilmoiteta mitään tässä selaimessa',
+  unmuteHint: 'Vaimennettu: napsauta, niin huoneesta kuuluu taas',
+  markAllRead: 'Merkitse kaikki huoneet luetuiksi',
+  allRead: (count) =>
+    count > 0
+      ? `${plural(count, { one: 'huone', other: 'huonetta' })} merkitty luetuksi.`
+      : 'Kaikki oli jo luettu.',
   roomName: (name) =>
     `${isolate(name)} ei kelpaa huoneen nimeksi: a–z, 0–9, - ja _, enintään 64; alussa - ja _ on varattu.`,
 
