@@ -38,8 +38,9 @@ static int show(const struct admin *admin, struct str *room)
 	struct store *store = admin_open(admin, STORE_READER);
 	if (!store)
 		return ADMIN_FAILED;
-	enum store_status status = room ? store_topics(store, 0, INT_MAX, put_topic, room)
-					: store_rooms(store, put_room, NULL);
+	enum store_status status =
+	    room ? store_topics(store, 0, INT_MAX, put_topic, room)
+		 : store_rooms(store, str_of(""), STORE_ROOMS_MAX, put_room, NULL);
 	int result = status ? admin_fail("%s", store_error(store)) : ADMIN_OK;
 	store_close(store);
 	return result;

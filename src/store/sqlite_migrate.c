@@ -55,8 +55,8 @@ static int make_anew(struct migration *m, const char *table, const char *columns
 
 /*
  * Version 2 knows between which times blocks of messages lie (spans), whose a rejected message was,
- * what time it should be by the logger's account, and topic lines of rooms. It folds what the search
- * looks for otherwise: the index is filled again behind the messages.
+ * what time it should be by the logger's account, and topic lines of rooms. It folds what the
+ * search looks for otherwise: the index is filled again behind the messages.
  */
 static int from_1(struct migration *m)
 {
