@@ -51,7 +51,9 @@ static void check_members(struct check *check, const char *path, struct str text
 		site = json_tokener_parse(text.at);
 	if (json_object_is_type(site, json_type_object)) {
 		json_object_object_foreach(site, name, value)
+		{
 			check_member(check, path, name, value);
+		}
 	} else {
 		check_tell(check, CHECK_FAULT, "site",
 		    "write {\"title\": \"Chat\"}: double quotes, no comma behind the last member; "
