@@ -37,8 +37,14 @@ const hide = (page) =>
     document.dispatchEvent(new Event('visibilitychange'));
   });
 
-describe('the list of rooms', { skip: browsers.skip, timeout: 180_000 }, () => {
+describe('the list of rooms', { skip: browsers.skip, timeout: 300_000 }, () => {
   const on = browsers.setUp();
+
+  /** @param {string[]} rooms */
+  async function publishTo(rooms) {
+    for (const room of rooms) await on.publish(room, 'old');
+    for (const room of rooms) await storedCount(on.stack, room, 1);
+  }
 
   /** @param {string} room @param {string} text */
   async function setTopic(room, text) {
@@ -50,7 +56,7 @@ describe('the list of rooms', { skip: browsers.skip, timeout: 180_000 }, () => {
   }
 
   test('unread rooms stand first, and nothing moves under the pointer', async () => {
-    for (const name of ['ord-a', 'ord-b', 'ord-c']) insert(on.stack, name, [['Ann', 'old']]);
+    await publishTo(['ord-a', 'ord-b', 'ord-c']);
     const page = await enter(on.stack, on.context, 'ordinary');
     await stands(page, 'ord-', ['ord-a', 'ord-b', 'ord-c']);
     await on.publish('ord-c', 'new');
@@ -69,11 +75,11 @@ describe('the list of rooms', { skip: browsers.skip, timeout: 180_000 }, () => {
   });
 
   test('the field finds rooms, on the server as well, and says what Enter and + do', async () => {
-    for (const name of ['find-me', 'refind']) insert(on.stack, name, [['Ann', 'old']]);
+    await publishTo(['find-me', 'refind']);
     const page = await enter(on.stack, on.context, 'finding');
     await linkTo(page, 'find-me').waitFor();
     insert(on.stack, 'unfindable', [['Ann', 'nobody told this page']]);
-    await on.publish('other', 'the logger counts what others insert');
+    await publishTo(['other']); // the logger counts what others insert
     await page.fill('#room-name', 'Find');
     await linkTo(page, 'unfindable').waitFor();
     assert.deepEqual(await names(page), ['find-me', 'finding', 'refind', 'unfindable']);

@@ -6,7 +6,7 @@
 import { byId, make, setText } from './dom.js';
 import { inOrder } from './finder.js';
 import { isMuted, onMuted, setMuted } from './muted.js';
-import { hasUnread, newRoom, ROOMS_MAX, unread } from './room.js';
+import { hasUnread, newRoom, ROOMS_MAX, ROOMS_SPARE, unread } from './room.js';
 import { createRoomField } from './room-field.js';
 import { texts } from './texts.js';
 
@@ -102,7 +102,7 @@ function createLinks() {
   /** @param {string[]} names @param {boolean} anew whether the order may change in any case */
   function arrange(names, anew) {
     const staying = anew || !isHeld() ? [] : links.keys();
-    const next = [...new Set([...staying, ...names])].slice(0, ROOMS_MAX);
+    const next = [...new Set([...staying, ...names])].slice(0, ROOMS_MAX + ROOMS_SPARE);
     const before = [...links.keys()];
     if (next.length === before.length && next.every((name, i) => name === before[i])) return;
     links = new Map(next.map((name) => [name, links.get(name) ?? createItem(name)]));
