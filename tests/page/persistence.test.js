@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { beforeEach, test } from 'node:test';
 import { restoreRooms, startPersistence } from '../../web/chat/persistence.js';
+import { ROOMS_MAX, ROOMS_SPARE } from '../../web/chat/room.js';
 import { clientIdOr, readItems, readNickname, writeNickname } from '../../web/chat/storage.js';
 import { createStore, initialState } from '../../web/chat/store.js';
 
@@ -212,4 +213,19 @@ test('a room may bear the name of what every object has', () => {
   for (const room of names) {
     assert.deepEqual([again.known(room).draft, again.texts(room)], [room, ['x']]);
   }
+});
+
+test('of many rooms some hundreds are stored, those first in which the reader was', () => {
+  for (let i = 1; i <= 2000; i++) stored.set(`chat.seen.room-${i}`, `[${i}]`);
+  stored.set('chat.seen.mine', '[1,"mine"]');
+  const { store, known } = openPage();
+  const seen = () => readItems('chat.seen.').length;
+  assert.ok(store.get().rooms.size <= ROOMS_MAX);
+  assert.ok(seen() <= ROOMS_MAX, `${seen()}`);
+  assert.deepEqual([known('mine').seen, known('mine').mine], [1, true]);
+  assert.equal(known('room-2000').seen, 2000);
+  const rooms = Array.from({ length: 1000 }, (_, i) => ({ room: `other-${i}`, lastId: 3000 + i }));
+  store.dispatch({ type: 'listed', rooms });
+  assert.ok(seen() <= ROOMS_MAX + ROOMS_SPARE, `${seen()}`);
+  assert.ok(stored.has('chat.seen.mine') && !stored.has('chat.seen.room-1999'));
 });

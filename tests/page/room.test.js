@@ -206,6 +206,26 @@ test('rooms are counted one after the other, as they are listed, and at most thi
   );
 });
 
+test('a room that its reader was in is counted where the list of the server is too short for it', async () => {
+  const { store, unreadIn } = setUp();
+  store.dispatch({ type: 'listed', rooms: ['shed', 'den'].map((room) => ({ room, lastId: 5 })) });
+  for (const room of ['shed', 'lab']) store.dispatch({ type: 'entered', room, message: 0 });
+  /** @type {string[]} */
+  const asked = [];
+  const history = {
+    /** @param {import('../../web/chat/history.js').Query} query */
+    async page({ room, after = 0 }) {
+      asked.push(room);
+      return page(after + 1, after + 2);
+    },
+  };
+  const count = createCounter({ store, history });
+  await count([{ room: 'lab' }]);
+  assert.deepEqual([asked, unreadIn('shed')], [['shed'], 2]);
+  await count();
+  assert.deepEqual(asked, ['shed']);
+});
+
 test('each room has its draft, its place and its log', () => {
   const { store, room, ids } = setUp();
   store.dispatch({ type: 'drafted', draft: 'half a' });

@@ -1,6 +1,7 @@
 // The page's state: what each event changes, and what is to be sent when.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { ROOMS_MAX, ROOMS_SPARE, unread } from '../../web/chat/room.js';
 import {
   createStore,
   currentRoom,
@@ -164,4 +165,50 @@ test('whatever a room is called, it is a room: messages, receipts and the list f
   store.dispatch({ type: 'connection', connection: ONLINE });
   assert.equal(store.get().rooms.size, 5);
   assert.ok([...store.get().rooms.values()].every(({ log }) => Array.isArray(log.rows)));
+});
+
+test("however many rooms are made, the page knows some hundreds, and those that are its reader's", () => {
+  const store = newStore();
+  const own = store.get().room;
+  store.dispatch({ type: 'drafted', room: 'draft', draft: 'half a sentence' });
+  store.dispatch({ type: 'composed', room: 'sent', text: 'x', msgId: 'm', now: 1 });
+  for (const room of ['visited', own]) store.dispatch({ type: 'entered', room, message: 0 });
+  for (let id = 1; id <= 5000; id++) {
+    const room = `room-${id}`;
+    const message = { nickname: 'n', text: 'x', clientId: 'c', msgId: `m${id}` };
+    store.dispatch({ type: 'live', room, message, now: 1 });
+    store.dispatch({
+      type: 'receipts',
+      room,
+      receipts: [{ id, ts: TS, clientId: 'c', msgId: `m${id}` }],
+    });
+    assert.ok(store.get().rooms.size <= ROOMS_MAX + ROOMS_SPARE);
+  }
+  const { rooms } = store.get();
+  for (const name of [own, 'draft', 'sent', 'visited', 'room-5000', 'room-4800'])
+    assert.ok(rooms.has(name), name);
+  assert.ok(!rooms.has('room-1'));
+});
+
+test('what changes nothing of a room that is not known does not make it known', () => {
+  const store = newStore();
+  const before = store.get();
+  const message = { nickname: 'n', text: 'x', clientId: 'c', msgId: 'm' };
+  const page = { items: [], older: false, newer: false };
+  store.dispatch({ type: 'live', room: 'other', message, now: 1 });
+  store.dispatch({ type: 'counted', room: 'other', page, after: 7, until: 9 });
+  assert.equal(store.get(), before);
+});
+
+test('all is marked as read at once', () => {
+  const store = newStore();
+  for (const room of ['a', 'b']) {
+    const receipts = [{ id: 5, ts: TS, clientId: 'c', msgId: room }];
+    store.dispatch({ type: 'receipts', room, receipts });
+  }
+  const counts = () => [...store.get().rooms.values()].map(unread);
+  assert.deepEqual(counts(), [0, 1, 1]);
+  store.dispatch({ type: 'allSeen' });
+  assert.deepEqual(counts(), [0, 0, 0]);
+  assert.equal(store.get().rooms.get('a')?.seen, 5);
 });

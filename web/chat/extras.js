@@ -133,9 +133,10 @@ export function startExtras(parts) {
     },
 
     /** @param {State} state @param {string} nowhere the name of the address, if it is no room's */
-    render({ room, nickname }, nowhere) {
+    render(state, nowhere) {
+      const { room, nickname } = state;
       attention.setTitle(texts.title(nowhere || room));
-      rooms.render();
+      rooms.render(state);
       topic.render(nowhere ? '' : room);
       presence.enter(room, nickname);
       if (room !== subscribedRoom) connection.subscribeRetained();

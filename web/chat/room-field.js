@@ -107,9 +107,8 @@ export function createRoomField({ find, onOpened, onChange, leave }) {
 
     /** @param {string} text for a while */
     say(text) {
-      hinted = text;
       setText(hint, text);
-      setTimeout(showHint, SAID_MS);
+      setTimeout(() => hint.replaceChildren(...withKeys(hinted)), SAID_MS);
     },
   };
 }

@@ -6,7 +6,7 @@
 import { byId, make, setText } from './dom.js';
 import { inOrder } from './finder.js';
 import { isMuted, onMuted, setMuted } from './muted.js';
-import { hasUnread, newRoom, ROOMS_MAX, unread } from './room.js';
+import { hasUnread, newRoom, ROOMS_MAX, ROOMS_SPARE, unread } from './room.js';
 import { createRoomField } from './room-field.js';
 import { texts } from './texts.js';
 
@@ -14,6 +14,8 @@ import { texts } from './texts.js';
 /** @typedef {import('./room.js').Room} Room */
 
 const BADGE_MAX = 99;
+/** However fast rooms come, the list follows at a pace that can be read. */
+const EVERY_MS = 300;
 
 /** @param {number} count */
 const badgeText = (count) => (count > BADGE_MAX ? `${BADGE_MAX}+` : `${count || ''}`);
@@ -100,11 +102,12 @@ function createLinks() {
   /** @param {string[]} names @param {boolean} anew whether the order may change in any case */
   function arrange(names, anew) {
     const staying = anew || !isHeld() ? [] : links.keys();
-    const next = [...new Set([...staying, ...names])].slice(0, ROOMS_MAX);
+    const next = [...new Set([...staying, ...names])].slice(0, ROOMS_MAX + ROOMS_SPARE);
     const before = [...links.keys()];
     if (next.length === before.length && next.every((name, i) => name === before[i])) return;
     links = new Map(next.map((name) => [name, links.get(name) ?? createItem(name)]));
     list.replaceChildren(...Array.from(links.values(), ({ item }) => item));
+    if (anew) list.scrollTop = 0;
   }
 
   /** With the keyboard the list is one stop, at the room that is open. @param {string} current */
@@ -156,9 +159,17 @@ export function createRoomList({ store, find, onOpened }) {
     leave: links.focus,
   });
 
+  let shownRoom = '';
+  let timer = /** @type {ReturnType<typeof setTimeout> | undefined} */ (undefined);
+  let renderedAt = Number.NEGATIVE_INFINITY;
+
   /** @param {boolean} [anew] */
   function render(anew = false) {
+    clearTimeout(timer);
+    timer = undefined;
+    renderedAt = performance.now();
     const state = store.get();
+    shownRoom = state.room;
     links.arrange(field.choose(inOrder(state.rooms, isMuted)), anew);
     links.update(state);
     const others = [...state.rooms.values()].filter(
@@ -170,7 +181,8 @@ export function createRoomList({ store, find, onOpened }) {
   }
 
   function renderSoon() {
-    requestAnimationFrame(() => render());
+    const wait = renderedAt + EVERY_MS - performance.now();
+    timer ??= setTimeout(render, Math.max(0, wait));
   }
 
   links.list.addEventListener('pointerleave', renderSoon);
@@ -184,7 +196,12 @@ export function createRoomList({ store, find, onOpened }) {
   render(true);
 
   return {
-    render,
+    /** @param {State} state */
+    render({ room }) {
+      if (room === shownRoom) renderSoon();
+      else render();
+    },
+
     /** The room before or after one, as they stand in the list. @param {string} room @param {1 | -1} step */
     neighbour(room, step) {
       const names = links.names();

@@ -43,6 +43,8 @@ const READY = { phase: 'ready', retryAt: 0, reason: '' };
 const FAR = 100;
 /** The page knows so many rooms; the server is asked for others when they are looked for. */
 export const ROOMS_MAX = 300;
+/** So many more may come before some are forgotten. */
+export const ROOMS_SPARE = 50;
 /** More unread messages than this are not told apart. */
 export const UNREAD_MAX = 200;
 
@@ -82,13 +84,13 @@ const isForgettable = ({ draft, log: { rows } }) => draft === '' && !rows.some(l
 const byWorth = (a, b) => Number(a.mine) - Number(b.mine) || a.lastId - b.lastId;
 
 /**
- * Forgets rooms until there are no more than ROOMS_MAX, whoever makes how many of them.
+ * Forgets rooms where there are far more than ROOMS_MAX, whoever makes how many of them.
  * @param {Map<string, Room>} known changed in place
  * @param {string} current stays
  */
 export function forgetSome(known, current) {
   const excess = known.size - ROOMS_MAX;
-  if (excess <= 0) return known;
+  if (excess <= ROOMS_SPARE) return known;
   const some = [...known.values()].filter((room) => room.name !== current && isForgettable(room));
   for (const { name } of some.sort(byWorth).slice(0, excess)) known.delete(name);
   return known;
