@@ -169,6 +169,7 @@ export function createRowView(first, appearance, actions) {
       element.dataset.state = now;
       if (row.id !== null) element.dataset.id = `${row.id}`;
       element.classList.toggle('own', own);
+      element.classList.toggle('waits', waits);
       element.classList.toggle('head', head);
       element.classList.toggle('lead', lead);
       setText(name, isVisible(row.nickname) ? onlyVisible(row.nickname) : texts.unseen);
