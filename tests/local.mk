@@ -25,7 +25,8 @@ browser_tests = \
   tests/browser/failures.test.js tests/browser/history.test.js tests/browser/installed.test.js \
   tests/browser/late.test.js tests/browser/links.test.js tests/browser/night.test.js \
   tests/browser/offline.test.js tests/browser/parts.test.js tests/browser/random.test.js \
-  tests/browser/rooms.test.js tests/browser/room-list.test.js \
+  tests/browser/rooms.test.js tests/browser/room-list.test.js tests/browser/looks.test.js \
+  tests/browser/reflow.test.js \
   tests/browser/scrolling.test.js tests/browser/search.test.js tests/browser/sending.test.js \
   tests/browser/work.test.js
 page_tests = \

@@ -6,6 +6,7 @@ page_sources = \
   web/chat/base.css web/chat/clock.js web/chat/composer.css web/chat/composer.js \
   web/chat/connection.js web/chat/counter.js web/chat/dialog.js web/chat/dom.js web/chat/extras.js \
   web/chat/favicon.js web/chat/finder.js web/chat/history.js web/chat/icon-192.png web/chat/icon-512.png \
+  web/chat/fold.js \
   web/chat/icon-maskable.png web/chat/icon.svg web/chat/ids.js web/chat/index.html \
   web/chat/jump.js web/chat/late.js web/chat/layout.js web/chat/log.css web/chat/log.js web/chat/main.js \
   web/chat/manifest.webmanifest web/chat/markdown.js web/chat/mentions.js web/chat/mqtt.js \

@@ -38,9 +38,12 @@ function createTextForm({ onText, onDraft, lastText }) {
   const error = byId('text-error', HTMLElement);
   const count = byId('text-count', HTMLElement);
 
+  /** Its place stays as high while it is measured, or the log would scroll. */
   function fit() {
+    form.style.minHeight = `${form.offsetHeight}px`;
     field.style.height = 'auto';
     field.style.height = `${field.scrollHeight + field.offsetHeight - field.clientHeight}px`;
+    form.style.minHeight = '';
   }
 
   function check() {

@@ -285,11 +285,22 @@ export function parseRooms(value) {
 }
 
 /**
+ * Without the blanks that all lines begin with. What is stored has none at its beginning, where those of
+ * the first line alone would go, and the others' would tell another thing.
+ * @param {string} text
+ */
+function dedent(text) {
+  const blanks = (text.match(/^[ \t]*(?=\S)/gm) ?? []).map(({ length }) => length);
+  const common = blanks.length > 1 ? Math.min(...blanks) : 0;
+  return common > 0 ? text.replace(new RegExp(`^[ \\t]{${common}}`, 'gm'), '') : text;
+}
+
+/**
  * What somebody typed, as it can be sent: halves of surrogate pairs and NULs are no characters.
  * @param {string} typed
  */
 export function cleanText(typed) {
-  return mendSurrogates(typed.replaceAll('\0', '')).trim();
+  return dedent(mendSurrogates(typed.replaceAll('\0', ''))).trim();
 }
 
 /** @param {Message} message */

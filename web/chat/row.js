@@ -1,6 +1,7 @@
 // One message on the screen.
 
 import { make, setText } from './dom.js';
+import { prepareFold } from './fold.js';
 import { timeOf } from './layout.js';
 import { isLate } from './log.js';
 import { isOnlyEmoji, renderText } from './rich.js';
@@ -9,7 +10,8 @@ import { fullText, hourText } from './times.js';
 import { isVisible, onlyVisible } from './words.js';
 
 /** @typedef {import('./log.js').Row} Row */
-/** @typedef {{lead: boolean, head: boolean, own: boolean, room: string, nickname: string}} Appearance */
+/** @typedef {{lead: boolean, head: boolean, own: boolean, waits: boolean, room: string,
+ *   nickname: string}} Appearance waits: for the connection, if it is to be sent */
 /** @typedef {{retry: (key: number) => void, remove: (msgId: string | null) => void}} Actions */
 
 /**
@@ -76,10 +78,11 @@ function makeFailed(row, { retry, remove }) {
  * goes while it has the focus leaves it to the log.
  * @param {HTMLElement} element
  * @param {Row} row
+ * @param {string} state
  * @param {Actions} actions
  */
-function showProblem(element, row, actions) {
-  const kind = isLate(row) ? 'late' : row.state === 'failed' ? 'failed' : '';
+function showProblem(element, row, state, actions) {
+  const kind = state === 'late' || state === 'failed' ? state : '';
   if (element.dataset.kind !== kind) {
     const focused = element.contains(document.activeElement);
     element.dataset.kind = kind;
@@ -94,12 +97,13 @@ function showProblem(element, row, actions) {
 
 /**
  * @param {HTMLElement} element
- * @param {Row} row
- * @param {boolean} own
+ * @param {string} state
+ * @param {{own: boolean, waits: boolean}} appearance
  */
-function showState(element, row, own) {
-  const stored = own && row.state === 'stored';
-  setText(element, stored ? '✓' : row.state === 'sending' && !isLate(row) ? texts.sending : '');
+function showState(element, state, { own, waits }) {
+  const stored = own && state === 'stored';
+  const sending = waits ? texts.waits : texts.sending;
+  setText(element, stored ? '✓' : state === 'sending' ? sending : '');
   element.title = stored ? texts.stored : '';
   if (stored) element.setAttribute('role', 'img');
   else element.removeAttribute('role');
@@ -152,26 +156,32 @@ export function createRowView(first, appearance, actions) {
   text.dir = 'auto';
   when.tabIndex = -1;
   let shown = '';
+  let folded = '';
 
   /** @type {RowView} */
   const view = {
     element,
     row: first,
-    update(row, { lead, head, own, room, nickname }) {
+    update(row, appearance) {
+      const { lead, head, own, waits, room, nickname } = appearance;
+      const now = isLate(row) && !waits ? 'late' : row.state;
       view.row = row;
-      element.dataset.state = isLate(row) ? 'late' : row.state;
+      element.dataset.state = now;
       if (row.id !== null) element.dataset.id = `${row.id}`;
       element.classList.toggle('own', own);
+      element.classList.toggle('waits', waits);
       element.classList.toggle('head', head);
       element.classList.toggle('lead', lead);
       setText(name, isVisible(row.nickname) ? onlyVisible(row.nickname) : texts.unseen);
       name.style.setProperty('--hue', `${hueOf(row.nickname)}`);
       const content = `${nickname}\n${row.text}`;
       if (content !== shown) text.replaceChildren(renderText(row.text, nickname));
+      if (row.text !== folded) prepareFold(element, row.text);
+      folded = row.text;
       text.classList.toggle('emoji', isOnlyEmoji(row.text));
       shown = content;
-      showProblem(problem, row, actions);
-      showState(state, row, own);
+      showProblem(problem, row, now, actions);
+      showState(state, now, appearance);
       showAddress(when, row.id, room);
       showTime(time, timeOf(row));
     },

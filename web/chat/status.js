@@ -33,7 +33,10 @@ export function createStatus({ reconnect, readAgain }) {
   let downSince = 0;
 
   for (const id of ['connection-now', 'history-now']) part(id).textContent = texts.retryNow;
-  part('connection-now').addEventListener('click', reconnect);
+  part('connection-now').addEventListener('click', () => {
+    reconnect();
+    if (shown && currentRoom(shown).history.phase === 'failed') readAgain();
+  });
   part('history-now').addEventListener('click', readAgain);
 
   /** @param {State} state */
@@ -47,10 +50,12 @@ export function createStatus({ reconnect, readAgain }) {
     downSince = down ? downSince || Date.now() : 0;
     part('connection').dataset.phase = connection.phase;
     setText(part('status'), texts[connection.phase]);
-    part('connection-notice').hidden = !down || Date.now() - downSince < NOTICE_AFTER_MS;
+    const told = down && Date.now() - downSince >= NOTICE_AFTER_MS;
+    part('connection-notice').hidden = !told;
     setText(part('connection-reason'), connection.full ? texts.full : texts.offlineNotice);
     setText(part('connection-retry'), offline ? retryText(connection.retryAt) : texts.connecting);
-    part('history-notice').hidden = !failed;
+    // One bar: without a connection the history is likely to fail for the same reason.
+    part('history-notice').hidden = !failed || told;
     setText(part('history-reason'), failed ? historyText(history, connection) : '');
     setText(part('history-retry'), failed ? retryText(history.retryAt) : '');
   }

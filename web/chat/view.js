@@ -3,6 +3,7 @@
 
 import { leaveMessage } from './address.js';
 import { byId, make, setText } from './dom.js';
+import { fold, listenToFolds } from './fold.js';
 import { layOut } from './layout.js';
 import { notice } from './notice.js';
 import { createPlace } from './place.js';
@@ -61,6 +62,9 @@ function createLine(item, state) {
   return { element: make('li', `line ${item.kind}`, make('span', '', text)), update() {} };
 }
 
+/** What changes of the appearance of a row in a room. */
+const CHANGING = /** @type {const} */ (['lead', 'head', 'waits', 'nickname']);
+
 /** @param {Item} item @param {State} state @param {import('./row.js').Actions} actions @returns {ItemView} */
 function createItem(item, state, actions) {
   if (item.kind !== 'row') return createLine(item, state);
@@ -68,21 +72,21 @@ function createItem(item, state, actions) {
     lead: next.lead,
     head: next.head,
     own: isOwn(now, next.row),
+    waits: next.row.state === 'sending' && now.connection.phase !== 'online',
     room: now.room,
     nickname: now.nickname,
   });
-  const view = createRowView(item.row, appearanceOf(item, state), actions);
-  let { lead, head } = item;
-  let { nickname } = state;
+  let shown = appearanceOf(item, state);
+  const view = createRowView(item.row, shown, actions);
   return {
     element: view.element,
     update(next, now) {
       if (next.kind !== 'row') return;
-      const same = next.lead === lead && next.head === head && now.nickname === nickname;
-      if (next.row === view.row && same) return;
-      ({ lead, head } = next);
-      ({ nickname } = now);
-      view.update(next.row, appearanceOf(next, now));
+      const appearance = appearanceOf(next, now);
+      if (next.row === view.row && CHANGING.every((name) => appearance[name] === shown[name]))
+        return;
+      shown = appearance;
+      view.update(next.row, shown);
     },
   };
 }
@@ -149,6 +153,7 @@ export function createView({ retry, remove, onHeld, onNear, onArrived, toNewest 
   let target = /** @type {HTMLElement | undefined} */ (undefined);
   let today = new Date();
 
+  listenToFolds(rows, place);
   for (const name of ['pointerover', 'focusin']) rows.addEventListener(name, showFullTime);
   newest.addEventListener('click', () => {
     toNewest();
@@ -170,17 +175,12 @@ export function createView({ retry, remove, onHeld, onNear, onArrived, toNewest 
     roving.update();
   }
 
-  /** The row of a message, or of the next one that is there. @param {number} id */
-  function rowAt(id) {
-    const all = /** @type {HTMLElement[]} */ (Array.from(rows.querySelectorAll('[data-id]')));
-    return all.find((row) => Number(row.dataset.id) >= id) ?? all.at(-1);
-  }
-
   /** Shows which message a link has led to, or that it is not there. @param {HTMLElement | undefined} row */
   function point(row) {
     target?.classList.remove('target');
     target = row;
     target?.classList.add('target');
+    if (row) fold(row, false);
     notice(row ? '' : texts.gone);
     if (!row) leaveMessage();
   }
@@ -205,7 +205,7 @@ export function createView({ retry, remove, onHeld, onNear, onArrived, toNewest 
       return line !== null || goal.to === 'end' || !loading;
     }
     if (goal.to === 'message' && loading) return false;
-    const row = rowAt(goal.id);
+    const row = place.rowAt(goal.id);
     if (goal.to === 'message') point(row?.dataset.id === `${goal.id}` ? row : undefined);
     if (!row) return true;
     place.to(row, goal.to === 'place' ? goal.offset : goal.to === 'day' ? third / 4 : third);
@@ -227,6 +227,7 @@ export function createView({ retry, remove, onHeld, onNear, onArrived, toNewest 
     } else {
       room = state.room;
       views = new Map();
+      place.forget();
       rows.replaceChildren();
       update(state);
     }
