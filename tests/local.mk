@@ -10,7 +10,7 @@ system_tests = \
   tests/system/hostile.test.js tests/system/journal.test.js tests/system/kinds.test.js tests/system/limits.test.js \
   tests/system/migration.test.js tests/system/admission.test.js tests/system/memory.test.js \
   tests/system/messages.test.js tests/system/newest.test.js tests/system/openapi.test.js \
-  tests/system/queue.test.js tests/system/routes.test.js tests/system/search.test.js \
+  tests/system/presence.test.js tests/system/queue.test.js tests/system/routes.test.js tests/system/search.test.js \
   tests/system/serve.test.js tests/system/session.test.js tests/system/stack.test.js \
   tests/system/walks.test.js tests/system/web.test.js
 admin_tests = \

@@ -4,7 +4,7 @@ webdir = $(pkgdatadir)/chat
 page_sources = \
   web/chat/address.js web/chat/announcer.js web/chat/attention.js web/chat/backoff.js web/chat/bar.css \
   web/chat/base.css web/chat/clock.js web/chat/composer.css web/chat/composer.js \
-  web/chat/connection.js web/chat/counter.js web/chat/dialog.js web/chat/dom.js web/chat/extras.js \
+  web/chat/connection.js web/chat/counter.js web/chat/dialog.js web/chat/dom.js web/chat/drafts.js web/chat/drop.js web/chat/extras.js \
   web/chat/favicon.js web/chat/history.js web/chat/icon-192.png web/chat/icon-512.png \
   web/chat/icon-maskable.png web/chat/icon.svg web/chat/ids.js web/chat/index.html \
   web/chat/jump.js web/chat/layout.js web/chat/log.css web/chat/log.js web/chat/main.js \

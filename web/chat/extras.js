@@ -8,7 +8,7 @@ import { clock } from './clock.js';
 import { byId } from './dom.js';
 import { notice } from './notice.js';
 import { startOffline } from './offline.js';
-import { NOBODY } from './people.js';
+import { nobody } from './people.js';
 import { createPeopleView } from './people-view.js';
 import { createPresence } from './presence.js';
 import { createShortcuts } from './shortcuts.js';
@@ -40,11 +40,14 @@ function neighbour({ rooms, room }, step) {
  */
 function createPeople(store, connection, presenceId) {
   const view = createPeopleView();
-  let people = NOBODY;
+  let people = nobody();
+  let showing = false;
 
   function show() {
+    showing = false;
     const { nickname, clientId } = store.get();
-    view.render(people, { nickname, clientId, now: clock.now() });
+    const isHidden = (/** @type {string} */ id) => id === clientId;
+    view.render(people, { nickname, now: clock.now(), isHidden });
   }
 
   const presence = createPresence({
@@ -54,7 +57,8 @@ function createPeople(store, connection, presenceId) {
     clock,
     onChange(next) {
       people = next;
-      requestAnimationFrame(show);
+      if (!showing) requestAnimationFrame(show);
+      showing = true;
     },
   });
   byId('text', HTMLTextAreaElement).addEventListener('input', ({ target }) => {

@@ -9,7 +9,7 @@ import { byId, setText } from './dom.js';
 import { createHistory } from './history.js';
 import { newMsgId, newToken } from './ids.js';
 import { createJump } from './jump.js';
-import { isRoom, parseMessage, parseReceipts, parseRejection } from './payload.js';
+import { isRoom, nicknameOf, parseMessage, parseReceipts, parseRejection } from './payload.js';
 import { restoreRooms, startPersistence } from './persistence.js';
 import { onPreferences } from './preferences.js';
 import { presenceTopics, willFor } from './presence.js';
@@ -68,8 +68,10 @@ function painted() {
 const initial = parseAddress(location.hash);
 /** The name in the address, where no room can have it: then there is none on the screen. */
 let { nowhere } = initial;
+/** One that could not be sent is asked for again. */
+const nickname = nicknameOf(readNickname()) ?? '';
 const store = createStore({
-  ...initialState({ room: initial.room, clientId: clientIdOr(newToken), nickname: readNickname() }),
+  ...initialState({ room: initial.room, clientId: clientIdOr(newToken), nickname }),
   rooms: restoreRooms(initial.room),
   visible: !document.hidden && !nowhere,
 });
@@ -121,8 +123,6 @@ async function listRooms() {
 const presenceId = newToken();
 /** Loaded when the history is on the screen. @type {import('./extras.js').Extras | undefined} */
 let extras;
-/** The room that the connection's will is for. */
-let willRoom = initial.room;
 
 const connection = createConnection({
   load: loadMqtt,
@@ -138,9 +138,8 @@ const connection = createConnection({
     if (!extras?.presence.receive(topic, payload)) receive(topic, payload);
   },
   onState(state) {
-    if (state.phase === 'connecting') willRoom = store.get().room;
     store.dispatch({ type: 'connection', connection: state });
-    extras?.presence.setOnline(state.phase === 'online', willRoom);
+    extras?.presence.setOnline(state.phase === 'online');
     if (state.phase !== 'online') return;
     reader.read();
     listRooms();

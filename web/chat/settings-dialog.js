@@ -81,6 +81,9 @@ function makeGroup([name, title, choices]) {
   return make('fieldset', '', make('legend', '', title), make('div', 'choices', ...inputs));
 }
 
+/** @param {boolean} kept */
+const keptText = (kept) => (kept ? '' : texts.settingsNotKept);
+
 /**
  * Notifications are the browser's to allow, and it is asked only when they are wanted.
  * @param {string} wish
@@ -88,8 +91,8 @@ function makeGroup([name, title, choices]) {
  */
 async function askToNotify(wish, problem) {
   const granted = (await globalThis.Notification?.requestPermission()) === 'granted';
-  setPreference('notify', granted ? wish : 'off');
-  problem.textContent = granted ? '' : texts.notifyDenied;
+  const kept = setPreference('notify', granted ? wish : 'off');
+  problem.textContent = granted ? keptText(kept) : texts.notifyDenied;
 }
 
 export function createSettingsDialog() {
@@ -103,7 +106,7 @@ export function createSettingsDialog() {
     const name = /** @type {Name} */ (target.name);
     const value = target.type === 'radio' ? target.value : target.checked ? 'on' : 'off';
     if (name === 'notify' && value !== 'off') askToNotify(value, problem);
-    else setPreference(name, value);
+    else problem.textContent = keptText(setPreference(name, value));
   });
   form.addEventListener('submit', (event) => event.preventDefault());
   onPreferences(() => {

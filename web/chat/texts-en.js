@@ -12,6 +12,8 @@ export const english = ({ number, upTo, plural, list, isolate }) => ({
   offline: 'Offline',
   notices: 'Notices',
   offlineNotice: 'Offline. What you write is kept, and sent when the connection is back.',
+  offlineNotKept:
+    'Offline. This browser cannot keep what you write: it is sent if the connection comes back while this page stays open.',
   full: 'Too many pages are open at your address: close some.',
   retryIn: (/** @type {number} */ seconds) => `Retrying in ${number(seconds)}\u00a0s.`,
   retryNow: 'Retry now',
@@ -59,6 +61,8 @@ export const english = ({ number, upTo, plural, list, isolate }) => ({
   // writing
   nickname: 'Your nickname',
   nicknameHint: 'Everybody sees it beside what you write. It stays in this browser.',
+  nicknameHintOnce:
+    'Everybody sees it beside what you write. This browser keeps it only until you leave the page.',
   nicknameLimit: (/** @type {number} */ max) => `A nickname has 1 to ${number(max)} characters.`,
   join: 'Join',
   message: 'Message',
@@ -75,6 +79,7 @@ export const english = ({ number, upTo, plural, list, isolate }) => ({
   people: 'People here',
   peopleCount: (/** @type {number} */ count) =>
     plural(count, { one: 'person here', other: 'people here' }),
+  peopleMany: (/** @type {number} */ count) => `${number(count)} people here, or more`,
   peopleMore: (/** @type {number} */ count) => `and ${number(count)} more`,
   you: 'you',
   typing: (/** @type {string[]} */ names) =>
@@ -122,6 +127,7 @@ export const english = ({ number, upTo, plural, list, isolate }) => ({
   notifyOff: 'None',
   notifyMentions: 'When my name is said',
   notifyAll: 'All messages',
+  settingsNotKept: 'This browser keeps the settings only until you leave the page.',
   notifyDenied: 'The browser does not let this page show notifications.',
 
   // attention

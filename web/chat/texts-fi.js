@@ -13,6 +13,8 @@ export const finnish = ({ number, upTo, plural, list, isolate }) => ({
   offline: 'Ei yhteyttä',
   notices: 'Ilmoitukset',
   offlineNotice: 'Ei yhteyttä. Kirjoittamasi säilyy ja lähetetään, kun yhteys palaa.',
+  offlineNotKept:
+    'Ei yhteyttä. Selain ei pysty säilyttämään kirjoittamaasi: se lähetetään, jos yhteys palaa tämän sivun ollessa auki.',
   full: 'Verkko-osoitteessasi on liian monta tämän keskustelun sivua auki. Sulje joitakin; tämä odottaa.',
   retryIn: (seconds) => `Uusi yritys ${number(seconds)}\u00a0s kuluttua.`,
   retryNow: 'Yritä heti',
@@ -56,6 +58,8 @@ export const finnish = ({ number, upTo, plural, list, isolate }) => ({
 
   nickname: 'Nimimerkkisi',
   nicknameHint: 'Se näkyy kaikille viestiesi vieressä. Se säilyy tässä selaimessa.',
+  nicknameHintOnce:
+    'Se näkyy kaikille viestiesi vieressä. Selain muistaa sen vain, kunnes poistut sivulta.',
   nicknameLimit: (max) => `Nimimerkissä on 1–${number(max)} merkkiä.`,
   join: 'Liity',
   message: 'Viesti',
@@ -69,6 +73,7 @@ export const finnish = ({ number, upTo, plural, list, isolate }) => ({
 
   people: 'Paikalla',
   peopleCount: (count) => plural(count, { one: 'henkilö paikalla', other: 'henkilöä paikalla' }),
+  peopleMany: (count) => `${number(count)} henkilöä paikalla, tai enemmän`,
   peopleMore: (count) => `ja ${number(count)} muuta`,
   you: 'sinä',
   typing: (names) => `${list(names)} ${names.length === 1 ? 'kirjoittaa' : 'kirjoittavat'}…`,
@@ -112,6 +117,7 @@ export const finnish = ({ number, upTo, plural, list, isolate }) => ({
   notifyOff: 'Ei mitään',
   notifyMentions: 'Kun nimeni mainitaan',
   notifyAll: 'Kaikista viesteistä',
+  settingsNotKept: 'Selain muistaa asetukset vain, kunnes poistut sivulta.',
   notifyDenied: 'Selain ei salli tämän sivun ilmoituksia.',
 
   notificationTitle: (name, room) => `${name} · ${room}`,
