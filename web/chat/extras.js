@@ -6,8 +6,10 @@ import { announce } from './announcer.js';
 import { createAttention } from './attention.js';
 import { clock } from './clock.js';
 import { byId } from './dom.js';
+import { refuseFiles } from './drop.js';
 import { notice } from './notice.js';
 import { startOffline } from './offline.js';
+import { isRoom } from './payload.js';
 import { nobody } from './people.js';
 import { createPeopleView } from './people-view.js';
 import { createPresence } from './presence.js';
@@ -116,9 +118,13 @@ function createPanels(store, api, toNewest) {
  * @param {() => void} parts.toNewest
  */
 export function startExtras({ store, api, presenceId, connection, toNewest }) {
-  const attention = createAttention({ open: openRoom });
+  const attention = createAttention({ store, open: openRoom });
   const presence = createPeople(store, connection, presenceId);
   createPanels(store, api, toNewest);
+  refuseFiles();
+  navigator.serviceWorker?.addEventListener('message', ({ data }) => {
+    if (typeof data?.room === 'string' && isRoom(data.room)) openRoom(data.room);
+  });
   let subscribedRoom = store.get().room;
   presence.enter(subscribedRoom, store.get().nickname);
 

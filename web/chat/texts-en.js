@@ -69,6 +69,7 @@ export const english = ({ number, upTo, plural, list, isolate }) => ({
   send: 'Send',
   keysHint: '`Enter` sends, `Shift`+`Enter` begins a new line',
   writeAs: (/** @type {string} */ name) => `Write as ${isolate(name)}`,
+  noFiles: 'Files cannot be sent here: only text.',
   changeName: (/** @type {string} */ name) => `Change nickname, now ${isolate(name)}`,
   textLimit: (/** @type {number} */ max, /** @type {number} */ count) =>
     `A message has at most ${number(max)} characters; this one has ${number(count)}.`,

@@ -66,6 +66,7 @@ export const finnish = ({ number, upTo, plural, list, isolate }) => ({
   send: 'Lähetä',
   keysHint: '`Enter` lähettää, `Shift`+`Enter` aloittaa uuden rivin',
   writeAs: (name) => `Kirjoita nimellä ${isolate(name)}`,
+  noFiles: 'Tiedostoja ei voi lähettää, vain tekstiä.',
   changeName: (name) => `Vaihda nimimerkki, nyt ${isolate(name)}`,
   textLimit: (max, count) =>
     `Viestissä on enintään ${number(max)} merkkiä; tässä on ${number(count)}.`,
