@@ -7,6 +7,7 @@ import { createAttention } from './attention.js';
 import { clock } from './clock.js';
 import { byId } from './dom.js';
 import { refuseFiles } from './drop.js';
+import { isIgnored } from './ignored.js';
 import { notice } from './notice.js';
 import { startOffline } from './offline.js';
 import { isRoom } from './payload.js';
@@ -14,6 +15,7 @@ import { nobody } from './people.js';
 import { createPeopleView } from './people-view.js';
 import { createPresence } from './presence.js';
 import { createShortcuts } from './shortcuts.js';
+import { currentRoom, isOwn } from './store.js';
 import { texts } from './texts.js';
 
 /** @typedef {import('./store.js').Store} Store */
@@ -48,7 +50,8 @@ function createPeople(store, connection, presenceId) {
   function show() {
     showing = false;
     const { nickname, clientId } = store.get();
-    const isHidden = (/** @type {string} */ id) => id === clientId;
+    const isHidden = (/** @type {string} */ id) =>
+      id === clientId || isIgnored({ clientId: id, nickname: '' });
     view.render(people, { nickname, now: clock.now(), isHidden });
   }
 
@@ -68,6 +71,25 @@ function createPeople(store, connection, presenceId) {
   });
   show();
   return presence;
+}
+
+/** The menu of a message, for the buttons of all of them. @param {Store} store */
+function createMenus(store) {
+  let menu = /** @type {ReturnType<typeof import('./menu.js').createMenu> | undefined} */ (
+    undefined
+  );
+  byId('rows', HTMLElement).addEventListener('click', async ({ target }) => {
+    const button = target instanceof Element ? target.closest('.more') : null;
+    if (!(button instanceof HTMLButtonElement)) return;
+    const state = store.get();
+    const row = currentRoom(state).log.rows.find(({ key }) => `${key}` === button.value);
+    try {
+      menu ??= (await import('./menu.js')).createMenu();
+      if (row) menu.open(button, { row, room: state.room, own: isOwn(state, row) });
+    } catch {
+      notice(texts.notLoaded);
+    }
+  });
 }
 
 /** What is loaded when it is opened first. @param {() => Promise<{open: () => void}>} load */
@@ -104,6 +126,7 @@ function createPanels(store, api, toNewest) {
     toNewest,
     stepRoom: (step) => openRoom(neighbour(store.get(), step)),
   });
+  createMenus(store);
   for (const [id, open] of Object.entries({ search, settings, shortcuts: shortcuts.open })) {
     byId(`open-${id}`, HTMLButtonElement).addEventListener('click', open);
   }
@@ -154,7 +177,7 @@ export function startExtras({ store, api, presenceId, connection, toNewest }) {
     onMessage(message, room) {
       const { clientId, nickname, room: current } = store.get();
       presence.endTyping(message.clientId);
-      if (message.clientId === clientId) return;
+      if (message.clientId === clientId || isIgnored(message)) return;
       attention.onMessage(message, room, nickname);
       if (room === current) announce(message);
     },

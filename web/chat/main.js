@@ -8,6 +8,7 @@ import { createCounter } from './counter.js';
 import { byId, setText } from './dom.js';
 import { createHistory } from './history.js';
 import { newMsgId, newToken } from './ids.js';
+import { onIgnored } from './ignored.js';
 import { createJump } from './jump.js';
 import { isRoom, nicknameOf, parseMessage, parseReceipts, parseRejection } from './payload.js';
 import { restoreRooms, startPersistence } from './persistence.js';
@@ -161,6 +162,7 @@ const view = createView({
   onNear: (step) => reader.more(step),
   onArrived: () => store.dispatch({ type: 'arrived' }),
   toNewest,
+  onRevealed: render,
 });
 const status = createStatus({ reconnect: connection.check, readAgain: reader.read });
 const sidebar = createSidebar();
@@ -234,6 +236,7 @@ function enterRoom() {
 }
 
 store.subscribe(renderSoon);
+onIgnored(renderSoon);
 onPreferences(({ hours }) => {
   setHours(hours);
   view.renew();

@@ -2,6 +2,8 @@
 
 import { createDialog } from './dialog.js';
 import { make } from './dom.js';
+import { ignored, onIgnored } from './ignored.js';
+import { stopIgnoring } from './ignoring.js';
 import { onPreferences, preferences, setPreference } from './preferences.js';
 import { texts } from './texts.js';
 
@@ -95,11 +97,39 @@ async function askToNotify(wish, problem) {
   problem.textContent = granted ? keptText(kept) : texts.notifyDenied;
 }
 
+/** @param {import('./ignored.js').Person} person */
+function makeIgnored(person) {
+  const button = make('button', 'older', texts.stopIgnoring(person.nickname));
+  button.type = 'button';
+  button.addEventListener('click', () => stopIgnoring(person));
+  return make('div', '', button);
+}
+
+/** Those who are ignored, with a way back; nothing while there are none. */
+function createIgnored() {
+  const box = make('fieldset', '');
+  const show = () => {
+    const people = ignored().map(makeIgnored);
+    box.hidden = people.length === 0;
+    box.replaceChildren(make('legend', '', texts.ignoredPeople), ...people);
+  };
+  onIgnored(show);
+  show();
+  return box;
+}
+
 export function createSettingsDialog() {
   const problem = make('p', 'error');
   problem.setAttribute('role', 'alert');
   const switches = SWITCHES.map(([name, text]) => makeInput('checkbox', name, 'on', text));
-  const form = make('form', 'settings', ...GROUPS.map(makeGroup), ...switches, problem);
+  const form = make(
+    'form',
+    'settings',
+    ...GROUPS.map(makeGroup),
+    ...switches,
+    createIgnored(),
+    problem,
+  );
 
   form.addEventListener('change', ({ target }) => {
     if (!(target instanceof HTMLInputElement)) return;

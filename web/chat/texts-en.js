@@ -47,6 +47,18 @@ export const english = ({ number, upTo, plural, list, isolate }) => ({
     `${isolate(name)} cannot be a room's name: a–z, 0–9, - and _, at most 64; a first - or _ is reserved.`,
 
   // messages
+  more: 'More',
+  copyText: 'Copy the text',
+  copyLink: 'Copy the link',
+  copied: 'Copied',
+  notCopied: 'The browser does not let this page copy.',
+  ignore: (/** @type {string} */ name) => `Ignore ${isolate(name)}`,
+  ignoring: (/** @type {string} */ name) =>
+    `You ignore ${isolate(name)} in this browser. Settings undo it.`,
+  folded: (/** @type {number} */ count) =>
+    `${plural(count, { one: 'message of an ignored person', other: 'messages of ignored people' })} – show`,
+  ignoredPeople: 'Ignored in this browser',
+  stopIgnoring: (/** @type {string} */ name) => `Stop ignoring ${isolate(name)}`,
   unseen: '(nothing visible)',
   stored: 'Stored',
   sending: 'sending…',

@@ -45,6 +45,17 @@ export const finnish = ({ number, upTo, plural, list, isolate }) => ({
   roomName: (name) =>
     `${isolate(name)} ei kelpaa huoneen nimeksi: a–z, 0–9, - ja _, enintään 64; alussa - ja _ on varattu.`,
 
+  more: 'Lisää',
+  copyText: 'Kopioi teksti',
+  copyLink: 'Kopioi linkki',
+  copied: 'Kopioitu',
+  notCopied: 'Selain ei salli tämän sivun kopioida.',
+  ignore: (name) => `Ohita ${isolate(name)}`,
+  ignoring: (name) => `Ohitat tässä selaimessa: ${isolate(name)}. Asetuksista voit perua sen.`,
+  folded: (count) =>
+    `${plural(count, { one: 'viesti ohitetulta', other: 'viestiä ohitetuilta' })} – näytä`,
+  ignoredPeople: 'Ohitettu tässä selaimessa',
+  stopIgnoring: (name) => `Lopeta ohittaminen: ${isolate(name)}`,
   unseen: '(ei mitään näkyvää)',
   stored: 'Tallennettu',
   sending: 'lähetetään…',
