@@ -12,9 +12,9 @@ function countWork() {
   const work = { sorts: 0, renders: 0, longest: 0 };
   Object.assign(window, { work });
   const { sort } = Array.prototype;
-  Array.prototype.sort = function (...args) {
+  Array.prototype.sort = function (/** @type {any} */ compare) {
     if (typeof this[0] === 'string' && /^Person/.test(this[0])) work.sorts += 1;
-    return sort.apply(this, args);
+    return sort.call(this, compare);
   };
   new PerformanceObserver((list) => {
     for (const { duration } of list.getEntries()) work.longest = Math.max(work.longest, duration);
