@@ -12,7 +12,8 @@ system_tests = \
   tests/system/migration.test.js tests/system/admission.test.js tests/system/memory.test.js \
   tests/system/messages.test.js tests/system/newest.test.js tests/system/openapi.test.js \
   tests/system/queue.test.js tests/system/routes.test.js tests/system/search.test.js \
-  tests/system/serve.test.js tests/system/session.test.js tests/system/stack.test.js tests/system/topics.test.js \
+  tests/system/serve.test.js tests/system/session.test.js tests/system/stack.test.js \
+  tests/system/topics.test.js tests/system/presence.test.js \
   tests/system/walks.test.js tests/system/web.test.js
 admin_tests = \
   tests/admin/check.test.js tests/admin/clock.test.js tests/admin/commands.test.js \
@@ -21,13 +22,13 @@ admin_tests = \
   tests/admin/send.test.js tests/admin/terminal.test.js
 whole_test = tests/browser/whole.test.js
 browser_tests = \
-  tests/browser/accessible.test.js tests/browser/addresses.test.js tests/browser/chat.test.js tests/browser/extras.test.js \
+  tests/browser/accessible.test.js tests/browser/addresses.test.js tests/browser/chat.test.js tests/browser/crowd.test.js tests/browser/extras.test.js \
   tests/browser/failures.test.js tests/browser/history.test.js tests/browser/installed.test.js \
   tests/browser/late.test.js tests/browser/links.test.js tests/browser/night.test.js \
   tests/browser/offline.test.js tests/browser/parts.test.js tests/browser/random.test.js \
   tests/browser/rooms.test.js tests/browser/room-list.test.js tests/browser/looks.test.js \
-  tests/browser/reflow.test.js \
-  tests/browser/scrolling.test.js tests/browser/search.test.js tests/browser/sending.test.js \
+  tests/browser/reflow.test.js tests/browser/scrolling.test.js tests/browser/search.test.js \
+  tests/browser/sending.test.js tests/browser/menu.test.js tests/browser/tabs.test.js \
   tests/browser/work.test.js
 page_tests = \
   tests/page/connection.test.js tests/page/files.test.js tests/page/finder.test.js tests/page/ids.test.js \

@@ -6,11 +6,12 @@ page_sources = \
   web/chat/base.css web/chat/clock.js web/chat/composer.css web/chat/composer.js \
   web/chat/connection.js web/chat/counter.js web/chat/dialog.js web/chat/dom.js web/chat/extras.js \
   web/chat/favicon.js web/chat/finder.js web/chat/history.js web/chat/icon-192.png web/chat/icon-512.png \
-  web/chat/fold.js \
-  web/chat/icon-maskable.png web/chat/icon.svg web/chat/ids.js web/chat/index.html \
+  web/chat/fold.js web/chat/icon-maskable.png web/chat/icon.svg web/chat/ids.js web/chat/index.html \
   web/chat/jump.js web/chat/late.js web/chat/layout.js web/chat/log.css web/chat/log.js web/chat/main.js \
   web/chat/manifest.webmanifest web/chat/markdown.js web/chat/mentions.js web/chat/mqtt.js \
-  web/chat/mqtt.js.LICENSE.txt web/chat/narrow.css web/chat/muted.js web/chat/notice.js web/chat/offline.js web/chat/pages.js \
+  web/chat/mqtt.js.LICENSE.txt web/chat/narrow.css web/chat/muted.js web/chat/notice.js \
+  web/chat/offline.js web/chat/pages.js web/chat/drafts.js web/chat/drop.js web/chat/ignored.js \
+  web/chat/ignoring.js web/chat/menu.css web/chat/menu.js \
   web/chat/panels.css web/chat/payload.js web/chat/people-view.js web/chat/people.js \
   web/chat/persistence.js web/chat/place.js web/chat/preferences.js web/chat/presence.js \
   web/chat/reader.js web/chat/rich.css web/chat/rich.js web/chat/room-field.js \
@@ -26,7 +27,7 @@ EXTRA_DIST += $(page_sources)
 short_page = \
   web/min/chat.css web/min/extras.js web/min/icon-192.png web/min/icon-512.png web/min/icon-maskable.png \
   web/min/icon.svg web/min/index.html web/min/main.js web/min/manifest.webmanifest \
-  web/min/mqtt.js web/min/mqtt.js.LICENSE.txt web/min/preferences.js web/min/search-panel.js \
+  web/min/mqtt.js web/min/mqtt.js.LICENSE.txt web/min/menu.js web/min/preferences.js web/min/search-panel.js \
   web/min/settings-dialog.js web/min/sw.js web/min/texts-fi.js
 dist_web_DATA = $(short_page)
 
@@ -49,7 +50,7 @@ MAINTAINERCLEANFILES = $(srcdir)/web/chat/mqtt.js $(srcdir)/web/chat/mqtt.js.LIC
 $(srcdir)/web/min/index.html: $(page_sources) $(srcdir)/web/bundle/page.js
 	@test -n "$(NPM)" || { echo "npm is missing; as root:  apt-get install nodejs npm" >&2; exit 1; }
 	$(AM_V_GEN)cd $(srcdir) && $(NPM) run --silent page
-$(srcdir)/web/min/chat.css $(srcdir)/web/min/extras.js $(srcdir)/web/min/main.js $(srcdir)/web/min/preferences.js \
+$(srcdir)/web/min/chat.css $(srcdir)/web/min/extras.js $(srcdir)/web/min/main.js $(srcdir)/web/min/menu.js web/min/preferences.js \
 $(srcdir)/web/min/search-panel.js $(srcdir)/web/min/settings-dialog.js $(srcdir)/web/min/sw.js $(srcdir)/web/min/texts-fi.js $(srcdir)/web/min/mqtt.js \
 $(srcdir)/web/min/mqtt.js.LICENSE.txt $(srcdir)/web/min/icon.svg $(srcdir)/web/min/icon-192.png \
 $(srcdir)/web/min/icon-512.png $(srcdir)/web/min/icon-maskable.png \

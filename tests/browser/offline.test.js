@@ -1,5 +1,6 @@
 // The page without a network: what the service worker keeps, and what it must not.
 import assert from 'node:assert/strict';
+import { createServer } from 'node:net';
 import { after, afterEach, before, describe, test } from 'node:test';
 import { startStack, until } from '../lib/stack.js';
 import * as browsers from './browser.js';
@@ -21,6 +22,37 @@ async function untilKept(page, path) {
 
 /** Chromium's own tools tell what an installation lacks. */
 const testInChromium = browsers.inChromium ? test : () => {};
+
+/** A server that accepts and never answers. @param {number} port */
+async function listen(port) {
+  /** @type {Set<import('node:net').Socket>} */
+  const sockets = new Set();
+  const server = createServer((socket) => {
+    sockets.add(socket.on('error', () => {}));
+  });
+  await new Promise((resolve) => server.listen(port, '127.0.0.1', () => resolve(null)));
+  return {
+    async end() {
+      for (const socket of sockets) socket.destroy();
+      await new Promise((resolve) => server.close(resolve));
+    },
+  };
+}
+
+/** @template T @param {() => Promise<T>} act @returns {Promise<[T, number]>} */
+async function timed(act) {
+  const began = Date.now();
+  return [await act(), Date.now() - began];
+}
+
+/** What the worker keeps of a room. @param {browsers.Page} page @param {string} room */
+function keptTexts(page, room) {
+  return page.evaluate(async (name) => {
+    const url = new URL(`../api/messages?room=${name}`, location.href).href;
+    const list = await (await caches.match(url))?.json();
+    return list?.map((/** @type {{text: string}} */ { text }) => text).join();
+  }, room);
+}
 
 describe('offline', { skip: browsers.skip, timeout: 120_000 }, () => {
   /** @type {import('../lib/stack.js').Stack} */
@@ -59,6 +91,87 @@ describe('offline', { skip: browsers.skip, timeout: 120_000 }, () => {
       await stack.start('nginx');
     }
     await reaches(page, 'written offline', 'stored', 45_000);
+    await page.close();
+  });
+
+  test('a server that takes connections and never answers: what is kept opens, the late answer is kept', async () => {
+    const publish = await device(stack);
+    await publish('silent', 'early');
+    await storedCount(stack, 'silent', 1);
+    const page = await enter(stack, context, 'silent');
+    await shows(page, ['early']);
+    await untilKept(page, '/chat/mqtt.js');
+    await untilKept(page, '/api/messages?room=silent');
+    await stack.stop('nginx');
+    const mute = await listen(stack.port);
+    try {
+      const began = Date.now();
+      await page.reload({ waitUntil: 'commit' });
+      await page.getByText('early').waitFor({ timeout: 20_000 });
+      const took = Date.now() - began;
+      assert.ok(took > 2500 && took < 8000, `${took} ms`);
+    } finally {
+      await mute.end();
+      await stack.start('nginx');
+    }
+    await publish('silent', 'late');
+    await page.getByText('late').waitFor();
+    await page.close();
+  });
+
+  test('an answer that comes too late for the page is kept for the next one', async () => {
+    const publish = await device(stack);
+    await publish('slow', 'first');
+    await storedCount(stack, 'slow', 1);
+    const page = await enter(stack, context, 'slow');
+    await untilKept(page, '/api/messages?room=slow');
+    await publish('slow', 'second');
+    await storedCount(stack, 'slow', 2);
+    await page.waitForTimeout(500);
+    const ask = () =>
+      page.evaluate(async () => {
+        const list = await (await fetch('../api/messages?room=slow&limit=50')).json();
+        return list.map((/** @type {{text: string}} */ { text }) => text).join();
+      });
+    await page.evaluate(() => fetch('../api/messages?room=slow&limit=1'));
+    const api = -Number(stack.pid('api')); // its group
+    process.kill(api, 'SIGSTOP');
+    try {
+      const [first, took] = await timed(ask);
+      assert.equal(first, 'second', 'what was kept last');
+      assert.ok(took > 2500 && took < 6000, `${took} ms`);
+    } finally {
+      process.kill(api, 'SIGCONT');
+    }
+    await until(async () => (await keptTexts(page, 'slow')) === 'first,second', 15_000);
+    await page.close();
+  });
+
+  test('a notification leads to its room, in the page that is open or in a new one', async () => {
+    const page = await enter(stack, context, 'here');
+    await untilKept(page, '/chat/mqtt.js');
+    const [worker] = context.serviceWorkers();
+    const click = () =>
+      worker.evaluate(() => {
+        const event = Object.assign(new Event('notificationclick'), {
+          notification: { close() {}, data: { room: 'there' } },
+          waitUntil: (/** @type {Promise<unknown>} */ done) => done.catch(() => {}),
+        });
+        self.dispatchEvent(event);
+      });
+    await click();
+    await page.waitForURL(/#there$/);
+    await page.locator('#room', { hasText: 'there' }).waitFor();
+    const opened = worker.evaluate(
+      () =>
+        new Promise((resolve) => {
+          const { clients } = /** @type {any} */ (self);
+          clients.matchAll = async () => [];
+          clients.openWindow = resolve;
+        }),
+    );
+    await click();
+    assert.equal(await opened, `${stack.url}#there`);
     await page.close();
   });
 

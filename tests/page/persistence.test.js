@@ -1,9 +1,15 @@
 // What outlives a reload, and what the tabs of one browser tell each other by their storage.
 import assert from 'node:assert/strict';
 import { beforeEach, test } from 'node:test';
-import { restoreRooms, startPersistence } from '../../web/chat/persistence.js';
+import { areTextsKept, restoreRooms, startPersistence } from '../../web/chat/persistence.js';
 import { ROOMS_MAX, ROOMS_SPARE } from '../../web/chat/room.js';
-import { clientIdOr, readItems, readNickname, writeNickname } from '../../web/chat/storage.js';
+import {
+  canStore,
+  clientIdOr,
+  readItems,
+  readNickname,
+  writeNickname,
+} from '../../web/chat/storage.js';
 import { createStore, initialState } from '../../web/chat/store.js';
 
 const TS = '2026-11-23T17:41:05.123Z';
@@ -15,7 +21,12 @@ let stored = new Map();
 const fakeStorage = new Proxy(
   {
     getItem: (/** @type {string} */ key) => stored.get(key) ?? null,
-    setItem: (/** @type {string} */ key, /** @type {string} */ value) => stored.set(key, value),
+    setItem(/** @type {string} */ key, /** @type {string} */ value) {
+      const others = [...stored].filter(([name]) => name !== key);
+      const used = others.reduce((sum, pair) => sum + pair.join('').length, 0);
+      if (used + key.length + value.length > space) throw new Error('full');
+      stored.set(key, value);
+    },
     removeItem: (/** @type {string} */ key) => stored.delete(key),
   },
   {
@@ -30,19 +41,28 @@ let listeners = [];
 const page = /** @type {any} */ (globalThis);
 page.addEventListener = (/** @type {string} */ type, /** @type {any} */ listener) => {
   if (type === 'storage') listeners.push(listener);
+  if (type === 'beforeunload') asks = true;
 };
+page.removeEventListener = () => {
+  asks = false;
+};
+/** Whether the page asks before it is left. */
+let asks = false;
+/** Characters that the storage still takes. */
+let space = Number.POSITIVE_INFINITY;
 
 beforeEach(() => {
   stored = new Map();
   listeners = [];
+  space = Number.POSITIVE_INFINITY;
   page.localStorage = fakeStorage;
 });
 
-/** A page that opens a room. @param {string} [room] */
-function openPage(room = 'lab') {
+/** A page that opens a room, in a tab. @param {string} [room] @param {string} [tab] */
+function openPage(room = 'lab', tab = '1-a') {
   const state = initialState({ room, clientId: 'me', nickname: 'Aino' });
-  const store = createStore({ ...state, rooms: restoreRooms(room) });
-  startPersistence(store);
+  const store = createStore({ ...state, rooms: restoreRooms(room, tab) });
+  startPersistence(store, tab);
   const known = (name = room) => {
     const one = store.get().rooms.get(name);
     assert.ok(one, name);
@@ -108,7 +128,53 @@ test('a draft outlives a reload, and an empty one leaves nothing', () => {
   assert.equal(known('lab').draft, 'half a');
   assert.equal(known('tea').draft, 'cup');
   store.dispatch({ type: 'drafted', draft: '' });
-  assert.deepEqual([...stored.keys()], ['chat.draft.tea']);
+  assert.deepEqual([...stored.keys()], ['chat.draft.tea.1-a']);
+});
+
+test('two tabs in one room keep a draft each, whoever sends first', () => {
+  const a = openPage('lab', '1-a');
+  a.store.dispatch({ type: 'drafted', draft: 'of a' });
+  const b = openPage('lab', '2-b');
+  assert.equal(b.known().draft, 'of a', 'a new tab takes up what was written last');
+  b.store.dispatch({ type: 'drafted', draft: 'of b' });
+  changeElsewhere('chat.draft.lab.1-a', null);
+  assert.equal(openPage('lab', '1-a').known().draft, 'of a');
+  assert.equal(openPage('lab', '2-b').known().draft, 'of b');
+  b.store.dispatch({ type: 'drafted', draft: '' });
+  assert.equal(openPage('lab', '1-a').known().draft, 'of a');
+});
+
+test('a draft of a tab that is closed is taken up once, also one that an older page wrote', () => {
+  stored.set('chat.draft.lab', 'old');
+  const { store, known } = openPage('lab', '3-c');
+  assert.equal(known().draft, 'old');
+  store.dispatch({ type: 'drafted', draft: 'older' });
+  assert.deepEqual([...stored], [['chat.draft.lab.3-c', 'older']]);
+  store.dispatch({ type: 'drafted', draft: '' });
+  assert.deepEqual([...stored], []);
+});
+
+test('what could not be stored is asked about until it is stored or sent', () => {
+  const { store } = openPage();
+  store.dispatch({ type: 'drafted', draft: 'x'.repeat(50) });
+  assert.deepEqual([areTextsKept(), asks], [true, false]);
+  space = 150;
+  store.dispatch({ type: 'drafted', draft: 'x'.repeat(500) });
+  assert.deepEqual([areTextsKept(), asks], [false, true]);
+  store.dispatch({ type: 'composed', text: 'x'.repeat(120), msgId: 'm1', now: 0 });
+  store.dispatch({ type: 'drafted', draft: '' });
+  assert.deepEqual([areTextsKept(), asks], [false, true], 'the message does not fit either');
+  assert.equal(canStore(), false);
+  space = 100_000;
+  assert.equal(canStore(), true);
+  store.dispatch({ type: 'drafted', draft: 'y' });
+  assert.deepEqual([areTextsKept(), asks], [true, false], 'there is space again');
+  assert.ok(stored.has('chat.out.m1'));
+  space = 0;
+  store.dispatch({ type: 'composed', text: 'z', msgId: 'm2', now: 0 });
+  assert.ok(asks);
+  store.dispatch({ type: 'receipts', receipts: [receipt(1, 'm2')] });
+  assert.deepEqual([areTextsKept(), asks], [true, false]);
 });
 
 test('what was seen of a room outlives a reload', () => {

@@ -10,11 +10,14 @@ import { fakeClock } from './fake-clock.js';
 const bytes = (/** @type {unknown} */ value) =>
   new TextEncoder().encode(typeof value === 'string' ? value : JSON.stringify(value));
 
+/** How presence is said. */
+const KEPT = { qos: 1, retain: true, expiryS: 600 };
+
 function harness() {
   const clock = fakeClock();
   /** @type {[string, string, import('../../web/chat/presence.js').PublishOptions][]} */
   const published = [];
-  let seen = people.NOBODY;
+  let seen = people.nobody();
   let changes = 0;
   const presence = createPresence({
     presenceId: 'page-1',
@@ -30,21 +33,25 @@ function harness() {
     clock,
     presence,
     said: () => published.splice(0),
-    here: () => people.presentNames(seen, new Intl.Collator('en')),
+    here: () => people.presentNames(seen).sort(new Intl.Collator('en').compare),
     changes: () => changes,
-    typing: () => people.typingNames(seen, clock.now(), 'me'),
+    typing: () => people.typingNames(seen, clock.now(), (id) => id === 'me'),
   };
 }
 
-test('presence is said in the room of the will, retained, and again after each connection', () => {
+test('presence is said retained, for a while, and again after each connection', () => {
   const { presence, said } = harness();
   presence.enter('lab', 'Aino');
   assert.deepEqual(said(), [], 'offline nothing is said');
-  const aino = ['chat/lab/presence/page-1', '{"nickname":"Aino"}', { qos: 1, retain: true }];
-  presence.setOnline(true, 'lab');
+  const aino = [
+    'chat/lab/presence/page-1',
+    '{"nickname":"Aino"}',
+    { qos: 1, retain: true, expiryS: 600 },
+  ];
+  presence.setOnline(true);
   assert.deepEqual(said(), [aino]);
   presence.setOnline(false);
-  presence.setOnline(true, 'lab');
+  presence.setOnline(true);
   assert.deepEqual(said(), [aino]);
   assert.deepEqual(willFor('lab', 'page-1'), {
     topic: 'chat/lab/presence/page-1',
@@ -55,29 +62,74 @@ test('presence is said in the room of the will, retained, and again after each c
   assert.deepEqual(presenceTopics('lab'), ['chat/lab/presence/+', 'chat/lab/typing']);
 });
 
-test('who switches rooms leaves the old one; in one without a will presence expires', async () => {
+test('who switches rooms leaves the old one; in each, presence is said again before it expires', async () => {
   const { presence, said, clock } = harness();
   presence.enter('lab', 'Aino');
-  presence.setOnline(true, 'lab');
+  presence.setOnline(true);
   said();
+  const lab = ['chat/lab/presence/page-1', '{"nickname":"Aino"}', KEPT];
+  await clock.pass(599_000);
+  assert.deepEqual(said(), [lab, lab]);
   presence.enter('tea', 'Aino');
-  const tea = ['chat/tea/presence/page-1', '{"nickname":"Aino"}'];
   assert.deepEqual(said(), [
     ['chat/lab/presence/page-1', '', { qos: 1, retain: true }],
-    [...tea, { qos: 1, retain: true, expiryS: 600 }],
+    ['chat/tea/presence/page-1', '{"nickname":"Aino"}', KEPT],
   ]);
   await clock.pass(599_000);
-  assert.equal(said().length, 2, 'said again before it expires');
-  presence.enter('lab', 'Aino');
-  said();
+  assert.equal(said().length, 2);
+  presence.setOnline(false);
   await clock.pass(3_600_000);
-  assert.deepEqual(said(), [], 'and not where the will does it');
+  assert.deepEqual(said(), []);
+});
+
+test('one that is silent for long is dropped and cleared; one that is said again stays', async () => {
+  const { presence, said, here, clock } = harness();
+  presence.enter('lab', '');
+  presence.setOnline(true);
+  for (const id of ['ghost', 'alive'])
+    presence.receive(`chat/lab/presence/${id}`, bytes({ nickname: id }));
+  for (let passed = 240; passed <= 960; passed += 240) {
+    await clock.pass(240_000);
+    presence.receive('chat/lab/presence/alive', bytes({ nickname: 'alive' }));
+    if (passed === 480) assert.deepEqual(here(), ['alive', 'ghost']);
+  }
+  assert.deepEqual(here(), ['alive']);
+  assert.deepEqual(said(), [['chat/lab/presence/ghost', '', { qos: 1, retain: true }]]);
+});
+
+test('a page whose own presence is cleared says it again, soon and once, and clears itself never', async () => {
+  const { presence, said, clock } = harness();
+  presence.enter('lab', 'Aino');
+  presence.setOnline(true);
+  presence.receive('chat/lab/presence/page-1', bytes({ nickname: 'Aino' }));
+  said();
+  for (let i = 0; i < 9; i++) presence.receive('chat/lab/presence/page-1', bytes(''));
+  assert.deepEqual(said(), []);
+  await clock.pass(1000);
+  assert.deepEqual(said(), [['chat/lab/presence/page-1', '{"nickname":"Aino"}', KEPT]]);
+  await clock.pass(1_200_000);
+  assert.ok(said().every(([, payload]) => payload !== ''));
+});
+
+test('among more than can be named nobody says that he types', () => {
+  const { presence, said } = harness();
+  presence.enter('lab', 'Aino');
+  presence.setOnline(true);
+  for (let i = 0; i <= people.NAMED_MAX; i++) {
+    presence.receive(`chat/lab/presence/p${i}`, bytes({ nickname: `n${i}` }));
+  }
+  said();
+  presence.typed();
+  assert.deepEqual(said(), []);
+  presence.receive('chat/lab/presence/p0', bytes(''));
+  presence.typed();
+  assert.equal(said().length, 1);
 });
 
 test('a reader without a name is not said to be here', () => {
   const { presence, said } = harness();
   presence.enter('lab', '');
-  presence.setOnline(true, 'lab');
+  presence.setOnline(true);
   presence.typed();
   assert.deepEqual(said(), []);
   presence.enter('lab', 'Aino');
@@ -87,7 +139,7 @@ test('a reader without a name is not said to be here', () => {
 test('typing is said at most every 3 s, and at once for the next message', async () => {
   const { presence, said, clock } = harness();
   presence.enter('lab', 'Aino');
-  presence.setOnline(true, 'lab');
+  presence.setOnline(true);
   said();
   presence.typed();
   presence.typed();
@@ -162,9 +214,9 @@ test('only presence and typing are taken', () => {
 });
 
 test('what others say is bounded in number and in length', () => {
-  let state = people.NOBODY;
+  let state = people.nobody();
   for (let i = 0; i < people.PRESENT_MAX + 50; i++) {
-    state = people.withPresence(state, `id-${i}`, { nickname: `n${i}`, clientId: null });
+    people.setPresence(state, `id-${i}`, { nickname: `n${i}`, clientId: null }, 0);
     state = people.withTyping(state, { nickname: `n${i}`, clientId: `id-${i}` }, 0);
   }
   assert.equal(state.present.size, people.PRESENT_MAX);
@@ -176,9 +228,11 @@ test('what others say is bounded in number and in length', () => {
 });
 
 test('an id of 64 characters is somebody, a longer one is not', () => {
-  const bo = { nickname: 'Bo', clientId: null };
-  assert.equal(people.withPresence(people.NOBODY, 'i'.repeat(64), bo).present.size, 1);
-  assert.equal(people.withPresence(people.NOBODY, 'i'.repeat(65), bo).present.size, 0);
+  const state = people.nobody();
+  for (const length of [65, 64]) {
+    people.setPresence(state, 'i'.repeat(length), { nickname: 'Bo', clientId: null }, 0);
+  }
+  assert.deepEqual([...state.present.keys()], ['i'.repeat(64)]);
 });
 
 test('whatever comes as presence gives a short name or none', () => {

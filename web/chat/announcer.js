@@ -11,10 +11,14 @@ const AFTER_MS = 100;
 
 /** @param {{nickname: string, text: string}} message */
 export function announce({ nickname, text }) {
-  if (preferences().announce === 'off') return;
+  if (preferences().announce !== 'off') announceNow(`${nickname}: ${text}`);
+}
+
+/** What was asked for is said, whatever is wished of messages. @param {string} text */
+export function announceNow(text) {
   const box = byId('announcer', HTMLElement);
   setTimeout(() => {
-    box.append(make('p', '', `${nickname}: ${text}`));
+    box.append(make('p', '', text));
     while (box.childElementCount > KEPT) box.firstElementChild?.remove();
   }, AFTER_MS);
 }

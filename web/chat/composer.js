@@ -2,7 +2,8 @@
 // the first; reading needs none.
 
 import { byId, setText } from './dom.js';
-import { cleanText, codePoints, NICKNAME_MAX, TEXT_MAX } from './payload.js';
+import { cleanText, codePoints, NICKNAME_MAX, nicknameOf, TEXT_MAX } from './payload.js';
+import { canStore } from './storage.js';
 import { currentRoom, isOwn } from './store.js';
 import { texts } from './texts.js';
 import { isVisible, onlyVisible } from './words.js';
@@ -104,12 +105,10 @@ function createNameForm(onName) {
 
   form.addEventListener('submit', (event) => {
     event.preventDefault();
-    const nickname = onlyVisible(cleanText(field.value)).trim();
-    const length = codePoints(nickname);
-    const good = isVisible(nickname) && length <= NICKNAME_MAX;
-    setText(error, good ? '' : texts.nicknameLimit(NICKNAME_MAX));
-    field.ariaInvalid = String(!good);
-    if (good) onName(nickname);
+    const nickname = nicknameOf(onlyVisible(cleanText(field.value)));
+    setText(error, nickname ? '' : texts.nicknameLimit(NICKNAME_MAX));
+    field.ariaInvalid = String(!nickname);
+    if (nickname) onName(nickname);
   });
   return { form, field };
 }
@@ -125,6 +124,7 @@ export function createComposer({ onText, onName, onDraft }) {
   let room = '';
   const writing = createTextForm({ onText, onDraft, lastText: () => lastText });
   const me = byId('me', HTMLButtonElement);
+  const hint = byId('name-hint', HTMLElement);
   let nickname = '';
   /** Whether the nickname is being asked for: null before anything was shown. @type {boolean | null} */
   let asking = null;
@@ -140,7 +140,10 @@ export function createComposer({ onText, onName, onDraft }) {
     writing.form.hidden = ask;
     me.hidden = ask;
     const { field } = ask ? naming : writing;
-    if (ask) naming.field.value = nickname;
+    if (ask) {
+      naming.field.value = nickname;
+      setText(hint, canStore() ? texts.nicknameHint : texts.nicknameHintOnce);
+    }
     if (!touch.matches || asking !== null) field.focus({ preventScroll: true });
     asking = ask;
     if (ask) naming.field.select();

@@ -6,15 +6,19 @@ import { announce } from './announcer.js';
 import { createAttention } from './attention.js';
 import { clock } from './clock.js';
 import { byId } from './dom.js';
+import { refuseFiles } from './drop.js';
+import { isIgnored } from './ignored.js';
 import { late } from './late.js';
 import { isMuted } from './muted.js';
 import { notice } from './notice.js';
 import { startOffline } from './offline.js';
-import { NOBODY } from './people.js';
+import { isRoom } from './payload.js';
+import { nobody } from './people.js';
 import { createPeopleView } from './people-view.js';
 import { createPresence } from './presence.js';
 import { createRoomList } from './room-list.js';
 import { createShortcuts } from './shortcuts.js';
+import { currentRoom, isOwn } from './store.js';
 import { texts } from './texts.js';
 import { createTopic } from './topic.js';
 
@@ -34,11 +38,15 @@ const openRoom = (room) => visit(`#${room}`);
  */
 function createPeople(store, connection, presenceId) {
   const view = createPeopleView();
-  let people = NOBODY;
+  let people = nobody();
+  let showing = false;
 
   function show() {
+    showing = false;
     const { nickname, clientId } = store.get();
-    view.render(people, { nickname, clientId, now: clock.now() });
+    const isHidden = (/** @type {string} */ id) =>
+      id === clientId || isIgnored({ clientId: id, nickname: '' });
+    view.render(people, { nickname, now: clock.now(), isHidden });
   }
 
   const presence = createPresence({
@@ -48,7 +56,8 @@ function createPeople(store, connection, presenceId) {
     clock,
     onChange(next) {
       people = next;
-      requestAnimationFrame(show);
+      if (!showing) requestAnimationFrame(show);
+      showing = true;
     },
   });
   byId('text', HTMLTextAreaElement).addEventListener('input', ({ target }) => {
@@ -56,6 +65,26 @@ function createPeople(store, connection, presenceId) {
   });
   show();
   return presence;
+}
+
+/** The menu of a message, for the buttons of all of them. @param {Store} store */
+function createMenus(store) {
+  const load = late('menu.js', () => import('./menu.js'));
+  let menu = /** @type {ReturnType<typeof import('./menu.js').createMenu> | undefined} */ (
+    undefined
+  );
+  byId('rows', HTMLElement).addEventListener('click', async ({ target }) => {
+    const button = target instanceof Element ? target.closest('.more') : null;
+    if (!(button instanceof HTMLButtonElement)) return;
+    const state = store.get();
+    const row = currentRoom(state).log.rows.find(({ key }) => `${key}` === button.value);
+    try {
+      menu ??= (await load()).createMenu();
+      if (row) menu.open(button, { row, room: state.room, own: isOwn(state, row) });
+    } catch {
+      notice(texts.notLoaded);
+    }
+  });
 }
 
 /** What is loaded when it is opened first. @param {() => Promise<{open: () => void}>} load */
@@ -90,6 +119,7 @@ function createPanels(store, api, toNewest, stepRoom) {
     toNewest,
     stepRoom,
   });
+  createMenus(store);
   for (const [id, open] of Object.entries({ search, settings, shortcuts: shortcuts.open })) {
     byId(`open-${id}`, HTMLButtonElement).addEventListener('click', open);
   }
@@ -107,12 +137,16 @@ function createPanels(store, api, toNewest, stepRoom) {
  */
 export function startExtras(parts) {
   const { store, api, presenceId, connection, toNewest, findRooms, hideSide } = parts;
-  const attention = createAttention({ open: openRoom });
+  const attention = createAttention({ store, open: openRoom });
   const presence = createPeople(store, connection, presenceId);
   const rooms = createRoomList({ store, find: findRooms, onOpened: hideSide });
   const topic = createTopic();
   createPanels(store, api, toNewest, (step) => {
     openRoom(rooms.neighbour(store.get().room, step));
+  });
+  refuseFiles();
+  navigator.serviceWorker?.addEventListener('message', ({ data }) => {
+    if (typeof data?.room === 'string' && isRoom(data.room)) openRoom(data.room);
   });
   let subscribedRoom = store.get().room;
   presence.enter(subscribedRoom, store.get().nickname);
@@ -151,7 +185,7 @@ export function startExtras(parts) {
     onMessage(message, room) {
       const { clientId, nickname, room: current } = store.get();
       presence.endTyping(message.clientId);
-      if (message.clientId === clientId) return;
+      if (message.clientId === clientId || isIgnored(message)) return;
       if (!isMuted(room)) attention.onMessage(message, room, nickname);
       if (room === current) announce(message);
     },

@@ -10,6 +10,7 @@ import { isPending } from './log.js';
  * cannot have.
  * @typedef {{kind: 'row', key: number, row: Row, lead: boolean, head: boolean}
  *   | {kind: 'day', key: string, time: Date}
+ *   | {kind: 'folded', key: string, keys: number[]}
  *   | {kind: 'new' | 'start', key: string}} Item
  */
 
@@ -51,9 +52,10 @@ function isNew(row, newFrom, own) {
  * What is pending belongs to the end, and is not shown where the end is not.
  * @param {Room} room
  * @param {string} own client id
+ * @param {(row: Row) => boolean} [isFolded] whether only that it is there is shown
  * @returns {Item[]}
  */
-export function layOut({ log, newFrom }, own) {
+export function layOut({ log, newFrom }, own, isFolded = () => false) {
   const rows = log.tail ? log.rows : log.rows.filter((row) => row.id !== null && !isPending(row));
   /** @type {Item[]} */
   const items = log.start && rows.length > 0 ? [{ kind: 'start', key: 'start' }] : [];
@@ -72,7 +74,11 @@ export function layOut({ log, newFrom }, own) {
       line = null;
     }
     const lead = before === undefined;
-    items.push({ kind: 'row', key: row.key, row, lead, head: !continues(before, row) });
+    const last = items.at(-1);
+    if (isFolded(row)) {
+      if (last?.kind === 'folded') last.keys.push(row.key);
+      else items.push({ kind: 'folded', key: `folded ${row.key}`, keys: [row.key] });
+    } else items.push({ kind: 'row', key: row.key, row, lead, head: !continues(before, row) });
     before = row;
   }
   return items;

@@ -8,9 +8,10 @@ import { createCounter } from './counter.js';
 import { byId, setText } from './dom.js';
 import { createHistory, LIST_MAX } from './history.js';
 import { newMsgId, newToken } from './ids.js';
+import { onIgnored } from './ignored.js';
 import { createJump } from './jump.js';
 import { late } from './late.js';
-import { isRoom, parseMessage, parseReceipts, parseRejection } from './payload.js';
+import { isRoom, nicknameOf, parseMessage, parseReceipts, parseRejection } from './payload.js';
 import { restoreRooms, startPersistence } from './persistence.js';
 import { onPreferences } from './preferences.js';
 import { presenceTopics, willFor } from './presence.js';
@@ -67,8 +68,10 @@ function painted() {
 const initial = parseAddress(location.hash);
 /** The name in the address, where no room can have it: then there is none on the screen. */
 let { nowhere } = initial;
+/** One that could not be sent is asked for again. */
+const nickname = nicknameOf(readNickname()) ?? '';
 const store = createStore({
-  ...initialState({ room: initial.room, clientId: clientIdOr(newToken), nickname: readNickname() }),
+  ...initialState({ room: initial.room, clientId: clientIdOr(newToken), nickname }),
   rooms: restoreRooms(initial.room),
   visible: !document.hidden && !nowhere,
 });
@@ -122,8 +125,6 @@ async function listRooms() {
 const presenceId = newToken();
 /** Loaded when the history is on the screen. @type {import('./extras.js').Extras | undefined} */
 let extras;
-/** The room that the connection's will is for. */
-let willRoom = initial.room;
 
 const connection = createConnection({
   load: loadMqtt,
@@ -140,9 +141,8 @@ const connection = createConnection({
     if (!extras?.presence.receive(topic, payload)) receive(topic, payload);
   },
   onState(state) {
-    if (state.phase === 'connecting') willRoom = store.get().room;
     store.dispatch({ type: 'connection', connection: state });
-    extras?.presence.setOnline(state.phase === 'online', willRoom);
+    extras?.presence.setOnline(state.phase === 'online');
     if (state.phase !== 'online') return;
     addExtras();
     reader.read();
@@ -165,6 +165,7 @@ const view = createView({
   onNear: (step) => reader.more(step),
   onArrived: () => store.dispatch({ type: 'arrived' }),
   toNewest,
+  onRevealed: render,
 });
 const status = createStatus({ reconnect: connection.check, readAgain: reader.read });
 const sidebar = createSidebar();
@@ -237,6 +238,7 @@ function enterRoom() {
 }
 
 store.subscribe(renderSoon);
+onIgnored(renderSoon);
 onPreferences(({ hours }) => {
   setHours(hours);
   view.renew();
@@ -262,7 +264,7 @@ async function addExtras() {
     hideSide: sidebar.hide,
   });
   if (store.get().connection.phase !== 'online') return;
-  extras.presence.setOnline(true, willRoom);
+  extras.presence.setOnline(true);
   connection.subscribeRetained();
   renderSoon();
 }

@@ -78,8 +78,8 @@ function shown(value, max) {
   return text !== null && isVisible(text) ? text : null;
 }
 
-/** @param {unknown} value */
-function nicknameOf(value) {
+/** A nickname that can be sent, or null. @param {unknown} value */
+export function nicknameOf(value) {
   const nickname = shown(value, NICKNAME_MAX);
   return nickname !== null && !turnsText(nickname) ? nickname : null;
 }

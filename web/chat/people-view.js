@@ -1,7 +1,7 @@
 // Who is here, as a list, and who is typing, as a line that is always there so that nothing moves.
 
 import { byId, make, setText } from './dom.js';
-import { presentNames, typingNames } from './people.js';
+import { isCrowd, PRESENT_MAX, presentNames, typingNames } from './people.js';
 import { locale, texts } from './texts.js';
 
 const SHOWN_MAX = 100;
@@ -13,6 +13,13 @@ const collator = new Intl.Collator(locale);
 function typingText(names) {
   if (names.length === 0) return '';
   return names.length > NAMED_TYPISTS_MAX ? texts.typingMany : texts.typing(names);
+}
+
+/** @param {number} count @param {boolean} more perhaps */
+function countText(count, more) {
+  // Without a connection nobody knows.
+  if (count === 0) return texts.people;
+  return more ? texts.peopleMany(count) : texts.peopleCount(count);
 }
 
 /** @param {string} name @param {string} own */
@@ -30,11 +37,13 @@ export function createPeopleView() {
   return {
     /**
      * @param {import('./people.js').People} people
-     * @param {{nickname: string, clientId: string, now: number}} me
+     * @param {{nickname: string, now: number, isHidden: (clientId: string) => boolean}} me
      */
-    render(people, { nickname, clientId, now }) {
-      setText(typing, typingText(typingNames(people, now, clientId)));
-      const names = presentNames(people, collator);
+    render(people, { nickname, now, isHidden }) {
+      setText(typing, typingText(typingNames(people, now, isHidden)));
+      const all = presentNames(people);
+      setText(count, countText(all.length, people.present.size >= PRESENT_MAX));
+      const names = isCrowd(people) ? [] : all.sort(collator.compare);
       const next = JSON.stringify([nickname, names]);
       if (next === shown) return;
       shown = next;
@@ -42,8 +51,6 @@ export function createPeopleView() {
       const rest = names.length - items.length;
       if (rest > 0) items.push(make('li', '', texts.peopleMore(rest)));
       list.replaceChildren(...items);
-      // Without a connection nobody knows.
-      setText(count, names.length > 0 ? texts.peopleCount(names.length) : texts.people);
     },
   };
 }

@@ -1,36 +1,49 @@
-// Who is in the room, and who is typing: a pure state. All of it is said by others and checked by
-// nobody, so it is bounded, and a name counts once however many connections bear it.
+// Who is in the room, and who is typing. All of it is said by others and checked by nobody, so it is
+// bounded, and a name counts once however many connections bear it. A thousand may come in one go, so
+// the map of them is changed in place.
 
 /** @typedef {{nickname: string, clientId: string | null}} Person */
 /** @typedef {{nickname: string, clientId: string, until: number}} Typist */
 /**
  * @typedef {object} People
- * @property {ReadonlyMap<string, string>} present nicknames by MQTT client id
+ * @property {Map<string, {nickname: string, round: number}>} present by the id of the page; `round`: when
+ *   it was heard last
  * @property {readonly Typist[]} typists
  */
 
 export const PRESENT_MAX = 1000;
+/** More than these are counted, not named, and nobody says that he types. */
+export const NAMED_MAX = 200;
 export const TYPISTS_MAX = 20;
 export const TYPING_SHOWN_MS = 5000;
-const CLIENT_ID_MAX = 64;
+const ID_MAX = 64;
 
-/** @type {People} */
-export const NOBODY = { present: new Map(), typists: [] };
+/** @returns {People} */
+export const nobody = () => ({ present: new Map(), typists: [] });
 
 /**
  * @param {People} people
  * @param {string} id the last level of the topic
  * @param {Person | null} person null for one that went
- * @returns {People}
+ * @param {number} round
  */
-export function withPresence(people, id, person) {
-  const present = new Map(people.present);
+export function setPresence({ present }, id, person, round) {
   if (person === null) present.delete(id);
-  else if (id.length <= CLIENT_ID_MAX && (present.has(id) || present.size < PRESENT_MAX)) {
-    present.set(id, person.nickname);
+  else if (id.length <= ID_MAX && (present.has(id) || present.size < PRESENT_MAX)) {
+    present.set(id, { nickname: person.nickname, round });
   }
-  return { ...people, present };
 }
+
+/**
+ * The pages that were heard before this round last.
+ * @param {People} people
+ * @param {number} first
+ */
+export const silentSince = ({ present }, first) =>
+  [...present].filter(([, { round }]) => round < first).map(([id]) => id);
+
+/** Whether they are too many to be named. @param {People} people */
+export const isCrowd = ({ present }) => present.size > NAMED_MAX;
 
 /**
  * @param {People} people
@@ -60,11 +73,11 @@ export function withoutTyping(people, clientId) {
 /**
  * @param {People} people
  * @param {number} now
- * @param {string} own client id of this browser: one knows that oneself is typing
+ * @param {(clientId: string) => boolean} isHidden one knows that oneself is typing
  */
-export function typingNames({ typists }, now, own) {
+export function typingNames({ typists }, now, isHidden) {
   const names = typists
-    .filter((one) => one.until > now && one.clientId !== own)
+    .filter((one) => one.until > now && !isHidden(one.clientId))
     .map(({ nickname }) => nickname);
   return [...new Set(names)];
 }
@@ -74,10 +87,7 @@ export function nextTypingEnd({ typists }) {
   return Math.min(...typists.map(({ until }) => until), Number.POSITIVE_INFINITY);
 }
 
-/**
- * @param {People} people
- * @param {Intl.Collator} collator
- */
-export function presentNames({ present }, collator) {
-  return [...new Set(present.values())].sort(collator.compare);
-}
+/** Each name once, in no order. @param {People} people */
+export const presentNames = ({ present }) => [
+  ...new Set(Array.from(present.values(), ({ nickname }) => nickname)),
+];

@@ -1,17 +1,18 @@
 // What outlives a reload: drafts, what was seen of each room, and the outbox. Each has a key of its
-// own, so that the tabs of one browser, which share the storage, do not overwrite each other's.
+// own, so that the tabs of one browser, which share the storage, do not overwrite each other's. While
+// something unsent could not be stored, the browser asks before it leaves the page.
 
+import { createDrafts, DRAFT_PREFIX, readDrafts, tabName } from './drafts.js';
 import { isPending } from './log.js';
 import { cleanText, isRoom } from './payload.js';
 import { forgetSome, newRoom } from './room.js';
-import { readItem, readItems, removeItem, writeItem } from './storage.js';
+import { areKept, isKept, readItem, readItems, removeItem, writeItem } from './storage.js';
 
 /** @typedef {import('./room.js').Room} Room */
 /** @typedef {import('./log.js').Row} Row */
 /** @typedef {import('./store.js').Store} Store */
 
 const SEEN_PREFIX = 'chat.seen.';
-const DRAFT_PREFIX = 'chat.draft.';
 const OUTBOX_PREFIX = 'chat.out.';
 
 /** @param {string} text @returns {unknown} */
@@ -37,14 +38,26 @@ function parseSeen(text) {
   return { seen: Number.isSafeInteger(id) && id > 0 ? id : 0, mine: list.includes(MINE) };
 }
 
-/** The rooms as they were left, for the state to begin with. @param {string} current the one on the screen */
-export function restoreRooms(current) {
+/** Of this page, once it is asked for. */
+let ownTab = '';
+
+function thisTab() {
+  ownTab ||= tabName();
+  return ownTab;
+}
+
+/**
+ * The rooms as they were left, for the state to begin with.
+ * @param {string} current the one on the screen
+ * @param {string} [tab]
+ */
+export function restoreRooms(current, tab = thisTab()) {
+  const drafts = readDrafts(tab);
   const stored = readItems(SEEN_PREFIX).map(([name]) => name);
-  const names = [...stored, ...readItems(DRAFT_PREFIX).map(([name]) => name)];
-  const all = [...new Set([...names.filter(isRoom), current])];
+  const all = [...new Set([...[...stored, ...drafts.keys()].filter(isRoom), current])];
   const make = (/** @type {string} */ name) => {
     const { seen, mine } = parseSeen(readItem(SEEN_PREFIX + name));
-    return { ...newRoom(name, seen, mine), draft: readItem(DRAFT_PREFIX + name) };
+    return { ...newRoom(name, seen, mine), draft: drafts.get(name)?.draft ?? '' };
   };
   const rooms = forgetSome(new Map(all.map((name) => [name, make(name)])), current);
   for (const name of stored) if (!rooms.has(name)) removeItem(SEEN_PREFIX + name);
@@ -75,22 +88,20 @@ function saveOutbox(room, before) {
   const [now, then] = [pendingOf(room), pendingOf(before)];
   for (const msgId of then.keys()) if (!now.has(msgId)) removeItem(OUTBOX_PREFIX + msgId);
   for (const [msgId, { nickname, text, at }] of now) {
-    if (then.has(msgId)) continue;
+    if (then.has(msgId) && isKept(OUTBOX_PREFIX + msgId)) continue;
     writeItem(OUTBOX_PREFIX + msgId, JSON.stringify({ room: room.name, nickname, text, at }));
   }
 }
 
 /** @param {Room} room @param {Room | undefined} before */
 function saveRoom(room, before) {
-  const { name, seen, mine, draft, log } = room;
+  const { name, seen, mine, log } = room;
   // Of a room that is new to this tab, another may have stored more.
   const first = !before && !readItem(SEEN_PREFIX + name);
   const changed = before && (seen !== before.seen || mine !== before.mine);
   if (seen > 0 && (first || changed))
     writeItem(SEEN_PREFIX + name, JSON.stringify(mine ? [seen, MINE] : [seen]));
-  if (draft && draft !== before?.draft) writeItem(DRAFT_PREFIX + name, draft);
-  if (!draft && before?.draft) removeItem(DRAFT_PREFIX + name);
-  if (log.rows !== before?.log.rows) saveOutbox(room, before);
+  if (log.rows !== before?.log.rows || !areTextsKept()) saveOutbox(room, before);
 }
 
 /** Another tab has changed the storage. @param {Store} store @param {StorageEvent} event */
@@ -108,23 +119,44 @@ function onStorage(store, { key, newValue }) {
   }
 }
 
+/** @param {Event} event */
+const ask = (event) => event.preventDefault();
+
+/** Whether all that was written and is not sent would outlive this page. */
+export const areTextsKept = () => areKept(OUTBOX_PREFIX, DRAFT_PREFIX);
+
+/** With such a listener a page cannot be gone back to, so it is there only while it is needed. */
+function askBeforeLoss() {
+  if (areTextsKept()) removeEventListener('beforeunload', ask);
+  else addEventListener('beforeunload', ask);
+}
+
 /**
  * Restores the outbox, and saves what changes from now on.
  * @param {Store} store
+ * @param {string} [tab]
  */
-export function startPersistence(store) {
+export function startPersistence(store, tab = thisTab()) {
+  const drafts = createDrafts(tab);
   let { rooms } = store.get();
   store.subscribe((state) => {
     const before = rooms;
     rooms = state.rooms;
     if (rooms === before) return;
     for (const [name, room] of rooms) {
-      if (room !== before.get(name)) saveRoom(room, before.get(name));
+      if (room === before.get(name)) continue;
+      drafts.save(room, before.get(name)); // one that goes may leave the space for what was sent
+      saveRoom(room, before.get(name));
     }
     for (const [name, { seen }] of before) {
       if (seen > 0 && !rooms.has(name)) removeItem(SEEN_PREFIX + name);
     }
+    askBeforeLoss();
   });
   for (const message of readOutbox()) store.dispatch({ type: 'restored', ...message });
-  addEventListener('storage', (event) => onStorage(store, event));
+  addEventListener('storage', (event) => {
+    onStorage(store, event);
+    const { key, newValue } = event;
+    if (key?.startsWith(DRAFT_PREFIX) && newValue === null) drafts.keep(key, store.get().rooms);
+  });
 }

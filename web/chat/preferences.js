@@ -64,10 +64,11 @@ function apply(next) {
 /**
  * @param {Name} name
  * @param {string} value
+ * @returns {boolean} whether it is kept for the next visit
  */
 export function setPreference(name, value) {
   apply(parsePreferences(JSON.stringify({ ...current, [name]: value })));
-  writeItem(STORAGE_KEY, JSON.stringify(current));
+  return writeItem(STORAGE_KEY, JSON.stringify(current));
 }
 
 /** The colour of the browser's own frame follows the theme. @param {Preferences} preferences */

@@ -1,17 +1,26 @@
 // Says who is here and who is typing, and hears it of others. Presence is a retained message for the
-// room that is open; the broker clears it by the will if the connection ends. A connection has one
-// will, for the room in which it was made: in another room presence expires unless it is said again.
+// room that is open; the broker clears it by the will if the connection ends. A will may not come: it
+// is for the room in which the connection was made, and a broker that was down has none left. So every
+// presence expires unless it is said again. A broker older than MQTT 5 knows no expiry; then the pages
+// that hear nothing more of one clear it, and one that is still here and hears that it was cleared,
+// says again that it is.
 
 import { parsePerson } from './payload.js';
-import { NOBODY, nextTypingEnd, withoutTyping, withPresence, withTyping } from './people.js';
+import * as list from './people.js';
 
 /** @typedef {import('./people.js').People} People */
 /** @typedef {{qos: 0 | 1, retain?: boolean, expiryS?: number}} PublishOptions */
 /** @typedef {(topic: string, payload: string, options: PublishOptions) => unknown} Publish nothing while offline */
 
 const TYPING_EVERY_MS = 3000;
+/** A page that hears nothing for half of this is no longer connected, so none is taken for gone that is here. */
 const EXPIRY_S = 600;
-const AGAIN_MS = 240_000;
+/** Of those who are here, so often at least. A hidden page's timer may be a minute late. */
+const RENEWAL = 0.4;
+/** So often while a presence holds a page looks for those that are silent: counted, since clocks are set. */
+const ROUNDS = 10;
+/** A page may see its own presence cleared, by the will of its last connection or by a stranger. */
+const AGAIN_MS = 1000;
 
 /** @param {string} room @param {string} id */
 const presenceTopic = (room, id) => `chat/${room}/presence/${id}`;
@@ -40,42 +49,70 @@ export function willFor(room, presenceId) {
  * @param {Publish} parts.publish
  * @param {(people: People) => void} parts.onChange
  * @param {import('./clock.js').Clock} parts.clock
+ * @param {number} [parts.expiryS] how long a presence holds unless it is said again
  */
-export function createPresence({ presenceId, clientId, publish, onChange, clock }) {
-  let people = NOBODY;
+export function createPresence(parts) {
+  const { presenceId, clientId, publish, onChange, clock, expiryS = EXPIRY_S } = parts;
+  let people = list.nobody();
   let me = { room: '', nickname: '' };
-  let willRoom = '';
   let online = false;
+  let round = 0;
   let typedAt = Number.NEGATIVE_INFINITY;
   let cancelRenewal = () => {};
-  let cancelExpiry = () => {};
+  let cancelTypingEnd = () => {};
+  let cancelLook = () => {};
 
   /** @param {People} next */
   function setPeople(next) {
     if (next === people) return;
     people = next;
     onChange(people);
-    cancelExpiry();
-    const at = nextTypingEnd(people);
+    cancelTypingEnd();
+    const at = list.nextTypingEnd(people);
     if (at === Number.POSITIVE_INFINITY) return;
-    cancelExpiry = clock.after(at - clock.now() + 1, dropExpired);
+    cancelTypingEnd = clock.after(at - clock.now() + 1, dropTypists);
   }
 
-  function dropExpired() {
+  function dropTypists() {
     const typists = people.typists.filter(({ until }) => until > clock.now());
     setPeople({ ...people, typists });
+  }
+
+  /** Not all pages at the same time: what one has cleared the others need not. */
+  function lookAgain() {
+    cancelLook();
+    const wait = ((expiryS * 1000) / ROUNDS) * (1 + 0.2 * clock.random());
+    if (online) cancelLook = clock.after(wait, dropSilent);
+  }
+
+  function dropSilent() {
+    round += 1;
+    const silent = list.silentSince(people, round - ROUNDS);
+    const gone = silent.filter((id) => id !== presenceId);
+    for (const id of gone) {
+      people.present.delete(id);
+      publish(presenceTopic(me.room, id), '', { qos: 1, retain: true });
+    }
+    if (gone.length > 0) onChange(people);
+    lookAgain();
   }
 
   function publishPresence() {
     cancelRenewal();
     const { room, nickname } = me;
     if (!online || room === '' || nickname === '') return;
-    const hasWill = room === willRoom;
-    /** @type {PublishOptions} */
-    const options = { qos: 1, retain: true };
-    if (!hasWill) options.expiryS = EXPIRY_S;
+    const options = { qos: /** @type {const} */ (1), retain: true, expiryS };
     publish(presenceTopic(room, presenceId), JSON.stringify({ nickname }), options);
-    if (!hasWill) cancelRenewal = clock.after(AGAIN_MS, publishPresence);
+    cancelRenewal = clock.after(expiryS * 1000 * RENEWAL, publishPresence);
+  }
+
+  /** @param {string} id @param {ReturnType<typeof parsePerson>} person */
+  function hear(id, person) {
+    list.setPresence(people, id, person, round);
+    onChange(people);
+    if (id !== presenceId || person || me.nickname === '') return;
+    cancelRenewal();
+    cancelRenewal = clock.after(AGAIN_MS, publishPresence);
   }
 
   /** @param {string} room */
@@ -90,18 +127,18 @@ export function createPresence({ presenceId, clientId, publish, onChange, clock 
       if (room !== me.room) {
         clearPresence(me.room);
         typedAt = Number.NEGATIVE_INFINITY;
-        setPeople(NOBODY);
+        setPeople(list.nobody());
       }
       me = { room, nickname };
       publishPresence();
     },
 
-    /** @param {boolean} next @param {string} room for which the connection has its will */
-    setOnline(next, room = '') {
+    /** @param {boolean} next */
+    setOnline(next) {
       online = next;
-      willRoom = room;
-      if (!next) setPeople(NOBODY);
+      if (!next) setPeople(list.nobody());
       else publishPresence();
+      lookAgain();
     },
 
     /**
@@ -114,20 +151,21 @@ export function createPresence({ presenceId, clientId, publish, onChange, clock 
       if (kind !== 'presence' && kind !== 'typing') return false;
       if (room !== me.room) return true;
       const person = parsePerson(payload);
-      if (kind === 'presence') setPeople(withPresence(people, id ?? '', person));
-      else if (person) setPeople(withTyping(people, person, clock.now()));
+      if (kind === 'presence') hear(id ?? '', person);
+      else if (person) setPeople(list.withTyping(people, person, clock.now()));
       return true;
     },
 
     /** @param {string | null} sender */
     endTyping(sender) {
-      setPeople(withoutTyping(people, sender));
+      setPeople(list.withoutTyping(people, sender));
     },
 
     /** Something was typed, and is not empty. */
     typed() {
       const { room, nickname } = me;
-      if (!online || nickname === '' || clock.now() - typedAt < TYPING_EVERY_MS) return;
+      if (!online || nickname === '' || list.isCrowd(people)) return;
+      if (clock.now() - typedAt < TYPING_EVERY_MS) return;
       typedAt = clock.now();
       publish(`chat/${room}/typing`, JSON.stringify({ nickname, clientId }), { qos: 0 });
     },

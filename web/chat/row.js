@@ -152,9 +152,12 @@ export function createRowView(first, appearance, actions) {
   const state = make('span', 'state');
   const text = make('div', 'text');
   const problem = make('p', 'problem');
-  const element = make('li', 'row', name, when, state, text, problem);
+  const more = make('button', 'more', '…');
+  const element = make('li', 'row', name, when, more, state, text, problem);
   text.dir = 'auto';
   when.tabIndex = -1;
+  Object.assign(more, { type: 'button', tabIndex: -1, value: first.key, ariaLabel: texts.more });
+  more.ariaHasPopup = 'menu';
   let shown = '';
   let folded = '';
 

@@ -2,6 +2,8 @@
 
 import { createDialog } from './dialog.js';
 import { make } from './dom.js';
+import { ignored, onIgnored } from './ignored.js';
+import { stopIgnoring } from './ignoring.js';
 import { onPreferences, preferences, setPreference } from './preferences.js';
 import { texts } from './texts.js';
 
@@ -81,6 +83,9 @@ function makeGroup([name, title, choices]) {
   return make('fieldset', '', make('legend', '', title), make('div', 'choices', ...inputs));
 }
 
+/** @param {boolean} kept */
+const keptText = (kept) => (kept ? '' : texts.settingsNotKept);
+
 /**
  * Notifications are the browser's to allow, and it is asked only when they are wanted.
  * @param {string} wish
@@ -88,22 +93,50 @@ function makeGroup([name, title, choices]) {
  */
 async function askToNotify(wish, problem) {
   const granted = (await globalThis.Notification?.requestPermission()) === 'granted';
-  setPreference('notify', granted ? wish : 'off');
-  problem.textContent = granted ? '' : texts.notifyDenied;
+  const kept = setPreference('notify', granted ? wish : 'off');
+  problem.textContent = granted ? keptText(kept) : texts.notifyDenied;
+}
+
+/** @param {import('./ignored.js').Person} person */
+function makeIgnored(person) {
+  const button = make('button', 'older', texts.stopIgnoring(person.nickname));
+  button.type = 'button';
+  button.addEventListener('click', () => stopIgnoring(person));
+  return make('div', '', button);
+}
+
+/** Those who are ignored, with a way back; nothing while there are none. */
+function createIgnored() {
+  const box = make('fieldset', '');
+  const show = () => {
+    const people = ignored().map(makeIgnored);
+    box.hidden = people.length === 0;
+    box.replaceChildren(make('legend', '', texts.ignoredPeople), ...people);
+  };
+  onIgnored(show);
+  show();
+  return box;
 }
 
 export function createSettingsDialog() {
   const problem = make('p', 'error');
   problem.setAttribute('role', 'alert');
   const switches = SWITCHES.map(([name, text]) => makeInput('checkbox', name, 'on', text));
-  const form = make('form', 'settings', ...GROUPS.map(makeGroup), ...switches, problem);
+  const form = make(
+    'form',
+    'settings',
+    ...GROUPS.map(makeGroup),
+    ...switches,
+    createIgnored(),
+    problem,
+  );
 
   form.addEventListener('change', ({ target }) => {
     if (!(target instanceof HTMLInputElement)) return;
     const name = /** @type {Name} */ (target.name);
     const value = target.type === 'radio' ? target.value : target.checked ? 'on' : 'off';
     if (name === 'notify' && value !== 'off') askToNotify(value, problem);
-    else setPreference(name, value);
+    else problem.textContent = keptText(setPreference(name, value));
   });
   form.addEventListener('submit', (event) => event.preventDefault());
   onPreferences(() => {

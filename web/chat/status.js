@@ -1,6 +1,8 @@
 // The header's line on the connection, and the notices on what does not work.
 
 import { byId, setText } from './dom.js';
+import { areTextsKept } from './persistence.js';
+import { canStore } from './storage.js';
 import { currentRoom } from './store.js';
 import { texts } from './texts.js';
 
@@ -31,6 +33,7 @@ export function createStatus({ reconnect, readAgain }) {
   /** @type {State | null} */
   let shown = null;
   let downSince = 0;
+  let storing = true;
 
   for (const id of ['connection-now', 'history-now']) part(id).textContent = texts.retryNow;
   part('connection-now').addEventListener('click', () => {
@@ -47,12 +50,14 @@ export function createStatus({ reconnect, readAgain }) {
     const offline = connection.phase === 'offline';
     const failed = history.phase === 'failed';
     const down = offline || (connection.phase === 'connecting' && downSince > 0);
+    if (down && downSince === 0) storing = canStore();
     downSince = down ? downSince || Date.now() : 0;
     part('connection').dataset.phase = connection.phase;
     setText(part('status'), texts[connection.phase]);
     const told = down && Date.now() - downSince >= NOTICE_AFTER_MS;
     part('connection-notice').hidden = !told;
-    setText(part('connection-reason'), connection.full ? texts.full : texts.offlineNotice);
+    const notice = storing && areTextsKept() ? texts.offlineNotice : texts.offlineNotKept;
+    setText(part('connection-reason'), connection.full ? texts.full : notice);
     setText(part('connection-retry'), offline ? retryText(connection.retryAt) : texts.connecting);
     // One bar: without a connection the history is likely to fail for the same reason.
     part('history-notice').hidden = !failed || told;

@@ -13,20 +13,44 @@ export function readItem(key) {
   }
 }
 
+/** The keys whose last value could not be stored. @type {Set<string>} */
+const unkept = new Set();
+
 /**
  * @param {string} key
  * @param {string} value
+ * @returns {boolean} whether it is stored
  */
 export function writeItem(key, value) {
   try {
     localStorage.setItem(key, value);
+    unkept.delete(key);
   } catch {
-    // It is then asked for again on the next visit.
+    unkept.add(key);
   }
+  return !unkept.has(key);
+}
+
+/** @param {string} key @returns {boolean} whether its value is stored */
+export const isKept = (key) => !unkept.has(key);
+
+/** Whether all of these keys' values are stored. @param {string[]} prefixes */
+export const areKept = (...prefixes) =>
+  ![...unkept].some((key) => prefixes.some((prefix) => key.startsWith(prefix)));
+
+/** As long as the longest message with what is kept beside it. */
+const ROOM = ' '.repeat(10_000);
+
+/** Whether the browser would store the next message: it has just stored one as long. */
+export function canStore() {
+  const can = writeItem('chat.probe', ROOM);
+  removeItem('chat.probe');
+  return can;
 }
 
 /** @param {string} key */
 export function removeItem(key) {
+  unkept.delete(key);
   try {
     localStorage.removeItem(key);
   } catch {

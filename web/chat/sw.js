@@ -1,9 +1,12 @@
 // Opens the page and the last history offline. The network comes first, always: what is kept is only
-// for when there is none. An answer that is an error is neither kept nor replaced, since the page
-// tells it apart from an absent server.
+// for when there is none, or when it is silent for some seconds; what it answers later is kept all the
+// same. An answer that is an error is neither kept nor replaced, since the page tells it apart from an
+// absent server.
 
 const CACHE = 'mqtt-chat';
 const ROOMS_MAX = 20;
+/** So long the network may be silent, where something is kept. */
+const PATIENCE_MS = 3000;
 const scope = new URL('./', location.href);
 const api = new URL('../api/', location.href);
 /** What names a page of the history that is read on from another. */
@@ -13,7 +16,7 @@ const SELECTORS = ['after', 'before', 'since'];
 /** @typedef {ExtendableEvent & {request: Request, respondWith: (answer: Promise<Response>) => void}} FetchEvent */
 /** @typedef {ExtendableEvent & {notification: Notification}} NotificationEvent */
 
-/** @typedef {{focus: () => Promise<void>}} WindowClient */
+/** @typedef {{focus: () => Promise<void>, postMessage: (message: unknown) => void}} WindowClient */
 /**
  * What a service worker's `self` has and the types of a page do not know.
  * @typedef {object} Worker
@@ -59,17 +62,34 @@ async function keepAnswer(key, response) {
   await forgetRooms(cache);
 }
 
+/** @param {number} ms */
+const sleep = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
+
+/** A server that was silent is not waited for again, file after file, until it has answered. */
+let silent = false;
+
+/** @param {FetchEvent} event @param {string} key */
+async function askNetwork(event, key) {
+  const response = await fetch(event.request);
+  silent = false;
+  if (isLast(response)) event.waitUntil(keepAnswer(key, response.clone()).catch(() => {}));
+  return response;
+}
+
 /** @param {FetchEvent} event @param {string} key */
 async function answer(event, key) {
-  try {
-    const response = await fetch(event.request);
-    if (isLast(response)) event.waitUntil(keepAnswer(key, response.clone()).catch(() => {}));
-    return response;
-  } catch (error) {
-    const kept = await caches.match(key);
-    if (kept) return kept;
-    throw error;
-  }
+  let waiting = true;
+  const asked = askNetwork(event, key).finally(() => {
+    waiting = false;
+  });
+  event.waitUntil(asked.catch(() => {}));
+  const kept = await caches.match(key);
+  if (!kept) return asked;
+  const late = sleep(silent ? 0 : PATIENCE_MS).then(() => {
+    silent ||= waiting;
+    return kept;
+  });
+  return Promise.race([asked.catch(() => kept), late]);
 }
 
 /** What a file of the page names: attributes of the page, imports of a module. */
@@ -114,11 +134,16 @@ worker.addEventListener('fetch', (event) => {
   if (key) asked.respondWith(answer(asked, key));
 });
 
+/** Leads to the room, in a page that is open or in a new one. @param {string} room */
+async function showRoom(room) {
+  const [client] = await worker.clients.matchAll();
+  if (!client) return worker.clients.openWindow(`${scope.href}#${room}`);
+  client.postMessage({ room });
+  return client.focus();
+}
+
 worker.addEventListener('notificationclick', (event) => {
-  const { notification } = /** @type {NotificationEvent} */ (event);
+  const { notification, waitUntil } = /** @type {NotificationEvent} */ (event);
   notification.close();
-  const show = worker.clients
-    .matchAll()
-    .then(([client]) => (client ? client.focus() : worker.clients.openWindow(scope.href)));
-  /** @type {NotificationEvent} */ (event).waitUntil(show);
+  waitUntil.call(event, showRoom(notification.data?.room ?? ''));
 });

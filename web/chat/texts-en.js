@@ -12,6 +12,8 @@ export const english = ({ number, upTo, plural, list, isolate }) => ({
   offline: 'Offline',
   notices: 'Notices',
   offlineNotice: 'Offline. What you write is kept, and sent when the connection is back.',
+  offlineNotKept:
+    'Offline. This browser cannot keep what you write: it is sent if the connection comes back while this page stays open.',
   full: 'Too many pages are open at your address: close some.',
   retryIn: (/** @type {number} */ seconds) => `Retrying in ${number(seconds)}\u00a0s.`,
   retryNow: 'Retry now',
@@ -57,6 +59,18 @@ export const english = ({ number, upTo, plural, list, isolate }) => ({
     `${isolate(name)} cannot be a room's name: a–z, 0–9, - and _, at most 64; a first - or _ is reserved.`,
 
   // messages
+  more: 'More',
+  copyText: 'Copy the text',
+  copyLink: 'Copy the link',
+  copied: 'Copied',
+  notCopied: 'The browser does not let this page copy.',
+  ignore: (/** @type {string} */ name) => `Ignore ${isolate(name)}`,
+  ignoring: (/** @type {string} */ name) =>
+    `You ignore ${isolate(name)} in this browser. Settings undo it.`,
+  folded: (/** @type {number} */ count) =>
+    `${plural(count, { one: 'message of an ignored person', other: 'messages of ignored people' })} – show`,
+  ignoredPeople: 'Ignored in this browser',
+  stopIgnoring: (/** @type {string} */ name) => `Stop ignoring ${isolate(name)}`,
   unseen: '(nothing visible)',
   stored: 'Stored',
   sending: 'sending…',
@@ -74,12 +88,15 @@ export const english = ({ number, upTo, plural, list, isolate }) => ({
   // writing
   nickname: 'Your nickname',
   nicknameHint: 'Everybody sees it beside what you write. It stays in this browser.',
+  nicknameHintOnce:
+    'Everybody sees it beside what you write. This browser keeps it only until you leave the page.',
   nicknameLimit: (/** @type {number} */ max) => `A nickname has 1 to ${number(max)} characters.`,
   join: 'Join',
   message: 'Message',
   send: 'Send',
   keysHint: '`Enter` sends, `Shift`+`Enter` begins a new line',
   writeAs: (/** @type {string} */ name) => `Write as ${isolate(name)}`,
+  noFiles: 'Files cannot be sent here: only text.',
   changeName: (/** @type {string} */ name) => `Change nickname, now ${isolate(name)}`,
   textLimit: (/** @type {number} */ max, /** @type {number} */ count) =>
     `A message has at most ${number(max)} characters; this one has ${number(count)}.`,
@@ -90,6 +107,7 @@ export const english = ({ number, upTo, plural, list, isolate }) => ({
   people: 'People here',
   peopleCount: (/** @type {number} */ count) =>
     plural(count, { one: 'person here', other: 'people here' }),
+  peopleMany: (/** @type {number} */ count) => `${number(count)} people here, or more`,
   peopleMore: (/** @type {number} */ count) => `and ${number(count)} more`,
   you: 'you',
   typing: (/** @type {string[]} */ names) =>
@@ -137,6 +155,7 @@ export const english = ({ number, upTo, plural, list, isolate }) => ({
   notifyOff: 'None',
   notifyMentions: 'When my name is said',
   notifyAll: 'All messages',
+  settingsNotKept: 'This browser keeps the settings only until you leave the page.',
   notifyDenied: 'The browser does not let this page show notifications.',
 
   // attention

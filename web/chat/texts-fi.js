@@ -13,6 +13,8 @@ export const finnish = ({ number, upTo, plural, list, isolate }) => ({
   offline: 'Ei yhteyttä',
   notices: 'Ilmoitukset',
   offlineNotice: 'Ei yhteyttä. Kirjoittamasi säilyy ja lähetetään, kun yhteys palaa.',
+  offlineNotKept:
+    'Ei yhteyttä. Selain ei pysty säilyttämään kirjoittamaasi: se lähetetään, jos yhteys palaa tämän sivun ollessa auki.',
   full: 'Verkko-osoitteessasi on liian monta tämän keskustelun sivua auki. Sulje joitakin; tämä odottaa.',
   retryIn: (seconds) => `Uusi yritys ${number(seconds)}\u00a0s kuluttua.`,
   retryNow: 'Yritä heti',
@@ -55,6 +57,17 @@ export const finnish = ({ number, upTo, plural, list, isolate }) => ({
   roomName: (name) =>
     `${isolate(name)} ei kelpaa huoneen nimeksi: a–z, 0–9, - ja _, enintään 64; alussa - ja _ on varattu.`,
 
+  more: 'Lisää',
+  copyText: 'Kopioi teksti',
+  copyLink: 'Kopioi linkki',
+  copied: 'Kopioitu',
+  notCopied: 'Selain ei salli tämän sivun kopioida.',
+  ignore: (name) => `Ohita ${isolate(name)}`,
+  ignoring: (name) => `Ohitat tässä selaimessa: ${isolate(name)}. Asetuksista voit perua sen.`,
+  folded: (count) =>
+    `${plural(count, { one: 'viesti ohitetulta', other: 'viestiä ohitetuilta' })} – näytä`,
+  ignoredPeople: 'Ohitettu tässä selaimessa',
+  stopIgnoring: (name) => `Lopeta ohittaminen: ${isolate(name)}`,
   unseen: '(ei mitään näkyvää)',
   stored: 'Tallennettu',
   sending: 'lähetetään…',
@@ -71,12 +84,15 @@ export const finnish = ({ number, upTo, plural, list, isolate }) => ({
 
   nickname: 'Nimimerkkisi',
   nicknameHint: 'Se näkyy kaikille viestiesi vieressä. Se säilyy tässä selaimessa.',
+  nicknameHintOnce:
+    'Se näkyy kaikille viestiesi vieressä. Selain muistaa sen vain, kunnes poistut sivulta.',
   nicknameLimit: (max) => `Nimimerkissä on 1–${number(max)} merkkiä.`,
   join: 'Liity',
   message: 'Viesti',
   send: 'Lähetä',
   keysHint: '`Enter` lähettää, `Shift`+`Enter` aloittaa uuden rivin',
   writeAs: (name) => `Kirjoita nimellä ${isolate(name)}`,
+  noFiles: 'Tiedostoja ei voi lähettää, vain tekstiä.',
   changeName: (name) => `Vaihda nimimerkki, nyt ${isolate(name)}`,
   textLimit: (max, count) =>
     `Viestissä on enintään ${number(max)} merkkiä; tässä on ${number(count)}.`,
@@ -84,6 +100,7 @@ export const finnish = ({ number, upTo, plural, list, isolate }) => ({
 
   people: 'Paikalla',
   peopleCount: (count) => plural(count, { one: 'henkilö paikalla', other: 'henkilöä paikalla' }),
+  peopleMany: (count) => `${number(count)} henkilöä paikalla, tai enemmän`,
   peopleMore: (count) => `ja ${number(count)} muuta`,
   you: 'sinä',
   typing: (names) => `${list(names)} ${names.length === 1 ? 'kirjoittaa' : 'kirjoittavat'}…`,
@@ -127,6 +144,7 @@ export const finnish = ({ number, upTo, plural, list, isolate }) => ({
   notifyOff: 'Ei mitään',
   notifyMentions: 'Kun nimeni mainitaan',
   notifyAll: 'Kaikista viesteistä',
+  settingsNotKept: 'Selain muistaa asetukset vain, kunnes poistut sivulta.',
   notifyDenied: 'Selain ei salli tämän sivun ilmoituksia.',
 
   notificationTitle: (name, room) => `${name} · ${room}`,

@@ -4,6 +4,7 @@
 import { leaveMessage } from './address.js';
 import { byId, make, setText } from './dom.js';
 import { fold, listenToFolds } from './fold.js';
+import { isIgnored } from './ignored.js';
 import { layOut } from './layout.js';
 import { notice } from './notice.js';
 import { createPlace } from './place.js';
@@ -51,6 +52,22 @@ function isoDay(time) {
   return `${time.getFullYear()}-${two(time.getMonth() + 1)}-${two(time.getDate())}`;
 }
 
+/** Its button names the rows that it stands for. @param {Item & {kind: 'folded'}} first @returns {ItemView} */
+function createFolded(first) {
+  const button = make('button', '');
+  button.type = 'button';
+  const view = {
+    element: make('li', 'line folded', button),
+    update(/** @type {Item} */ item) {
+      if (item.kind !== 'folded') return;
+      button.value = `${item.keys}`;
+      setText(button, texts.folded(item.keys.length));
+    },
+  };
+  view.update(first);
+  return view;
+}
+
 /** @param {Item} item @param {State} state @returns {ItemView} */
 function createLine(item, state) {
   if (item.kind === 'day') {
@@ -58,6 +75,7 @@ function createLine(item, state) {
     day.dateTime = isoDay(item.time);
     return { element: make('li', 'line day', day), update() {} };
   }
+  if (item.kind === 'folded') return createFolded(item);
   const text = item.kind === 'new' ? texts.newLine : texts.start(state.room);
   return { element: make('li', `line ${item.kind}`, make('span', '', text)), update() {} };
 }
@@ -94,12 +112,19 @@ function createItem(item, state, actions) {
 /** The arrow keys lead from one message's time to the next. @param {HTMLElement} rows */
 function createRoving(rows) {
   let current = /** @type {HTMLElement | null} */ (null);
+  /** The button of its message comes after it. @param {number} index */
+  function setTab(index) {
+    if (!current) return;
+    current.tabIndex = index;
+    const more = current.parentElement?.querySelector('.more');
+    if (more instanceof HTMLElement) more.tabIndex = index;
+  }
   /** @param {HTMLElement | null} link */
   function choose(link) {
     if (link === current) return;
-    if (current) current.tabIndex = -1;
+    setTab(-1);
     current = link;
-    if (current) current.tabIndex = 0;
+    setTab(0);
   }
   const LINKS = 'a.when[href]';
   const links = () => /** @type {HTMLElement[]} */ (Array.from(rows.querySelectorAll(LINKS)));
@@ -126,7 +151,8 @@ function createRoving(rows) {
   return {
     /** The newest, until another was chosen. */
     update() {
-      if (!current?.isConnected || current !== document.activeElement) choose(newest());
+      const row = current?.isConnected ? current.closest('.row') : null;
+      if (!row?.contains(document.activeElement)) choose(newest());
     },
   };
 }
@@ -139,8 +165,9 @@ function createRoving(rows) {
  * @param {(step: -1 | 1) => void} actions.onNear
  * @param {() => void} actions.onArrived the goal is reached
  * @param {() => void} actions.toNewest
+ * @param {() => void} actions.onRevealed
  */
-export function createView({ retry, remove, onHeld, onNear, onArrived, toNewest }) {
+export function createView({ retry, remove, onHeld, onNear, onArrived, toNewest, onRevealed }) {
   const log = byId('log', HTMLElement);
   const rows = byId('rows', HTMLOListElement);
   const blank = byId('blank', HTMLElement);
@@ -152,6 +179,8 @@ export function createView({ retry, remove, onHeld, onNear, onArrived, toNewest 
   let room = '';
   let target = /** @type {HTMLElement | undefined} */ (undefined);
   let today = new Date();
+  /** What is shown of those who are ignored, by the keys of its rows. @type {Set<number>} */
+  const revealed = new Set();
 
   listenToFolds(rows, place);
   for (const name of ['pointerover', 'focusin']) rows.addEventListener(name, showFullTime);
@@ -160,11 +189,21 @@ export function createView({ retry, remove, onHeld, onNear, onArrived, toNewest 
     log.focus({ preventScroll: true });
   });
 
+  rows.addEventListener('click', ({ target }) => {
+    const button = target instanceof Element ? target.closest('.folded button') : null;
+    if (!(button instanceof HTMLButtonElement)) return;
+    for (const key of button.value.split(',')) revealed.add(Number(key));
+    onRevealed();
+    log.focus({ preventScroll: true });
+  });
+
   /** @param {State} state */
   function update(state) {
+    const isFolded = (/** @type {import('./log.js').Row} */ row) =>
+      isIgnored(row) && !isOwn(state, row) && !revealed.has(row.key);
     /** @type {typeof views} */
     const next = new Map();
-    for (const item of layOut(currentRoom(state), state.clientId)) {
+    for (const item of layOut(currentRoom(state), state.clientId, isFolded)) {
       const view = views.get(item.key) ?? createItem(item, state, { retry, remove });
       view.update(item, state);
       next.set(item.key, view);
@@ -228,6 +267,7 @@ export function createView({ retry, remove, onHeld, onNear, onArrived, toNewest 
       room = state.room;
       views = new Map();
       place.forget();
+      revealed.clear();
       rows.replaceChildren();
       update(state);
     }
