@@ -50,7 +50,7 @@ MAINTAINERCLEANFILES = $(srcdir)/web/chat/mqtt.js $(srcdir)/web/chat/mqtt.js.LIC
 $(srcdir)/web/min/index.html: $(page_sources) $(srcdir)/web/bundle/page.js
 	@test -n "$(NPM)" || { echo "npm is missing; as root:  apt-get install nodejs npm" >&2; exit 1; }
 	$(AM_V_GEN)cd $(srcdir) && $(NPM) run --silent page
-$(srcdir)/web/min/chat.css $(srcdir)/web/min/extras.js $(srcdir)/web/min/main.js $(srcdir)/web/min/menu.js web/min/preferences.js \
+$(srcdir)/web/min/chat.css $(srcdir)/web/min/extras.js $(srcdir)/web/min/main.js $(srcdir)/web/min/menu.js $(srcdir)/web/min/preferences.js \
 $(srcdir)/web/min/search-panel.js $(srcdir)/web/min/settings-dialog.js $(srcdir)/web/min/sw.js $(srcdir)/web/min/texts-fi.js $(srcdir)/web/min/mqtt.js \
 $(srcdir)/web/min/mqtt.js.LICENSE.txt $(srcdir)/web/min/icon.svg $(srcdir)/web/min/icon-192.png \
 $(srcdir)/web/min/icon-512.png $(srcdir)/web/min/icon-maskable.png \
