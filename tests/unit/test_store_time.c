@@ -281,6 +281,21 @@ TEST(a_message_that_is_older_than_the_one_before_it_begins_a_run)
 	store_close(store);
 }
 
+/* The first message of a block is older than the last one of the block before. */
+static int64_t stepping_between_blocks(int i)
+{
+	return growing(i) - (i + 1 >= 8192 ? 2 * HOUR : 0);
+}
+
+TEST(a_run_ends_between_two_blocks_as_it_does_in_one)
+{
+	struct store *store = make_of(stepping_between_blocks);
+	assert_int_equal(newest_run(), 8192);
+	expect_all_found(store);
+	assert_string_equal(inspect(store), "");
+	store_close(store);
+}
+
 TEST(deletions_and_gaps_of_ids_leave_a_run_a_run)
 {
 	struct store *store = make_of(growing);
@@ -401,15 +416,15 @@ static void delete_any(struct store *store)
 
 TEST(at_random_what_is_between_two_times_is_found)
 {
-	for (uint64_t seed = 1; seed < 5; seed++) {
+	for (uint64_t seed = 1; seed < 3; seed++) {
 		random_state = seed;
 		struct store *store = make_of(stepping);
 		for (int i = 0; i < 8; i++) {
 			int64_t since = TS + (any(60) - 15) * HOUR;
 			expect_hits(store, since, since + any(20) * HOUR + any(1000000));
 			delete_any(store);
-			assert_null(strstr(inspect(store), "`spans`"));
 		}
+		assert_null(strstr(inspect(store), "`spans`"));
 		store_close(store);
 		raw_run(unit_path("db"), "PRAGMA journal_mode = DELETE");
 		assert_int_equal(unlink(unit_path("db")), 0);
@@ -426,6 +441,7 @@ int main(void)
 	    IN_DIR(what_somebody_else_inserts_is_found_by_its_time),
 	    IN_DIR(where_times_grow_with_ids_the_newest_block_leads_to_all),
 	    IN_DIR(a_message_that_is_older_than_the_one_before_it_begins_a_run),
+	    IN_DIR(a_run_ends_between_two_blocks_as_it_does_in_one),
 	    IN_DIR(deletions_and_gaps_of_ids_leave_a_run_a_run),
 	    IN_DIR(what_somebody_else_inserted_last_is_searched_before_the_table_knows_it),
 	    IN_DIR(a_time_that_is_changed_ends_the_runs_that_it_is_in),
