@@ -25,11 +25,11 @@ browser_tests = \
   tests/browser/scrolling.test.js tests/browser/search.test.js tests/browser/sending.test.js \
   tests/browser/work.test.js
 page_tests = \
-  tests/page/connection.test.js tests/page/files.test.js tests/page/ids.test.js \
+  tests/page/commands.test.js tests/page/connection.test.js tests/page/files.test.js tests/page/ids.test.js \
   tests/page/layout.test.js tests/page/log.test.js tests/page/markdown.test.js \
   tests/page/payload.test.js tests/page/persistence.test.js tests/page/preferences.test.js tests/page/presence.test.js \
   tests/page/reader.test.js tests/page/room.test.js tests/page/search.test.js \
-  tests/page/sender.test.js tests/page/store.test.js tests/page/texts.test.js
+  tests/page/sender.test.js tests/page/shortcuts.test.js tests/page/site.test.js tests/page/store.test.js tests/page/texts.test.js
 EXTRA_DIST += $(page_tests) $(system_tests) $(admin_tests) $(whole_test) $(browser_tests) \
   tests/run-js tests/check tests/rooms tests/versions \
   tests/admin/latency.js \

@@ -11,7 +11,8 @@ import { startOffline } from './offline.js';
 import { NOBODY } from './people.js';
 import { createPeopleView } from './people-view.js';
 import { createPresence } from './presence.js';
-import { createShortcuts } from './shortcuts.js';
+import { startShortcuts } from './shortcuts.js';
+import { loadStyle } from './style.js';
 import { texts } from './texts.js';
 
 /** @typedef {import('./store.js').Store} Store */
@@ -69,6 +70,7 @@ function opensLater(load) {
   let part = /** @type {ReturnType<typeof load> | undefined} */ (undefined);
   return async () => {
     try {
+      await loadStyle('./panels.css');
       part ??= load();
       (await part).open();
     } catch {
@@ -86,21 +88,26 @@ function opensLater(load) {
 function createPanels(store, api, toNewest) {
   const room = () => store.get().room;
   const search = opensLater(async () =>
-    (await import('./search-panel.js')).createSearchPanel({ api, room }),
+    (await import('./search-panel.js')).createSearchPanel({ api, room, own: store.get().clientId }),
   );
   const settings = opensLater(async () =>
     (await import('./settings-dialog.js')).createSettingsDialog(),
   );
-  const shortcuts = createShortcuts({
+  const help = opensLater(async () =>
+    (await import('./shortcuts-dialog.js')).createShortcutsDialog(),
+  );
+  startShortcuts({
     write: () => byId('text', HTMLTextAreaElement).focus(),
     search,
     settings,
+    help,
     toNewest,
     stepRoom: (step) => openRoom(neighbour(store.get(), step)),
   });
-  for (const [id, open] of Object.entries({ search, settings, shortcuts: shortcuts.open })) {
+  for (const [id, open] of Object.entries({ search, settings, shortcuts: help })) {
     byId(`open-${id}`, HTMLButtonElement).addEventListener('click', open);
   }
+  return { help };
 }
 
 /**
@@ -114,7 +121,7 @@ function createPanels(store, api, toNewest) {
 export function startExtras({ store, api, presenceId, connection, toNewest }) {
   const attention = createAttention({ open: openRoom });
   const presence = createPeople(store, connection, presenceId);
-  createPanels(store, api, toNewest);
+  const { help } = createPanels(store, api, toNewest);
   let subscribedRoom = store.get().room;
   presence.enter(subscribedRoom, store.get().nickname);
 
@@ -127,10 +134,11 @@ export function startExtras({ store, api, presenceId, connection, toNewest }) {
 
   return {
     presence,
+    help,
 
-    /** @param {State} state @param {string} nowhere the name of the address, if it is no room's */
-    render({ room, nickname }, nowhere) {
-      attention.setTitle(texts.title(nowhere || room));
+    /** @param {State} state @param {string} title */
+    render({ room, nickname }, title) {
+      attention.setTitle(title);
       presence.enter(room, nickname);
       if (room !== subscribedRoom) connection.subscribeRetained();
       subscribedRoom = room;
