@@ -57,14 +57,15 @@ export async function createFirstVisit() {
     readOnly(true);
     choose.focus();
   });
-  welcome.dir = 'auto';
   reading.append(choose);
   await loadStyle('./visit.css');
   showSite(title, welcome);
-  form.prepend(title, welcome, here);
-  form.append(reading, read);
+  const asked = Array.from(form.children);
+  const focused = form.contains(document.activeElement);
+  form.replaceChildren(make('div', 'visit-card', title, welcome, here, ...asked, read), reading);
   form.classList.add('visit');
   form.classList.toggle('reading', readItem(READING_KEY) !== '');
+  if (focused) field.focus({ preventScroll: true });
 
   const watcher = new MutationObserver(() => setText(here, peopleText()));
   watcher.observe(byId('people', HTMLElement), { childList: true });
@@ -75,6 +76,6 @@ export async function createFirstVisit() {
   return function end() {
     watcher.disconnect();
     form.classList.remove('visit', 'reading');
-    for (const part of [title, welcome, here, reading, read]) part.remove();
+    form.replaceChildren(...asked);
   };
 }

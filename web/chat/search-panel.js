@@ -26,7 +26,7 @@ function makeTime({ ts }) {
 /** @param {Match} match @param {string} own client id */
 function makeMatch(match, own) {
   const name = make('bdi', 'name', onlyVisible(match.nickname));
-  const room = make('span', 'match-room', `#${match.room}`);
+  const room = make('bdi', 'match-room', `#${match.room}`);
   const parts = match.snippet.map(({ text, match: hit }) =>
     hit ? make('mark', '', onlyVisible(text)) : onlyVisible(text),
   );
