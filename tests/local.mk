@@ -19,7 +19,7 @@ admin_tests = \
   tests/admin/exports.test.js tests/admin/completion.test.js
 whole_test = tests/browser/whole.test.js
 browser_tests = \
-  tests/browser/accessible.test.js tests/browser/addresses.test.js tests/browser/chat.test.js tests/browser/extras.test.js \
+  tests/browser/accessible.test.js tests/browser/addresses.test.js tests/browser/chat.test.js tests/browser/commands.test.js tests/browser/extras.test.js \
   tests/browser/failures.test.js tests/browser/history.test.js tests/browser/installed.test.js tests/browser/languages.test.js \
   tests/browser/late.test.js tests/browser/links.test.js tests/browser/offline.test.js tests/browser/rooms.test.js \
   tests/browser/scrolling.test.js tests/browser/search.test.js tests/browser/sending.test.js \

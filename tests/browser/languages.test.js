@@ -10,7 +10,9 @@ const overflow = (page) =>
   page.evaluate(() => {
     const wide = (/** @type {Element} */ e) => e.scrollWidth - e.clientWidth;
     const parts = document.querySelectorAll('html, .log, .side, .bar, .composer, .search, .dialog');
-    return Array.from(parts).filter((part) => part.clientWidth > 0 && wide(part) > 0);
+    return Array.from(parts)
+      .filter((part) => part.clientWidth > 0 && wide(part) > 0)
+      .map((part) => part.className);
   });
 
 /** What is cut: a button or a label whose text is wider than it. @param {browsers.Page} page */
