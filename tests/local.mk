@@ -7,35 +7,38 @@
 #
 # Each JavaScript file is a test; tests/run-js skips it where Node.js or the npm packages are missing.
 system_tests = \
-  tests/system/api.test.js tests/system/bridge.test.js tests/system/deaths.test.js tests/system/devices.test.js tests/system/export.test.js \
-  tests/system/hostile.test.js tests/system/journal.test.js tests/system/kinds.test.js tests/system/limits.test.js \
-  tests/system/migration.test.js tests/system/admission.test.js tests/system/memory.test.js \
-  tests/system/messages.test.js tests/system/newest.test.js tests/system/openapi.test.js \
-  tests/system/queue.test.js tests/system/routes.test.js tests/system/search.test.js \
-  tests/system/serve.test.js tests/system/session.test.js tests/system/stack.test.js \
-  tests/system/topics.test.js tests/system/presence.test.js \
-  tests/system/walks.test.js tests/system/web.test.js
+  tests/system/admission.test.js tests/system/api.test.js tests/system/bridge.test.js \
+  tests/system/deaths.test.js tests/system/devices.test.js tests/system/export.test.js \
+  tests/system/hostile.test.js tests/system/journal.test.js tests/system/kinds.test.js \
+  tests/system/limits.test.js tests/system/memory.test.js tests/system/messages.test.js \
+  tests/system/migration.test.js tests/system/newest.test.js tests/system/openapi.test.js \
+  tests/system/presence.test.js tests/system/queue.test.js tests/system/routes.test.js \
+  tests/system/search.test.js tests/system/serve.test.js tests/system/session.test.js \
+  tests/system/stack.test.js tests/system/topics.test.js tests/system/walks.test.js \
+  tests/system/web.test.js
 admin_tests = \
   tests/admin/check.test.js tests/admin/clock.test.js tests/admin/commands.test.js \
-  tests/admin/import.test.js tests/admin/load.test.js tests/admin/salvage.test.js \
-  tests/admin/exports.test.js tests/admin/completion.test.js tests/admin/rooms.test.js \
-  tests/admin/send.test.js tests/admin/terminal.test.js
+  tests/admin/completion.test.js tests/admin/exports.test.js tests/admin/import.test.js \
+  tests/admin/load.test.js tests/admin/rooms.test.js tests/admin/salvage.test.js tests/admin/send.test.js \
+  tests/admin/terminal.test.js
 whole_test = tests/browser/whole.test.js
 browser_tests = \
-  tests/browser/accessible.test.js tests/browser/addresses.test.js tests/browser/chat.test.js tests/browser/crowd.test.js tests/browser/extras.test.js \
+  tests/browser/accessible.test.js tests/browser/addresses.test.js tests/browser/chat.test.js \
+  tests/browser/commands.test.js tests/browser/crowd.test.js tests/browser/extras.test.js \
   tests/browser/failures.test.js tests/browser/history.test.js tests/browser/installed.test.js \
-  tests/browser/late.test.js tests/browser/links.test.js tests/browser/night.test.js \
+  tests/browser/languages.test.js tests/browser/late.test.js tests/browser/links.test.js \
+  tests/browser/looks.test.js tests/browser/menu.test.js tests/browser/night.test.js \
   tests/browser/offline.test.js tests/browser/parts.test.js tests/browser/random.test.js \
-  tests/browser/rooms.test.js tests/browser/room-list.test.js tests/browser/looks.test.js \
-  tests/browser/reflow.test.js tests/browser/scrolling.test.js tests/browser/search.test.js \
-  tests/browser/sending.test.js tests/browser/menu.test.js tests/browser/tabs.test.js \
-  tests/browser/work.test.js
+  tests/browser/reflow.test.js tests/browser/room-list.test.js tests/browser/rooms.test.js \
+  tests/browser/scrolling.test.js tests/browser/search.test.js tests/browser/sending.test.js \
+  tests/browser/tabs.test.js tests/browser/visit.test.js tests/browser/work.test.js
 page_tests = \
-  tests/page/connection.test.js tests/page/files.test.js tests/page/finder.test.js tests/page/ids.test.js \
-  tests/page/layout.test.js tests/page/log.test.js tests/page/markdown.test.js \
-  tests/page/payload.test.js tests/page/persistence.test.js tests/page/preferences.test.js tests/page/presence.test.js \
-  tests/page/reader.test.js tests/page/room.test.js tests/page/search.test.js \
-  tests/page/sender.test.js tests/page/store.test.js tests/page/texts.test.js
+  tests/page/commands.test.js tests/page/connection.test.js tests/page/files.test.js \
+  tests/page/finder.test.js tests/page/ids.test.js tests/page/layout.test.js tests/page/log.test.js \
+  tests/page/markdown.test.js tests/page/payload.test.js tests/page/persistence.test.js \
+  tests/page/preferences.test.js tests/page/presence.test.js tests/page/reader.test.js \
+  tests/page/room.test.js tests/page/search.test.js tests/page/sender.test.js tests/page/shortcuts.test.js \
+  tests/page/site.test.js tests/page/store.test.js tests/page/texts.test.js
 EXTRA_DIST += $(page_tests) $(system_tests) $(admin_tests) $(whole_test) $(browser_tests) \
   tests/run-js tests/check tests/rooms tests/versions \
   tests/admin/latency.js \

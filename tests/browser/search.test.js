@@ -65,6 +65,39 @@ describe('search', { skip: browsers.skip, timeout: 120_000 }, () => {
     await page.close();
   });
 
+  test('operators are chips, which a button adds and a click takes away', async () => {
+    const page = await enter(stack, context, 'tea');
+    await page.click('#open-search');
+    const chips = page.locator('.chip');
+    await page.getByRole('searchbox').pressSequentially('in:lab door ');
+    assert.deepEqual(await chips.allTextContents(), ['In #lab']);
+    assert.equal((await page.getByRole('searchbox').inputValue()).trim(), 'door');
+    await page.keyboard.press('Enter');
+    await page.locator('.match').nth(19).waitFor();
+    await page.getByRole('button', { name: 'From', exact: true }).click();
+    await page.keyboard.type('nobody');
+    await page.keyboard.press('Enter');
+    await page.getByText('Nothing found').waitFor();
+    await page.getByRole('button', { name: 'Remove the filter: From nobody' }).click();
+    await page.locator('.match').nth(19).waitFor();
+    assert.deepEqual(await chips.allTextContents(), ['In #lab']);
+    await page.close();
+  });
+
+  test('"this room only" is about the room that is open now', async () => {
+    const page = await enter(stack, context, 'tea');
+    await page.click('#open-search');
+    await page.getByRole('searchbox').fill('door');
+    await page.getByLabel('This room only').check();
+    await page.getByText('1 match', { exact: true }).waitFor();
+    await page.evaluate(() => {
+      location.hash = '#lab';
+    });
+    await page.locator('.match').nth(19).waitFor();
+    assert.doesNotMatch(String(await page.locator('.matches').textContent()), /#tea/);
+    await page.close();
+  });
+
   test('nothing found is said, and so is what the server has against a query', async () => {
     const page = await enter(stack, context, 'lab');
     await page.click('#open-search');

@@ -1,6 +1,7 @@
 // The search, as far as it needs no browser: what is asked, and what an answer has to be.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { queryOf, takeFilters, withFilter } from '../../web/chat/filters.js';
 import { createSearch, hasPrevious, parseMatches } from '../../web/chat/search.js';
 
 const BASE = new URL('http://chat.example/team/api/');
@@ -67,4 +68,36 @@ test('an answer that is no page of matches is an error, not an empty list', asyn
   const plain = { ...MATCH, snippet: [{ text: 'x' }] };
   assert.deepEqual(parseMatches([plain])?.[0].snippet, [{ text: 'x', match: false }]);
   assert.deepEqual(parseMatches([]), []);
+});
+
+test('operators become filters; what the server would refuse stays to be mended', () => {
+  assert.deepEqual(takeFilters('door from:ann -from:"Ann Lee" in:lab after:2026-01-01'), {
+    filters: [
+      { kind: 'from', value: 'ann' },
+      { kind: 'notFrom', value: 'Ann Lee' },
+      { kind: 'in', value: 'lab' },
+      { kind: 'after', value: '2026-01-01' },
+    ],
+    words: 'door',
+  });
+  for (const text of [
+    'in:Lab',
+    '-in:lab',
+    'before:yesterday',
+    'after:2026-13-01',
+    'from:',
+    'from:"ann',
+    'afrom:ann',
+    'a  b',
+  ]) {
+    assert.deepEqual(takeFilters(text), { filters: [], words: text });
+  }
+});
+
+test('one room and two days hold at a time, and several names', () => {
+  const texts = ['in:lab', 'from:ann', 'in:tea', 'from:bo', 'from:ann', 'after:2026-01-01'];
+  const filters = texts.flatMap((text) => takeFilters(text).filters).reduce(withFilter, []);
+  const midnight = new Date(2026, 0, 1).toISOString();
+  assert.equal(queryOf(filters, ' door '), `in:tea from:bo from:ann after:${midnight} door`);
+  assert.equal(queryOf([{ kind: 'notFrom', value: 'Ann "A" Lee' }], ''), '-from:"Ann  A  Lee"');
 });

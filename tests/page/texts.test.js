@@ -2,16 +2,41 @@
 import assert from 'node:assert/strict';
 import { readdirSync, readFileSync } from 'node:fs';
 import { test } from 'node:test';
-import { chooseLanguage, toolsFor } from '../../web/chat/texts.js';
+import { chooseLanguage, LANGUAGES, wantedLanguages } from '../../web/chat/language.js';
+import { toolsFor } from '../../web/chat/texts.js';
+import { arabic as inArabic } from '../../web/chat/texts-ar.js';
+import { german as inGerman } from '../../web/chat/texts-de.js';
 import { english as inEnglish } from '../../web/chat/texts-en.js';
 import { finnish as inFinnish } from '../../web/chat/texts-fi.js';
 
-const english = new Map(Object.entries(inEnglish(toolsFor('en'))));
-const finnish = new Map(Object.entries(inFinnish(toolsFor('fi'))));
+/** @param {import('../../web/chat/texts.js').Catalogue} catalogue @param {string} locale */
+const said = (catalogue, locale) => new Map(Object.entries(catalogue(toolsFor(locale))));
 
-test('both languages have the same keys, and no empty text', () => {
-  assert.deepEqual([...finnish.keys()], [...english.keys()]);
-  for (const [key, text] of [...english, ...finnish]) assert.notEqual(text, '', key);
+const english = said(inEnglish, 'en');
+const finnish = said(inFinnish, 'fi');
+const german = said(inGerman, 'de');
+const arabic = said(inArabic, 'ar');
+const others = Object.entries({ fi: finnish, de: german, ar: arabic });
+
+test('all languages have the same keys, in the same order, and no empty text', () => {
+  assert.deepEqual(['en', ...others.map(([language]) => language)], [...LANGUAGES]);
+  for (const [language, texts] of others) {
+    assert.deepEqual([...texts.keys()], [...english.keys()], language);
+    for (const [key, text] of texts) assert.notEqual(text, '', `${language}: ${key}`);
+  }
+});
+
+/** What reads the same in English: words that both have, and signs. */
+const ALIKE = /^(site|offline|size\w*|hours\w*|keysHint|textCount|in|title\w*|notificationTitle)$/;
+
+test('no text was left in English', () => {
+  for (const [language, texts] of others) {
+    for (const [key, text] of texts) {
+      if (typeof text !== 'string' || ALIKE.test(key)) continue;
+      assert.notEqual(text, english.get(key), `${language}: ${key}`);
+      if (language === 'ar') assert.match(text, /\p{Script=Arabic}/u, key);
+    }
+  }
 });
 
 /** Values that can be told in whatever is made of them. */
@@ -29,9 +54,11 @@ function placeholders(text) {
   return VALUES.slice(0, text.length).map((value) => said.includes(String(value)));
 }
 
-test('both languages say all that they are given', () => {
+test('all languages say all that they are given', () => {
   for (const [key, text] of english) {
-    assert.deepEqual(placeholders(finnish.get(key)), placeholders(text), key);
+    for (const [language, texts] of others) {
+      assert.deepEqual(placeholders(texts.get(key)), placeholders(text), `${language}: ${key}`);
+    }
     assert.ok(placeholders(text)?.every(Boolean) ?? true, `${key} leaves out an argument`);
   }
 });
@@ -57,6 +84,26 @@ test('one and many are told apart', () => {
   assert.equal(say(english, 12_345), '12,345 matches');
   assert.equal(say(finnish, 1), '1 osuma');
   assert.equal(say(finnish, 12_345), '12\u00a0345 osumaa');
+  assert.equal(say(german, 12_345), '12.345 Treffer');
+});
+
+test('Arabic has six forms: one and two say their number, and others follow it', () => {
+  const people = /** @type {(count: number) => string} */ (arabic.get('peopleCount'));
+  const counts = [0, 1, 2, 3, 11, 100];
+  assert.deepEqual(counts.map(people), [
+    '0 شخص هنا',
+    'شخص واحد هنا',
+    'شخصان هنا',
+    '3 أشخاص هنا',
+    '11 شخصًا هنا',
+    '100 شخص هنا',
+  ]);
+});
+
+test('a language that lacks a form has its other one', () => {
+  const { plural } = toolsFor('ar');
+  assert.equal(plural(2, { other: 'x' }), '2 x');
+  assert.equal(plural(0, { zero: 'none', other: 'x' }), '0 none');
 });
 
 test('a name that is written from right to left stays where it belongs', () => {
@@ -69,6 +116,22 @@ test('the first language of the browser that is known is chosen, else English', 
   assert.deepEqual(chooseLanguage(['sv', 'fi-FI', 'en']), { language: 'fi', locale: 'fi-FI' });
   assert.deepEqual(chooseLanguage(['en-US', 'fi']), { language: 'en', locale: 'en-US' });
   assert.deepEqual(chooseLanguage(['FI']), { language: 'fi', locale: 'FI' });
-  assert.equal(chooseLanguage(['fil', 'de']).language, 'en');
+  assert.deepEqual(chooseLanguage(['ar-EG']), { language: 'ar', locale: 'ar-EG' });
+  assert.equal(chooseLanguage(['fil', 'de']).language, 'de');
+  assert.equal(chooseLanguage(['fil', 'sv']).language, 'en');
   assert.equal(chooseLanguage([]).language, 'en');
+});
+
+test("the site's language is for who reads none of the others", () => {
+  assert.equal(chooseLanguage(['sv'], 'de').language, 'de');
+  assert.equal(chooseLanguage(['fi'], 'de').language, 'fi');
+  assert.equal(chooseLanguage(['sv'], 'xx').language, 'en');
+});
+
+test('the language of the settings wins, with the region that the browser names', () => {
+  const browser = ['en-US', 'ar-EG', 'fi'];
+  assert.deepEqual(wantedLanguages('system', browser), browser);
+  assert.equal(chooseLanguage(wantedLanguages('ar', browser)).locale, 'ar-EG');
+  assert.equal(chooseLanguage(wantedLanguages('de', browser)).locale, 'de');
+  assert.equal(chooseLanguage(wantedLanguages('de')).language, 'de');
 });

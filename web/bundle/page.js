@@ -13,8 +13,8 @@ const to = join(root, 'web/min');
 
 /** As they are. */
 const COPIED = /^mqtt\.js|^icon|\.webmanifest$/;
-/** What is loaded before the page is painted. */
-const FIRST = 'preferences.js';
+/** What runs before the rest is here. */
+const FIRST = ['site.js', 'preferences.js'];
 const STYLE = / *<link rel="stylesheet" href="(.*)">\n/g;
 
 /** @type {import('esbuild').BuildOptions} */
@@ -36,7 +36,7 @@ async function short(script) {
 }
 
 const page = readFileSync(join(from, 'index.html'), 'utf8');
-const styles = Array.from(page.matchAll(STYLE), ([, name]) => `@import './web/chat/${name}';`);
+const styles = Array.from(page.matchAll(STYLE), ([, name]) => name);
 
 /** One style sheet, no list of modules, no indentation. */
 function shortPage() {
@@ -70,7 +70,8 @@ async function bundle(contents, name, given = new Set()) {
         const module = path.slice(2);
         const later = kind === 'dynamic-import';
         if (later) part.later.push(module);
-        if (later || (module === FIRST && importer !== '<stdin>')) return { path, external: true };
+        if (later || (FIRST.includes(module) && importer !== '<stdin>'))
+          return { path, external: true };
         if (given.has(module)) return { path: './main.js', external: true };
         part.modules.add(module);
         return undefined;
@@ -138,18 +139,24 @@ async function bundleAll() {
   }
   const main = `import './main.js'; ${[...taken].join('')}`;
   scripts.set('main.js', (await bundle(main, 'main.js')).script);
-  for (const name of [FIRST, 'sw.js']) {
+  for (const name of [...FIRST, 'sw.js']) {
     scripts.set(name, (await bundle(`export * from './${name}'`, name)).script);
   }
   return scripts;
 }
 
 for (const [name, script] of await bundleAll()) writeFileSync(join(to, name), await short(script));
-await build({
-  ...shared,
-  stdin: { contents: styles.join('\n'), loader: 'css', resolveDir: root },
-  entryNames: 'chat',
-});
+/** One style sheet of several. @param {string} name @param {string[]} sheets */
+async function bundleStyles(name, sheets) {
+  const contents = sheets.map((sheet) => `@import './web/chat/${sheet}';`).join('\n');
+  const stdin = { contents, loader: /** @type {const} */ ('css'), resolveDir: root };
+  await build({ ...shared, stdin, entryNames: name.replace(/\.css$/, '') });
+}
+
+await bundleStyles('chat.css', styles);
+for (const name of readdirSync(from)) {
+  if (name.endsWith('.css') && !styles.includes(name)) await bundleStyles(name, [name]);
+}
 writeFileSync(join(to, 'index.html'), shortPage());
 for (const name of readdirSync(from)) {
   if (COPIED.test(name)) copyFileSync(join(from, name), join(to, name));

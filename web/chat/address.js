@@ -1,8 +1,10 @@
 // The address of the page: `#room`, or `#room/ID` for a message in it.
 
 import { isRoom } from './payload.js';
+import { site } from './site.js';
 
-const DEFAULT_ROOM = 'messages';
+/** Where one is whom no address leads anywhere. */
+const firstRoom = () => site().room || 'messages';
 
 /** @param {string} text */
 function decoded(text) {
@@ -19,10 +21,10 @@ function decoded(text) {
  * @param {string} hash
  * @param {string} [open]
  */
-export function parseAddress(hash, open = DEFAULT_ROOM) {
+export function parseAddress(hash, open = firstRoom()) {
   const [typed, id = ''] = decoded(hash.slice(1)).split('/');
   const name = typed.trim();
-  const room = name.toLowerCase() || DEFAULT_ROOM;
+  const room = name.toLowerCase() || firstRoom();
   if (!isRoom(room)) return { room: open, message: 0, nowhere: name };
   // What is no id of a message is one that there is not.
   const message = /^\d{1,15}$/.test(id) ? Number(id) : id && Number.MAX_SAFE_INTEGER;

@@ -2,11 +2,11 @@
 // the first; reading needs none.
 
 import { byId, setText } from './dom.js';
-import { cleanText, codePoints, NICKNAME_MAX, nicknameOf, TEXT_MAX } from './payload.js';
+import { cleanText, codePoints, NICKNAME_MAX, TEXT_MAX, typedNickname } from './payload.js';
 import { canStore } from './storage.js';
 import { currentRoom, isOwn } from './store.js';
 import { texts } from './texts.js';
-import { isVisible, onlyVisible } from './words.js';
+import { isVisible } from './words.js';
 
 /** From here on the length is shown. */
 const COUNT_FROM = TEXT_MAX - 400;
@@ -29,7 +29,7 @@ function recalls(event) {
 
 /**
  * @param {object} actions
- * @param {(text: string) => void} actions.onText
+ * @param {(typed: string) => string} actions.onText gives '' or why it cannot be done
  * @param {(draft: string) => void} actions.onDraft
  * @param {() => string} actions.lastText
  */
@@ -60,8 +60,10 @@ function createTextForm({ onText, onDraft, lastText }) {
   function submit() {
     const { tooLong } = check();
     if (tooLong || !isVisible(field.value)) return;
-    onText(cleanText(field.value));
-    fill('');
+    const problem = onText(field.value);
+    if (problem === '') fill('');
+    setText(error, problem);
+    field.ariaInvalid = String(problem !== '');
   }
 
   /** @param {string} text */
@@ -105,7 +107,7 @@ function createNameForm(onName) {
 
   form.addEventListener('submit', (event) => {
     event.preventDefault();
-    const nickname = nicknameOf(onlyVisible(cleanText(field.value)));
+    const nickname = typedNickname(field.value);
     setText(error, nickname ? '' : texts.nicknameLimit(NICKNAME_MAX));
     field.ariaInvalid = String(!nickname);
     if (nickname) onName(nickname);
@@ -115,7 +117,7 @@ function createNameForm(onName) {
 
 /**
  * @param {object} actions
- * @param {(text: string) => void} actions.onText
+ * @param {(typed: string) => string} actions.onText gives '' or why it cannot be done
  * @param {(nickname: string) => void} actions.onName
  * @param {(draft: string) => void} actions.onDraft
  */

@@ -17,8 +17,9 @@ import { nobody } from './people.js';
 import { createPeopleView } from './people-view.js';
 import { createPresence } from './presence.js';
 import { createRoomList } from './room-list.js';
-import { createShortcuts } from './shortcuts.js';
+import { startShortcuts } from './shortcuts.js';
 import { currentRoom, isOwn } from './store.js';
+import { loadStyle } from './style.js';
 import { texts } from './texts.js';
 import { createTopic } from './topic.js';
 
@@ -92,6 +93,7 @@ function opensLater(load) {
   let part = /** @type {{open: () => void} | undefined} */ (undefined);
   return async () => {
     try {
+      await loadStyle('./panels.css');
       part ??= await load();
       part.open();
     } catch {
@@ -108,21 +110,26 @@ function opensLater(load) {
  */
 function createPanels(store, api, toNewest, stepRoom) {
   const room = () => store.get().room;
+  const own = store.get().clientId;
   const loadSearch = late('search-panel.js', () => import('./search-panel.js'));
   const loadSettings = late('settings-dialog.js', () => import('./settings-dialog.js'));
-  const search = opensLater(async () => (await loadSearch()).createSearchPanel({ api, room }));
+  const loadHelp = late('shortcuts-dialog.js', () => import('./shortcuts-dialog.js'));
+  const search = opensLater(async () => (await loadSearch()).createSearchPanel({ api, room, own }));
   const settings = opensLater(async () => (await loadSettings()).createSettingsDialog());
-  const shortcuts = createShortcuts({
+  const help = opensLater(async () => (await loadHelp()).createShortcutsDialog());
+  startShortcuts({
     write: () => byId('text', HTMLTextAreaElement).focus(),
     search,
     settings,
+    help,
     toNewest,
     stepRoom,
   });
   createMenus(store);
-  for (const [id, open] of Object.entries({ search, settings, shortcuts: shortcuts.open })) {
+  for (const [id, open] of Object.entries({ search, settings, shortcuts: help })) {
     byId(`open-${id}`, HTMLButtonElement).addEventListener('click', open);
   }
+  return { help };
 }
 
 /**
@@ -141,7 +148,7 @@ export function startExtras(parts) {
   const presence = createPeople(store, connection, presenceId);
   const rooms = createRoomList({ store, find: findRooms, onOpened: hideSide });
   const topic = createTopic();
-  createPanels(store, api, toNewest, (step) => {
+  const { help } = createPanels(store, api, toNewest, (step) => {
     openRoom(rooms.neighbour(store.get().room, step));
   });
   refuseFiles();
@@ -160,16 +167,17 @@ export function startExtras(parts) {
 
   return {
     presence,
+    help,
 
     /** @param {string} room @param {Uint8Array} payload */
     onTopic(room, payload) {
       if (room === store.get().room) topic.receive(room, payload);
     },
 
-    /** @param {State} state @param {string} nowhere the name of the address, if it is no room's */
-    render(state, nowhere) {
+    /** @param {State} state @param {string} title @param {string} nowhere the name of the address, if it is no room's */
+    render(state, title, nowhere) {
       const { room, nickname } = state;
-      attention.setTitle(texts.title(nowhere || room));
+      attention.setTitle(title);
       rooms.render(state);
       topic.render(nowhere ? '' : room);
       presence.enter(room, nickname);

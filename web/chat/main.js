@@ -2,6 +2,7 @@
 
 import { followLinks, leaveMessage, parseAddress } from './address.js';
 import { clock } from './clock.js';
+import { readOrder } from './commands.js';
 import { createComposer } from './composer.js';
 import { createConnection } from './connection.js';
 import { createCounter } from './counter.js';
@@ -18,6 +19,7 @@ import { presenceTopics, willFor } from './presence.js';
 import { createReader } from './reader.js';
 import { createSender } from './sender.js';
 import { createSidebar } from './sidebar.js';
+import { firstRoom, freshSite, site } from './site.js';
 import { createStatus } from './status.js';
 import { clientIdOr, readNickname, writeNickname } from './storage.js';
 import { createStore, initialState, tell } from './store.js';
@@ -65,6 +67,8 @@ function painted() {
   return Promise.race([frame().then(frame), sleep(PAINT_MS)]);
 }
 
+translate();
+await firstRoom();
 const initial = parseAddress(location.hash);
 /** The name in the address, where no room can have it: then there is none on the screen. */
 let { nowhere } = initial;
@@ -82,7 +86,6 @@ startPersistence(store);
 store.dispatch({ type: 'entered', ...initial });
 /** What the room opens with is on its way while the page is put together. */
 const historyOpened = reader.enter();
-translate();
 
 /**
  * By the last level of the topic: what came, in which room.
@@ -158,6 +161,19 @@ function toNewest() {
   render();
 }
 
+/** @param {string} text */
+function send(text) {
+  store.dispatch({ type: 'composed', text, msgId: newMsgId(), now: clock.now() });
+  toNewest();
+}
+
+/** @param {string} nickname '' for one that is still to be chosen */
+function setNickname(nickname) {
+  if (!nickname) return byId('me', HTMLElement).click();
+  writeNickname(nickname);
+  store.dispatch({ type: 'named', nickname });
+}
+
 const view = createView({
   retry: (key) => store.dispatch({ type: 'retry', key }),
   remove: (msgId) => store.dispatch({ type: 'discarded', msgId }),
@@ -170,15 +186,16 @@ const view = createView({
 const status = createStatus({ reconnect: connection.check, readAgain: reader.read });
 const sidebar = createSidebar();
 const composer = createComposer({
-  onName(nickname) {
-    writeNickname(nickname);
-    store.dispatch({ type: 'named', nickname });
-  },
-  onText(text) {
-    store.dispatch({ type: 'composed', text, msgId: newMsgId(), now: clock.now() });
+  onName: setNickname,
+  onText(typed) {
+    const order = readOrder(typed);
+    if ('problem' in order) return order.problem;
+    if ('nickname' in order) setNickname(order.nickname);
+    else if ('help' in order) extras?.help();
+    else send(order.text);
     store.dispatch({ type: 'drafted', draft: '' });
     extras?.presence.sent();
-    toNewest();
+    return '';
   },
   onDraft: (draft) => store.dispatch({ type: 'drafted', draft }),
 });
@@ -191,9 +208,11 @@ createJump({
 
 /** @param {import('./store.js').State} state */
 function showTitle(state) {
-  setText(byId('room', HTMLElement), nowhere || state.room);
-  if (extras) extras.render(state, nowhere);
-  else document.title = texts.title(nowhere || state.room);
+  const name = nowhere || state.room;
+  const title = texts.title(name, site().title || texts.site);
+  setText(byId('room', HTMLElement), name);
+  if (extras) extras.render(state, title, nowhere);
+  else document.title = title;
 }
 
 let rendering = false;
@@ -237,8 +256,18 @@ function enterRoom() {
   render();
 }
 
+/** Around the question for a nickname; without the card there is the question. */
+async function welcomeVisitor() {
+  const { createFirstVisit } = await import('./first-visit.js');
+  const end = await createFirstVisit();
+  const left = () => store.get().nickname !== '' && end();
+  store.subscribe(left);
+  left();
+}
+
 store.subscribe(renderSoon);
 onIgnored(renderSoon);
+if (!store.get().nickname) welcomeVisitor().catch(() => {});
 onPreferences(({ hours }) => {
   setHours(hours);
   view.renew();
@@ -276,6 +305,8 @@ async function start() {
   connection.start();
   reader.watch(() => countUnread());
   listRooms();
+  await freshSite();
+  renderSoon();
 }
 
 start();

@@ -1,7 +1,7 @@
 // What travels over MQTT: read leniently, as the logger does, and written strictly. The page shows
 // only what the logger will store, so the limits here are the contract's.
 
-import { isVisible, turnsText } from './words.js';
+import { isVisible, onlyVisible, turnsText } from './words.js';
 
 /**
  * @typedef {object} Message
@@ -301,6 +301,12 @@ function dedent(text) {
  */
 export function cleanText(typed) {
   return dedent(mendSurrogates(typed.replaceAll('\0', ''))).trim();
+}
+
+/** The nickname that somebody typed, or '' where it can be nobody's. @param {string} typed */
+export function typedNickname(typed) {
+  const nickname = onlyVisible(cleanText(typed)).trim();
+  return isVisible(nickname) && codePoints(nickname) <= NICKNAME_MAX ? nickname : '';
 }
 
 /** @param {Message} message */

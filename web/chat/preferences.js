@@ -1,6 +1,8 @@
 // What the user has set for this browser: read before the page is painted, applied as attributes of
 // the root element, which the style sheet knows. Whatever storage holds, only known values come out.
 
+import { chooseLanguage, directionOf, LANGUAGES, wantedLanguages } from './language.js';
+import { site } from './site.js';
 import { readItem, writeItem } from './storage.js';
 
 const STORAGE_KEY = 'chat.preferences';
@@ -15,6 +17,7 @@ export const CHOICES = /** @type {const} */ ({
   sound: ['off', 'on'],
   keys: ['on', 'off'],
   notify: ['off', 'mentions', 'all'],
+  language: ['system', ...LANGUAGES],
 });
 
 /** @typedef {keyof typeof CHOICES} Name */
@@ -82,7 +85,13 @@ function applyFrame({ theme }) {
   }
 }
 
+/** The languages that the reader wants, the first one most. */
+export const wanted = () => wantedLanguages(current.language, globalThis.navigator?.languages);
+
 if (globalThis.document) {
+  // Before anything is painted: a page that turns around would be seen to.
+  const { language: lang } = chooseLanguage(wanted(), site().language);
+  Object.assign(document.documentElement, { lang, dir: directionOf(lang) });
   onPreferences(({ theme, size, density }) => {
     Object.assign(document.documentElement.dataset, { theme, size, density });
   });

@@ -2,14 +2,17 @@
 // is a link to its message in the room.
 
 import { byId, make, setText } from './dom.js';
+import { createFilterBar } from './filter-bar.js';
+import { queryOf } from './filters.js';
 import { HistoryError } from './history.js';
+import { hueOf } from './row.js';
 import { createSearch } from './search.js';
 import { texts } from './texts.js';
 import { dayText, fullText, hourText } from './times.js';
 import { onlyVisible } from './words.js';
 
 /** @typedef {import('./search.js').Match} Match */
-/** @typedef {{q: string, room?: string, before?: number}} Query */
+/** @typedef {{q: string, before?: number}} Query */
 
 /** @param {Match} match */
 function makeTime({ ts }) {
@@ -20,18 +23,19 @@ function makeTime({ ts }) {
   return element;
 }
 
-/** @param {Match} match */
-function makeMatch(match) {
-  const name = make('bdi', 'match-name', onlyVisible(match.nickname));
-  const room = make('span', 'match-room', `#${match.room}`);
+/** @param {Match} match @param {string} own client id */
+function makeMatch(match, own) {
+  const name = make('bdi', 'name', onlyVisible(match.nickname));
+  const room = make('bdi', 'match-room', `#${match.room}`);
   const parts = match.snippet.map(({ text, match: hit }) =>
     hit ? make('mark', '', onlyVisible(text)) : onlyVisible(text),
   );
   const snippet = make('span', 'snippet', ...parts);
   const link = make('a', 'match', name, ' ', room, ' ', makeTime(match), ' ', snippet);
+  name.style.setProperty('--hue', `${hueOf(match.nickname)}`);
   snippet.dir = 'auto';
   link.href = `#${match.room}/${match.id}`;
-  return make('li', '', link);
+  return make('li', match.clientId === own ? 'own' : '', link);
 }
 
 /** @param {string} className @param {string} text @param {() => void} action */
@@ -42,8 +46,8 @@ function makeButton(className, text, action) {
   return button;
 }
 
-function makeForm() {
-  const field = make('input', '');
+/** @param {ReturnType<typeof createFilterBar>} filters @param {HTMLInputElement} field */
+function makeForm({ list, buttons, adder }, field) {
   const here = make('input', '');
   const hint = make('p', 'hint', texts.searchHint);
   const send = make('button', '', texts.search);
@@ -53,9 +57,10 @@ function makeForm() {
   field.ariaLabel = texts.search;
   field.setAttribute('aria-describedby', hint.id);
   const label = make('label', 'checkbox', here, make('span', '', texts.searchHere));
-  const form = make('form', 'search-form', make('div', 'field', field, send), hint, label);
+  const adding = make('div', 'adding', ...buttons, label);
+  const form = make('form', '', make('div', 'field', field, send), list, hint, adding, adder);
   form.setAttribute('role', 'search');
-  return { form, field, here };
+  return { form, here };
 }
 
 /**
@@ -63,11 +68,14 @@ function makeForm() {
  * @param {object} parts
  * @param {URL} parts.api
  * @param {() => string} parts.room the one that is open
+ * @param {string} parts.own client id
  */
-export function createSearchPanel({ api, room }) {
+export function createSearchPanel({ api, room, own }) {
   const search = createSearch(api);
   const panel = byId('search', HTMLElement);
-  const { form, field, here } = makeForm();
+  const field = make('input', '');
+  const filters = createFilterBar({ onChange: start, focus: () => field.focus() });
+  const { form, here } = makeForm(filters, field);
   const status = make('p', 'search-status');
   const list = make('ol', 'matches');
   const more = makeButton('older', texts.olderMatches, readOlder);
@@ -80,7 +88,7 @@ export function createSearchPanel({ api, room }) {
 
   /** @param {import('./search.js').Page} page */
   function show({ matches, older }) {
-    list.append(...[...matches].reverse().map(makeMatch));
+    list.append(...[...matches].reverse().map((match) => makeMatch(match, own)));
     if (matches.length > 0) query = { ...query, before: matches[0].id };
     more.hidden = !older;
     const count = list.children.length;
@@ -107,13 +115,25 @@ export function createSearchPanel({ api, room }) {
     if (more.hidden) list.children[known]?.querySelector('a')?.focus();
   }
 
+  /** What was found for another search goes at once. */
   function start() {
-    const q = field.value.trim();
-    if (q === '') return;
+    if (filters.has('in')) here.checked = false;
+    const words = queryOf(filters.get(), field.value);
+    const q = words && here.checked ? `in:${room()} ${words}` : words;
+    asked += 1;
     more.hidden = true;
     list.replaceChildren();
-    query = here.checked ? { q, room: room() } : { q };
-    readPage();
+    setText(status, '');
+    query = { q };
+    if (q !== '') readPage();
+  }
+
+  /** Operators that are complete become chips. */
+  function takeTyped() {
+    const words = filters.take(field.value);
+    if (words === field.value) return;
+    field.value = words && `${words} `;
+    start();
   }
 
   function close() {
@@ -144,9 +164,24 @@ export function createSearchPanel({ api, room }) {
   );
   form.addEventListener('submit', (event) => {
     event.preventDefault();
+    field.value = filters.take(field.value);
     start();
   });
-  here.addEventListener('change', start);
+  field.addEventListener('input', (event) => {
+    const composing = event instanceof InputEvent && event.isComposing;
+    if (!composing && /\s$/.test(field.value)) takeTyped();
+  });
+  field.addEventListener('keydown', ({ key }) => {
+    if (key === 'Backspace' && field.value === '') filters.dropLast();
+  });
+  here.addEventListener('change', () => {
+    filters.drop('in');
+    start();
+  });
+  // What is in this room only has to be in the one that is open now.
+  addEventListener('hashchange', () => {
+    if (!panel.hidden && here.checked) start();
+  });
   list.addEventListener('click', ({ target }) => {
     // Where the panel covers the messages, it has done its work.
     const covers = getComputedStyle(panel).position === 'fixed';

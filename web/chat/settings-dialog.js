@@ -58,6 +58,15 @@ const GROUPS = [
   ],
 ];
 
+/** Each in itself, so that it is found by who reads no other. @type {[string, string][]} */
+const LANGUAGES = [
+  ['system', texts.languageSystem],
+  ['en', 'English'],
+  ['fi', 'Suomi'],
+  ['de', 'Deutsch'],
+  ['ar', 'العربية'],
+];
+
 /** @type {[Name, string][]} */
 const SWITCHES = [
   ['announce', texts.announce],
@@ -118,6 +127,23 @@ function createIgnored() {
   return box;
 }
 
+/** All that the page has said is in the other language: it is loaded again. */
+function makeLanguages() {
+  const options = LANGUAGES.map(([value, text]) => {
+    const option = make('option', '', text);
+    option.value = value;
+    if (value !== 'system') option.lang = value;
+    return option;
+  });
+  const select = make('select', '', ...options);
+  select.value = preferences().language;
+  select.addEventListener('change', () => {
+    setPreference('language', select.value);
+    location.reload();
+  });
+  return make('label', 'language', make('span', '', texts.language), select);
+}
+
 export function createSettingsDialog() {
   const problem = make('p', 'error');
   problem.setAttribute('role', 'alert');
@@ -125,6 +151,7 @@ export function createSettingsDialog() {
   const form = make(
     'form',
     'settings',
+    makeLanguages(),
     ...GROUPS.map(makeGroup),
     ...switches,
     createIgnored(),

@@ -1,25 +1,7 @@
-// Keyboard shortcuts, and the list of them under `?`. None is a plain letter while one writes, and
-// none takes a key combination that browsers or screen readers use.
+// Keyboard shortcuts. None is a plain letter while one writes, and none takes a key combination that
+// browsers or screen readers use.
 
-import { createDialog } from './dialog.js';
-import { make } from './dom.js';
 import { preferences } from './preferences.js';
-import { texts } from './texts.js';
-import { withKeys } from './translate.js';
-
-/** @type {[string, string][]} */
-const LIST = [
-  ['`Enter`', texts.keySend],
-  ['`Shift`+`Enter`', texts.keyLine],
-  ['`↑`', texts.keyRecall],
-  ['`Alt`+`↑` `Alt`+`↓`', texts.keyRooms],
-  ['`w`', texts.keyWrite],
-  ['`/` `Ctrl`+`K`', texts.keySearch],
-  ['`End`', texts.keyNewest],
-  ['`,`', texts.keySettings],
-  ['`?`', texts.keyShortcuts],
-  ['`Esc`', texts.keyClose],
-];
 
 /** @param {EventTarget | null} target */
 function takesText(target) {
@@ -31,6 +13,18 @@ function takesText(target) {
 }
 
 /**
+ * What a key writes where letters are Latin. A layout that has Latin letters is believed, since Dvorak's
+ * K is elsewhere than Qwerty's; on one that has others, the place of the key counts.
+ * @param {Pick<KeyboardEvent, 'key' | 'code' | 'shiftKey'>} event
+ */
+export function latinKey({ key, code, shiftKey }) {
+  if (!/^\P{ASCII}$/u.test(key)) return key.length === 1 && !shiftKey ? key.toLowerCase() : key;
+  if (code === 'Slash') return shiftKey ? '?' : '/';
+  if (code === 'Comma') return ',';
+  return /^Key([A-Z])$/.exec(code)?.[1].toLowerCase() ?? key;
+}
+
+/**
  * The shortcut that a key is, if it is one: 'w' outside of fields, 'Alt+ArrowUp' anywhere.
  * @param {KeyboardEvent} event
  */
@@ -38,8 +32,8 @@ function nameOf(event) {
   const { key, altKey, ctrlKey, metaKey, target } = event;
   if (event.isComposing || event.defaultPrevented) return '';
   if (altKey && !ctrlKey && !metaKey) return `Alt+${key}`;
-  if ((ctrlKey || metaKey) && !altKey) return `Ctrl+${key.toLowerCase()}`;
-  return takesText(target) || preferences().keys === 'off' ? '' : key;
+  if ((ctrlKey || metaKey) && !altKey) return `Ctrl+${latinKey(event)}`;
+  return takesText(target) || preferences().keys === 'off' ? '' : latinKey(event);
 }
 
 /**
@@ -47,21 +41,18 @@ function nameOf(event) {
  * @param {() => void} actions.write
  * @param {() => void} actions.search
  * @param {() => void} actions.settings
+ * @param {() => void} actions.help
  * @param {() => void} actions.toNewest
  * @param {(step: 1 | -1) => void} actions.stepRoom
  */
-export function createShortcuts({ write, search, settings, toNewest, stepRoom }) {
-  const rows = LIST.map(([keys, text]) =>
-    make('div', '', make('dt', '', ...withKeys(keys)), make('dd', '', text)),
-  );
-  const dialog = createDialog('shortcuts', texts.shortcuts, make('dl', 'shortcuts', ...rows));
+export function startShortcuts({ write, search, settings, help, toNewest, stepRoom }) {
   /** @type {Map<string, () => void>} */
   const actions = new Map([
     ['w', write],
     ['/', search],
     ['Ctrl+k', search],
     [',', settings],
-    ['?', dialog.open],
+    ['?', help],
     ['End', toNewest],
     ['Alt+ArrowUp', () => stepRoom(-1)],
     ['Alt+ArrowDown', () => stepRoom(1)],
@@ -73,5 +64,4 @@ export function createShortcuts({ write, search, settings, toNewest, stepRoom })
     event.preventDefault();
     action();
   });
-  return { open: dialog.open };
 }

@@ -3,7 +3,8 @@
 /** @param {import('./texts.js').Tools} tools */
 export const english = ({ number, upTo, plural, list, isolate }) => ({
   // the header and the connection
-  title: (/** @type {string} */ room) => `${room} · chat`,
+  title: (/** @type {string} */ room, /** @type {string} */ site) => `${room} · ${site}`,
+  site: 'Chat',
   titleUnread: (/** @type {number} */ count, /** @type {string} */ title) =>
     `(${number(count)}) ${title}`,
   waiting: 'Starting…',
@@ -85,6 +86,16 @@ export const english = ({ number, upTo, plural, list, isolate }) => ({
   retryMessage: (/** @type {string} */ text) => `Retry sending: ${text}`,
   failed: (/** @type {string} */ reason) => `Not sent: ${reason || 'the server refused it'}.`,
 
+  // the first visit
+  welcome: 'Rooms to talk in: what is written here, everybody sees at once, and it stays.',
+  hereNow: (/** @type {string[]} */ names) =>
+    `${list(names)} ${names.length === 1 ? 'is' : 'are'} here now.`,
+  hereMany: (/** @type {number} */ count) =>
+    `${plural(count, { one: 'person is', other: 'people are' })} here now.`,
+  readOnly: 'Read only',
+  reading: 'You are reading only.',
+  chooseName: 'Choose a nickname',
+
   // writing
   nickname: 'Your nickname',
   nicknameHint: 'Everybody sees it beside what you write. It stays in this browser.',
@@ -100,6 +111,9 @@ export const english = ({ number, upTo, plural, list, isolate }) => ({
   changeName: (/** @type {string} */ name) => `Change nickname, now ${isolate(name)}`,
   textLimit: (/** @type {number} */ max, /** @type {number} */ count) =>
     `A message has at most ${number(max)} characters; this one has ${number(count)}.`,
+  noCommand: (/** @type {string} */ word) =>
+    `There is no command ${isolate(`/${word}`)}. With a space before it, it is sent as text.`,
+  meNeedsText: '/me needs to know what you do: /me waves',
   textCount: (/** @type {number} */ count, /** @type {number} */ max) =>
     `${number(count)} / ${number(max)}`,
 
@@ -116,9 +130,16 @@ export const english = ({ number, upTo, plural, list, isolate }) => ({
 
   // search
   search: 'Search',
-  searchHint:
-    'words, "a phrase", begin*, -not, from:name, in:room, before:2026-01-31, after:2026-01-01',
+  searchHint: 'words, "a phrase", begin*, -not, from:name, in:room',
   searchHere: 'This room only',
+  filters: 'Filters',
+  from: 'From',
+  notFrom: 'Not from',
+  in: 'In',
+  after: 'Since',
+  before: 'Before',
+  addFilter: 'Add',
+  removeFilter: (/** @type {string} */ filter) => `Remove the filter: ${filter}`,
   searching: 'Searching…',
   searchFailed: (/** @type {string} */ reason) => `The search failed (${reason}).`,
   matches: (/** @type {number} */ count) => plural(count, { one: 'match', other: 'matches' }),
@@ -148,6 +169,8 @@ export const english = ({ number, upTo, plural, list, isolate }) => ({
   density: 'Messages',
   densityRoomy: 'Roomy',
   densityCompact: 'Compact',
+  language: 'Language',
+  languageSystem: 'As the browser',
   announce: 'Read new messages out to screen readers',
   sound: 'A sound for a new message while the page is hidden',
   keys: 'Shortcuts of a single key',
@@ -167,6 +190,7 @@ export const english = ({ number, upTo, plural, list, isolate }) => ({
   keySend: 'Send the message',
   keyLine: 'Begin a new line',
   keyRecall: 'Take back the last text, in an empty field',
+  keyCommands: 'Act, take another nickname, see this list',
   keyWrite: 'Write a message',
   keySearch: 'Search',
   keyRooms: 'Previous or next room',

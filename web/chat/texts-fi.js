@@ -1,11 +1,9 @@
 // What the page says in Finnish: the same as texts-en.js.
 
-/**
- * @param {import('./texts.js').Tools} tools
- * @returns {import('./texts-en.js').Texts}
- */
+/** @type {import('./texts.js').Catalogue} */
 export const finnish = ({ number, upTo, plural, list, isolate }) => ({
-  title: (room) => `${room} · keskustelu`,
+  title: (room, site) => `${room} · ${site}`,
+  site: 'Keskustelu',
   titleUnread: (count, title) => `(${number(count)}) ${title}`,
   waiting: 'Käynnistyy…',
   connecting: 'Yhdistetään…',
@@ -82,6 +80,13 @@ export const finnish = ({ number, upTo, plural, list, isolate }) => ({
   retryMessage: (text) => `Yritä lähettää uudelleen: ${text}`,
   failed: (reason) => `Ei lähetetty: ${reason || 'palvelin ei hyväksynyt viestiä'}.`,
 
+  welcome: 'Huoneita keskusteluun: minkä tänne kirjoitat, sen kaikki näkevät heti, ja se säilyy.',
+  hereNow: (names) => `Paikalla nyt: ${list(names)}.`,
+  hereMany: (count) => `Paikalla nyt ${plural(count, { one: 'henkilö', other: 'henkilöä' })}.`,
+  readOnly: 'Vain lukemaan',
+  reading: 'Olet täällä vain lukemassa.',
+  chooseName: 'Valitse nimimerkki',
+
   nickname: 'Nimimerkkisi',
   nicknameHint: 'Se näkyy kaikille viestiesi vieressä. Se säilyy tässä selaimessa.',
   nicknameHintOnce:
@@ -96,6 +101,9 @@ export const finnish = ({ number, upTo, plural, list, isolate }) => ({
   changeName: (name) => `Vaihda nimimerkki, nyt ${isolate(name)}`,
   textLimit: (max, count) =>
     `Viestissä on enintään ${number(max)} merkkiä; tässä on ${number(count)}.`,
+  noCommand: (word) =>
+    `Komentoa ${isolate(`/${word}`)} ei ole. Jos sen edessä on välilyönti, se lähetetään tekstinä.`,
+  meNeedsText: 'Kerro, mitä teet: /me vilkuttaa',
   textCount: (count, max) => `${number(count)} / ${number(max)}`,
 
   people: 'Paikalla',
@@ -107,9 +115,16 @@ export const finnish = ({ number, upTo, plural, list, isolate }) => ({
   typingMany: 'Usea kirjoittaa…',
 
   search: 'Haku',
-  searchHint:
-    'sanoja, "ilmaus", alku*, -ei, from:nimi, in:huone, before:2026-01-31, after:2026-01-01',
+  searchHint: 'sanoja, "ilmaus", alku*, -ei, from:nimi, in:huone',
   searchHere: 'Vain tästä huoneesta',
+  filters: 'Rajaukset',
+  from: 'Kirjoittaja',
+  notFrom: 'Ei kirjoittaja',
+  in: 'Huone',
+  after: 'Alkaen',
+  before: 'Ennen',
+  addFilter: 'Lisää',
+  removeFilter: (filter) => `Poista rajaus: ${filter}`,
   searching: 'Haetaan…',
   searchFailed: (reason) => `Haku epäonnistui (${reason}).`,
   matches: (count) => plural(count, { one: 'osuma', other: 'osumaa' }),
@@ -137,6 +152,8 @@ export const finnish = ({ number, upTo, plural, list, isolate }) => ({
   density: 'Viestit',
   densityRoomy: 'Väljästi',
   densityCompact: 'Tiiviisti',
+  language: 'Kieli',
+  languageSystem: 'Selaimen mukaan',
   announce: 'Uudet viestit luetaan ruudunlukijalla',
   sound: 'Ääni uudesta viestistä, kun sivu on piilossa',
   keys: 'Yhden näppäimen pikanäppäimet',
@@ -153,6 +170,7 @@ export const finnish = ({ number, upTo, plural, list, isolate }) => ({
   keySend: 'Lähetä viesti',
   keyLine: 'Aloita uusi rivi',
   keyRecall: 'Palauta edellinen teksti tyhjään kenttään',
+  keyCommands: 'Toimi, vaihda nimimerkki, näytä tämä luettelo',
   keyWrite: 'Kirjoita viesti',
   keySearch: 'Haku',
   keyRooms: 'Edellinen tai seuraava huone',

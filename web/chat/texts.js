@@ -1,12 +1,23 @@
 // What the page says, in the language of its reader.
 
+import { chooseLanguage, isKnown } from './language.js';
+import { wanted } from './preferences.js';
 import { UNREAD_MAX } from './room.js';
+import { firstSite } from './site.js';
 import { english } from './texts-en.js';
 
-/** Only the one that is read is loaded. */
-const catalogues = { en: () => english, fi: async () => (await import('./texts-fi.js')).finnish };
+/**
+ * Only the one that is read is loaded.
+ * @type {Record<import('./language.js').Language, () => Promise<Catalogue>>}
+ */
+const catalogues = {
+  en: async () => english,
+  fi: async () => (await import('./texts-fi.js')).finnish,
+  de: async () => (await import('./texts-de.js')).german,
+  ar: async () => (await import('./texts-ar.js')).arabic,
+};
 
-/** @typedef {keyof typeof catalogues} Language */
+/** @typedef {(tools: Tools) => import('./texts-en.js').Texts} Catalogue */
 /** @typedef {ReturnType<typeof toolsFor>} Tools what a catalogue writes numbers and names with */
 
 /**
@@ -37,28 +48,21 @@ export function toolsFor(locale) {
     upTo: (/** @type {number} */ value) =>
       numbers().format(Math.min(value, UNREAD_MAX)) + (value > UNREAD_MAX ? '+' : ''),
     list: (/** @type {string[]} */ names) => lists().format(names.map(isolate)),
-    /** @param {number} count @param {{one: string, other: string}} forms */
+    /**
+     * A count and its noun, in one of the forms that Unicode has: some languages know six.
+     * @param {number} count
+     * @param {{other: string} & Partial<Record<Intl.LDMLPluralRule, string>>} forms
+     */
     plural(count, forms) {
-      const form = rules().select(count) === 'one' ? forms.one : forms.other;
+      const form = forms[rules().select(count)] ?? forms.other;
       return `${numbers().format(count)} ${form}`;
     },
   };
 }
 
-/**
- * The first language that there is a catalogue for; its region, if it has one, is kept for dates.
- * @param {readonly string[]} wanted as in navigator.languages
- * @returns {{language: Language, locale: string}}
- */
-export function chooseLanguage(wanted) {
-  for (const locale of wanted) {
-    const language = locale.toLowerCase().split('-')[0];
-    if (language === 'en' || language === 'fi') return { language, locale };
-  }
-  return { language: 'en', locale: 'en-GB' };
-}
+/** The site's language is for who reads none of the others. */
+const otherwise = wanted().some(isKnown) ? '' : (await firstSite()).language;
 
-export const { language, locale } = chooseLanguage(globalThis.navigator?.languages ?? []);
+export const { language, locale } = chooseLanguage(wanted(), otherwise);
 
-/** @type {import('./texts-en.js').Texts} */
 export const texts = (await catalogues[language]())(toolsFor(locale));

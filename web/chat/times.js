@@ -17,6 +17,7 @@ function formatsFor(hours) {
   return {
     hour: format({ timeStyle: 'short' }),
     day: format({ day: 'numeric', month: 'short' }),
+    date: format({ dateStyle: 'medium' }),
     full: format({ dateStyle: 'full', timeStyle: 'long' }),
     line: format({ weekday: 'long', day: 'numeric', month: 'long' }),
     yearLine: format({ weekday: 'long', day: 'numeric', month: 'long', year: 'numeric' }),
@@ -43,6 +44,9 @@ export const hourText = (time) => formats.hour().format(time);
 
 /** @param {Date} time */
 export const dayText = (time) => formats.day().format(time);
+
+/** @param {Date} time */
+export const dateText = (time) => formats.date().format(time);
 
 /** @param {Date} time */
 export const fullText = (time) => formats.full().format(time);

@@ -2,6 +2,7 @@
 // element, `data-label` its accessible name. What stands in backticks is a key.
 
 import { make, setText } from './dom.js';
+import { directionOf } from './language.js';
 import { language, texts } from './texts.js';
 
 /** @param {string | undefined} key */
@@ -17,7 +18,7 @@ export function withKeys(text) {
 }
 
 export function translate(root = document.documentElement) {
-  document.documentElement.lang = language;
+  Object.assign(document.documentElement, { lang: language, dir: directionOf(language) });
   for (const element of root.querySelectorAll('[data-text], [data-label]')) {
     if (!(element instanceof HTMLElement)) continue;
     const { text, label } = element.dataset;
