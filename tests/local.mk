@@ -23,7 +23,7 @@ browser_tests = \
   tests/browser/accessible.test.js tests/browser/addresses.test.js tests/browser/chat.test.js tests/browser/extras.test.js \
   tests/browser/failures.test.js tests/browser/history.test.js tests/browser/installed.test.js \
   tests/browser/late.test.js tests/browser/links.test.js tests/browser/night.test.js tests/browser/offline.test.js tests/browser/parts.test.js tests/browser/random.test.js tests/browser/rooms.test.js \
-  tests/browser/scrolling.test.js tests/browser/search.test.js tests/browser/sending.test.js \
+  tests/browser/scrolling.test.js tests/browser/print.test.js tests/browser/starts.test.js tests/browser/search.test.js tests/browser/sending.test.js \
   tests/browser/work.test.js
 page_tests = \
   tests/page/connection.test.js tests/page/files.test.js tests/page/ids.test.js \

@@ -11,10 +11,10 @@ page_sources = \
   web/chat/manifest.webmanifest web/chat/markdown.js web/chat/mentions.js web/chat/mqtt.js \
   web/chat/mqtt.js.LICENSE.txt web/chat/narrow.css web/chat/notice.js web/chat/offline.js web/chat/pages.js \
   web/chat/panels.css web/chat/payload.js web/chat/people-view.js web/chat/people.js \
-  web/chat/persistence.js web/chat/place.js web/chat/preferences.js web/chat/presence.js \
+  web/chat/persistence.js web/chat/place.js web/chat/preferences.js web/chat/presence.js web/chat/print.css \
   web/chat/reader.js web/chat/rich.css web/chat/rich.js web/chat/room.js web/chat/row.css \
   web/chat/row.js web/chat/search-panel.js web/chat/search.js web/chat/sender.js \
-  web/chat/settings-dialog.js web/chat/shortcuts.js web/chat/side.css web/chat/sidebar.js \
+  web/chat/settings-dialog.js web/chat/shortcuts.js web/chat/side.css web/chat/sidebar.js web/chat/start.js \
   web/chat/status.js web/chat/storage.js web/chat/store.js web/chat/sw.js web/chat/texts-en.js \
   web/chat/texts-fi.js web/chat/texts.js web/chat/times.js web/chat/translate.js web/chat/view.js \
   web/chat/words.js
@@ -24,8 +24,8 @@ EXTRA_DIST += $(page_sources)
 short_page = \
   web/min/chat.css web/min/extras.js web/min/icon-192.png web/min/icon-512.png web/min/icon-maskable.png \
   web/min/icon.svg web/min/index.html web/min/main.js web/min/manifest.webmanifest \
-  web/min/mqtt.js web/min/mqtt.js.LICENSE.txt web/min/preferences.js web/min/search-panel.js \
-  web/min/settings-dialog.js web/min/sw.js web/min/texts-fi.js
+  web/min/mqtt.js web/min/mqtt.js.LICENSE.txt web/min/print.css web/min/search-panel.js \
+  web/min/settings-dialog.js web/min/start.js web/min/sw.js web/min/texts-fi.js
 dist_web_DATA = $(short_page)
 
 bundle_sources = \
@@ -47,8 +47,8 @@ MAINTAINERCLEANFILES = $(srcdir)/web/chat/mqtt.js $(srcdir)/web/chat/mqtt.js.LIC
 $(srcdir)/web/min/index.html: $(page_sources) $(srcdir)/web/bundle/page.js
 	@test -n "$(NPM)" || { echo "npm is missing; as root:  apt-get install nodejs npm" >&2; exit 1; }
 	$(AM_V_GEN)cd $(srcdir) && $(NPM) run --silent page
-$(srcdir)/web/min/chat.css $(srcdir)/web/min/extras.js $(srcdir)/web/min/main.js $(srcdir)/web/min/preferences.js \
-$(srcdir)/web/min/search-panel.js $(srcdir)/web/min/settings-dialog.js $(srcdir)/web/min/sw.js $(srcdir)/web/min/texts-fi.js $(srcdir)/web/min/mqtt.js \
+$(srcdir)/web/min/chat.css $(srcdir)/web/min/extras.js $(srcdir)/web/min/main.js $(srcdir)/web/min/print.css \
+$(srcdir)/web/min/search-panel.js $(srcdir)/web/min/settings-dialog.js $(srcdir)/web/min/start.js $(srcdir)/web/min/sw.js $(srcdir)/web/min/texts-fi.js $(srcdir)/web/min/mqtt.js \
 $(srcdir)/web/min/mqtt.js.LICENSE.txt $(srcdir)/web/min/icon.svg $(srcdir)/web/min/icon-192.png \
 $(srcdir)/web/min/icon-512.png $(srcdir)/web/min/icon-maskable.png \
 $(srcdir)/web/min/manifest.webmanifest: $(srcdir)/web/min/index.html

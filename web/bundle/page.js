@@ -13,9 +13,7 @@ const to = join(root, 'web/min');
 
 /** As they are. */
 const COPIED = /^mqtt\.js|^icon|\.webmanifest$/;
-/** What is loaded before the page is painted. */
-const FIRST = 'preferences.js';
-const STYLE = / *<link rel="stylesheet" href="(.*)">\n/g;
+const STYLE = / *<link rel="stylesheet" href="([^"]*)">\n/g;
 
 /** @type {import('esbuild').BuildOptions} */
 const shared = {
@@ -66,11 +64,11 @@ async function bundle(contents, name, given = new Set()) {
   const split = {
     name: 'split',
     setup(setup) {
-      setup.onResolve({ filter: /^\.\/[\w-]+\.js$/ }, ({ path, kind, importer }) => {
+      setup.onResolve({ filter: /^\.\/[\w-]+\.js$/ }, ({ path, kind }) => {
         const module = path.slice(2);
         const later = kind === 'dynamic-import';
         if (later) part.later.push(module);
-        if (later || (module === FIRST && importer !== '<stdin>')) return { path, external: true };
+        if (later) return { path, external: true };
         if (given.has(module)) return { path: './main.js', external: true };
         part.modules.add(module);
         return undefined;
@@ -138,18 +136,23 @@ async function bundleAll() {
   }
   const main = `import './main.js'; ${[...taken].join('')}`;
   scripts.set('main.js', (await bundle(main, 'main.js')).script);
-  for (const name of [FIRST, 'sw.js']) {
-    scripts.set(name, (await bundle(`export * from './${name}'`, name)).script);
+  for (const name of ['start.js', 'sw.js']) {
+    scripts.set(name, (await bundle(`import './${name}'`, name)).script);
   }
   return scripts;
 }
 
 for (const [name, script] of await bundleAll()) writeFileSync(join(to, name), await short(script));
-await build({
-  ...shared,
-  stdin: { contents: styles.join('\n'), loader: 'css', resolveDir: root },
-  entryNames: 'chat',
-});
+for (const [name, contents] of [
+  ['chat', styles.join('\n')],
+  ['print', `@import './web/chat/print.css';`],
+]) {
+  await build({
+    ...shared,
+    stdin: { contents, loader: 'css', resolveDir: root },
+    entryNames: name,
+  });
+}
 writeFileSync(join(to, 'index.html'), shortPage());
 for (const name of readdirSync(from)) {
   if (COPIED.test(name)) copyFileSync(join(from, name), join(to, name));

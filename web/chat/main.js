@@ -36,11 +36,12 @@ function brokerUrl() {
   return url.href;
 }
 
-/** Whether the server refuses this page because its address has so many. */
-async function isFull() {
+/** What the server, asked over HTTP, says on a WebSocket that did not open. */
+async function askWhy() {
   const url = new URL('../mqtt', document.baseURI);
   const answer = await fetch(url, { cache: 'no-store' }).catch(() => null);
-  return answer?.status === 429;
+  if (!answer) return '';
+  return answer.status === 429 ? 'full' : 'socket';
 }
 
 /** @param {number} ms */
@@ -132,7 +133,7 @@ const connection = createConnection({
     const { room } = store.get();
     return { topics: presenceTopics(room), will: willFor(room, presenceId) };
   },
-  isFull,
+  askWhy,
   onMessage(topic, payload) {
     if (!extras?.presence.receive(topic, payload)) receive(topic, payload);
   },
@@ -271,3 +272,5 @@ async function start() {
 }
 
 start();
+const { dataset } = document.documentElement;
+if (dataset.start !== 'old') dataset.start = 'done';

@@ -103,7 +103,6 @@ function showState(element, row, own) {
   element.title = stored ? texts.stored : '';
   if (stored) element.setAttribute('role', 'img');
   else element.removeAttribute('role');
-  element.ariaLabel = stored ? texts.stored : null;
 }
 
 /**

@@ -15,6 +15,17 @@ function retryText(at) {
   return seconds > 0 ? texts.retryIn(seconds) : '';
 }
 
+/** @param {import('./store.js').ConnectionState} connection */
+function offlineText({ cause }) {
+  const reasons = {
+    full: texts.full,
+    script: texts.noScript,
+    socket: texts.noSocket,
+    '': texts.offlineNotice,
+  };
+  return reasons[cause];
+}
+
 /** @param {import('./store.js').History} history @param {import('./store.js').ConnectionState} connection */
 function historyText(history, connection) {
   const reason = texts.historyFailed(history.reason);
@@ -31,6 +42,7 @@ export function createStatus({ reconnect, readAgain }) {
   /** @type {State | null} */
   let shown = null;
   let downSince = 0;
+  let timer = /** @type {ReturnType<typeof setInterval> | 0} */ (0);
 
   for (const id of ['connection-now', 'history-now']) part(id).textContent = texts.retryNow;
   part('connection-now').addEventListener('click', reconnect);
@@ -43,22 +55,27 @@ export function createStatus({ reconnect, readAgain }) {
     const { history } = currentRoom(state);
     const offline = connection.phase === 'offline';
     const failed = history.phase === 'failed';
+    const partly = offline && !failed && ['script', 'socket'].includes(connection.cause);
     const down = offline || (connection.phase === 'connecting' && downSince > 0);
     downSince = down ? downSince || Date.now() : 0;
     part('connection').dataset.phase = connection.phase;
-    setText(part('status'), texts[connection.phase]);
+    setText(part('status'), texts[partly ? 'partly' : connection.phase]);
     part('connection-notice').hidden = !down || Date.now() - downSince < NOTICE_AFTER_MS;
-    setText(part('connection-reason'), connection.full ? texts.full : texts.offlineNotice);
+    setText(part('connection-reason'), offlineText(connection));
     setText(part('connection-retry'), offline ? retryText(connection.retryAt) : texts.connecting);
     part('history-notice').hidden = !failed;
     setText(part('history-reason'), failed ? historyText(history, connection) : '');
     setText(part('history-retry'), failed ? retryText(history.retryAt) : '');
+    countDown(down || failed);
   }
 
-  // Counts down while something is wrong.
-  setInterval(() => {
-    if (shown && (downSince > 0 || currentRoom(shown).history.phase === 'failed')) render(shown);
-  }, 500);
+  /** Counts down, for as long as something is wrong. @param {boolean} wrong */
+  function countDown(wrong) {
+    if (wrong) timer ||= setInterval(() => shown && render(shown), 500);
+    if (wrong) return;
+    clearInterval(timer);
+    timer = 0;
+  }
 
   return { render };
 }

@@ -12,6 +12,11 @@ export const english = ({ number, upTo, plural, list, isolate }) => ({
   offline: 'Offline',
   notices: 'Notices',
   offlineNotice: 'Offline. What you write is kept, and sent when the connection is back.',
+  partly: 'History only',
+  noScript:
+    'The connection could not be loaded: a content blocker may be the reason. The history can be read; what you write is kept.',
+  noSocket:
+    'The server answers, but its live connection does not open: it may be down, or this network blocks it. The history can be read; what you write is kept, and sent once it opens.',
   full: 'Too many pages are open at your address: close some.',
   retryIn: (/** @type {number} */ seconds) => `Retrying in ${number(seconds)}\u00a0s.`,
   retryNow: 'Retry now',

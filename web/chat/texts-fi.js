@@ -13,6 +13,11 @@ export const finnish = ({ number, upTo, plural, list, isolate }) => ({
   offline: 'Ei yhteyttä',
   notices: 'Ilmoitukset',
   offlineNotice: 'Ei yhteyttä. Kirjoittamasi säilyy ja lähetetään, kun yhteys palaa.',
+  partly: 'Vain historia',
+  noScript:
+    'Yhteyden osaa ei voitu ladata: syynä voi olla sisällönesto. Historiaa voi lukea, ja kirjoittamasi säilyy.',
+  noSocket:
+    'Palvelin vastaa, mutta suora yhteys ei avaudu: se voi olla alhaalla, tai tämä verkko estää sen. Historiaa voi lukea; kirjoittamasi säilyy ja lähetetään, kun yhteys avautuu.',
   full: 'Verkko-osoitteessasi on liian monta tämän keskustelun sivua auki. Sulje joitakin; tämä odottaa.',
   retryIn: (seconds) => `Uusi yritys ${number(seconds)}\u00a0s kuluttua.`,
   retryNow: 'Yritä heti',
