@@ -35,7 +35,7 @@ EXTRA_DIST += $(page_tests) $(system_tests) $(admin_tests) $(whole_test) $(brows
   tests/run-js tests/check tests/rooms tests/versions \
   tests/admin/latency.js \
   tests/admin/mariadb.js \
-  tests/browser/browser.js tests/browser/engine.js \
+  tests/browser/browser.js tests/browser/engine.js tests/browser/webkit.js \
   tests/browser/budgets.js \
   tests/lib/admin.js \
   tests/lib/original.js \
