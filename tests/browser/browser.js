@@ -20,8 +20,9 @@ function reportViolations() {
   });
 }
 
-/** What Chromium writes about requests that fail; the tests make some fail on purpose. */
-const EXPECTED = /Failed to load resource|WebSocket connection to .* failed/;
+/** What the browsers write about requests that fail; the tests make some fail on purpose. */
+const EXPECTED =
+  /Failed to load resource|WebSocket connection to .* failed|(can’t establish a|The) connection to (the server at )?ws.*/;
 
 export class Browser {
   /** @type {string[]} */
