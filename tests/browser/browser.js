@@ -22,7 +22,7 @@ function reportViolations() {
 
 /** What the browsers write about requests that fail; the tests make some fail on purpose. */
 const EXPECTED =
-  /Failed to load resource|WebSocket connection to .* failed|(can’t establish a|The) connection to (the server at )?ws.*/;
+  /Failed to load resource|WebSocket connection to .* failed|^Firefox .* connection to the server at ws|^The connection to ws/;
 
 export class Browser {
   /** @type {string[]} */

@@ -38,11 +38,11 @@ describe('printing', { skip: browsers.skip, timeout: 120_000 }, () => {
         assert.ok(await page.locator(part).first().isVisible(), part);
       }
       const day = await page
-      .locator('.day time')
-      .first()
-      .evaluate((time) => getComputedStyle(time, '::after').content);
-    assert.match(day, /datetime|\d{4}-\d\d-\d\d/, 'today is no date on paper');
-    const seen = await page.evaluate(() => {
+        .locator('.day time')
+        .first()
+        .evaluate((time) => getComputedStyle(time, '::after').content);
+      assert.match(day, /datetime|\d{4}-\d\d-\d\d/, 'today is no date on paper');
+      const seen = await page.evaluate(() => {
         const style = (/** @type {string} */ name) =>
           getComputedStyle(/** @type {Element} */ (document.querySelector(name)));
         const cut = Array.from(document.querySelectorAll('html, body, .log, .stage, .text, pre'))
