@@ -28,10 +28,11 @@ browser_tests = \
   tests/browser/failures.test.js tests/browser/history.test.js tests/browser/installed.test.js \
   tests/browser/languages.test.js tests/browser/late.test.js tests/browser/links.test.js \
   tests/browser/looks.test.js tests/browser/menu.test.js tests/browser/night.test.js \
-  tests/browser/offline.test.js tests/browser/parts.test.js tests/browser/random.test.js \
-  tests/browser/reflow.test.js tests/browser/room-list.test.js tests/browser/rooms.test.js \
-  tests/browser/scrolling.test.js tests/browser/search.test.js tests/browser/sending.test.js \
-  tests/browser/tabs.test.js tests/browser/visit.test.js tests/browser/work.test.js
+  tests/browser/offline.test.js tests/browser/parts.test.js tests/browser/print.test.js \
+  tests/browser/random.test.js tests/browser/reflow.test.js tests/browser/room-list.test.js \
+  tests/browser/rooms.test.js tests/browser/scrolling.test.js tests/browser/search.test.js \
+  tests/browser/sending.test.js tests/browser/starts.test.js tests/browser/tabs.test.js \
+  tests/browser/visit.test.js tests/browser/work.test.js
 page_tests = \
   tests/page/commands.test.js tests/page/connection.test.js tests/page/files.test.js \
   tests/page/finder.test.js tests/page/ids.test.js tests/page/layout.test.js tests/page/log.test.js \
@@ -43,7 +44,7 @@ EXTRA_DIST += $(page_tests) $(system_tests) $(admin_tests) $(whole_test) $(brows
   tests/run-js tests/check tests/rooms tests/versions \
   tests/admin/latency.js \
   tests/admin/mariadb.js \
-  tests/browser/browser.js tests/browser/engine.js \
+  tests/browser/browser.js tests/browser/engine.js tests/browser/webkit.js \
   tests/browser/budgets.js \
   tests/lib/admin.js \
   tests/lib/original.js \

@@ -123,6 +123,38 @@ describe('accessibility', { skip: browsers.skip, timeout: 180_000 }, () => {
     await context.close();
   });
 
+  test('a screen reader has the name of each message, that it is stored once, and each text once', async () => {
+    const context = await browser.context({ viewport: DESKTOP });
+    const page = await enter(stack, context, 'heard');
+    for (const text of ['first', 'second']) {
+      await say(page, text);
+      await reaches(page, text, 'stored');
+    }
+    const second = browsers.rowOf(page, 'second');
+    assert.ok(!(await second.evaluate((row) => row.classList.contains('head'))));
+    const heard = await second.ariaSnapshot();
+    assert.equal(heard.match(/Aino/g)?.length, 1, heard);
+    assert.equal(heard.match(/Stored/g)?.length, 1, heard);
+    assert.equal(await second.locator('.state').getAttribute('aria-label'), null, 'title says it');
+    const publish = await device(stack);
+    await publish('heard', { nickname: 'Bo', text: 'third', msgId: 'heard-3' });
+    const said = page.locator('#announcer p', { hasText: 'third' });
+    await said.waitFor({ state: 'attached' });
+    await said.waitFor({ state: 'detached' });
+    await context.close();
+  });
+
+  test('the drawer of a phone has a button that closes it', async () => {
+    const context = await browser.context({ viewport: PHONE });
+    const page = await enter(stack, context, 'axe');
+    await page.click('#menu');
+    const close = page.getByRole('navigation').getByRole('button', { name: 'Close' });
+    await close.click();
+    await close.waitFor({ state: 'hidden' });
+    assert.equal(await page.evaluate(() => document.activeElement?.id), 'menu');
+    await context.close();
+  });
+
   test('everything that takes a click is 24 px or more, and is reached by Tab, visibly', async () => {
     const context = await browser.context({ viewport: DESKTOP });
     const page = await enter(stack, context, 'axe');

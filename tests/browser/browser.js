@@ -20,8 +20,9 @@ function reportViolations() {
   });
 }
 
-/** What Chromium writes about requests that fail; the tests make some fail on purpose. */
-const EXPECTED = /Failed to load resource|WebSocket connection to .* failed/;
+/** What the browsers write about requests that fail; the tests make some fail on purpose. */
+const EXPECTED =
+  /Failed to load resource|WebSocket connection to .* failed|Firefox .* connection to the server at ws|The connection to ws/;
 
 export class Browser {
   /** @type {string[]} */
@@ -58,7 +59,10 @@ export class Browser {
     });
     context.on('weberror', (error) => {
       // In Firefox, the scripts of a test's own run in the page before ours as well, which has no storage.
-      if (error.page()?.url() !== 'about:blank') this.#complaints.push(String(error.error()));
+      const text = String(error.error());
+      if (error.page()?.url() === 'about:blank') return;
+      // Firefox tells what it could not connect to as if a script had thrown it.
+      if (!EXPECTED.test(text)) this.#complaints.push(text);
     });
     return context;
   }

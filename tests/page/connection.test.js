@@ -55,9 +55,9 @@ async function setUp() {
   const clients = [];
   /** @type {string[]} */
   const phases = [];
-  /** @type {boolean[]} */
-  const full = [];
-  let isFull = false;
+  /** @type {import('../../web/chat/store.js').ConnectionState['cause'][]} */
+  const causes = [];
+  let answer = /** @type {(typeof causes)[number]} */ ('');
   /** @type {string[]} */
   const messages = [];
   let loadable = true;
@@ -74,10 +74,10 @@ async function setUp() {
     url: 'ws://x/mqtt',
     clientId: 'page-1',
     topics: ['chat/messages', 'chat/messages/stored'],
-    isFull: async () => isFull,
+    askWhy: async () => answer,
     onState: (state) => {
       if (state.phase !== phases.at(-1)) phases.push(state.phase);
-      full.push(state.full);
+      causes.push(state.cause);
     },
     onMessage: (topic) => messages.push(topic),
     clock,
@@ -90,15 +90,15 @@ async function setUp() {
     phases,
     messages,
     connection,
-    isFull: () => full.at(-1),
+    cause: () => causes.at(-1),
     last: () => /** @type {FakeClient} */ (clients.at(-1)),
     /** @param {boolean} can */
     setLoadable(can) {
       loadable = can;
     },
-    /** @param {boolean} is */
-    setFull(is) {
-      isFull = is;
+    /** @param {import('../../web/chat/store.js').ConnectionState['cause']} why */
+    setAnswer(why) {
+      answer = why;
     },
   };
 }
@@ -144,20 +144,22 @@ test('a broker that hangs up on version 5 is asked in 3.1.1', async () => {
   assert.equal(last().options.protocolVersion, 4);
 });
 
-test('a page that is refused learns whether its address has too many, until it is let in', async () => {
-  const { clock, last, isFull, setFull } = await setUp();
-  setFull(true);
-  last().emit('close');
-  await settle();
-  assert.equal(isFull(), true);
-  await clock.pass(1000);
-  assert.equal(isFull(), true, 'while it tries again, too');
-  last().accept();
-  assert.equal(isFull(), false);
-  last().emit('close');
-  await settle();
-  assert.equal(isFull(), false, 'a connection that was lost was not refused');
-});
+for (const why of /** @type {const} */ (['full', 'socket'])) {
+  test(`a page that is refused learns why (${why}), and says so until it is let in`, async () => {
+    const { clock, last, cause, setAnswer } = await setUp();
+    setAnswer(why);
+    last().emit('close');
+    await settle();
+    assert.equal(cause(), why);
+    await clock.pass(1000);
+    assert.equal(cause(), why, 'while it tries again, too');
+    last().accept();
+    assert.equal(cause(), '');
+    last().emit('close');
+    await settle();
+    assert.equal(cause(), '', 'a connection that was lost was not refused');
+  });
+}
 
 test('a broker that is not there says nothing on versions', async () => {
   const { clock, last } = await setUp();
@@ -210,15 +212,18 @@ test('a refused subscription is a failure', async () => {
 });
 
 test('a module that cannot be loaded is a failure, and is tried again', async () => {
-  const { clock, clients, phases, connection, last, setLoadable } = await setUp();
+  const { clock, clients, phases, connection, last, cause, setLoadable } = await setUp();
   setLoadable(false);
   last().emit('close');
   connection.check();
   await settle();
   assert.equal(phases.at(-1), 'offline');
+  assert.equal(cause(), 'script');
   setLoadable(true);
   await clock.pass(30_000);
   assert.equal(clients.length, 2);
+  last().emit('close');
+  assert.equal(cause(), '', 'it came');
 });
 
 test('a line that is silent after a ping is dead', async () => {

@@ -16,6 +16,7 @@ const DEFAULTS = {
   sound: 'off',
   keys: 'on',
   notify: 'off',
+  language: 'system',
 };
 
 test('without a stored value the defaults hold', () => {

@@ -406,7 +406,10 @@ test('a receipt that follows what is not here leads to a request; one that follo
 
 test('once a minute, and on coming into view, what was missed without a trace is found', async () => {
   const { clock, store, server, reader } = setUp(10);
-  store.dispatch({ type: 'connection', connection: { phase: 'online', retryAt: 0, full: false } });
+  store.dispatch({
+    type: 'connection',
+    connection: { phase: 'online', retryAt: 0, cause: /** @type {const} */ ('') },
+  });
   await reader.read();
   reader.watch(() => {});
   server.count = 11;

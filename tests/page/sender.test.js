@@ -7,8 +7,16 @@ import { createStore, currentRoom, initialState } from '../../web/chat/store.js'
 import { fakeClock, settle } from './fake-clock.js';
 
 const TS = '2026-11-23T17:41:05.123Z';
-const ONLINE = { phase: /** @type {const} */ ('online'), retryAt: 0, full: false };
-const OFFLINE = { phase: /** @type {const} */ ('offline'), retryAt: 0, full: false };
+const ONLINE = {
+  phase: /** @type {const} */ ('online'),
+  retryAt: 0,
+  cause: /** @type {const} */ (''),
+};
+const OFFLINE = {
+  phase: /** @type {const} */ ('offline'),
+  retryAt: 0,
+  cause: /** @type {const} */ (''),
+};
 
 function setUp() {
   const clock = fakeClock();

@@ -12,8 +12,16 @@ import {
 } from '../../web/chat/store.js';
 
 const TS = '2026-11-23T17:41:05.123Z';
-const ONLINE = { phase: /** @type {const} */ ('online'), retryAt: 0, full: false };
-const OFFLINE = { phase: /** @type {const} */ ('offline'), retryAt: 9, full: false };
+const ONLINE = {
+  phase: /** @type {const} */ ('online'),
+  retryAt: 0,
+  cause: /** @type {const} */ (''),
+};
+const OFFLINE = {
+  phase: /** @type {const} */ ('offline'),
+  retryAt: 9,
+  cause: /** @type {const} */ (''),
+};
 
 /** @param {...import('../../web/chat/payload.js').StoredMessage} items */
 const page = (...items) => ({ items, older: false, newer: false });

@@ -13,9 +13,7 @@ const to = join(root, 'web/min');
 
 /** As they are. */
 const COPIED = /^mqtt\.js|^icon|\.webmanifest$/;
-/** What runs before the rest is here. */
-const FIRST = ['site.js', 'preferences.js'];
-const STYLE = / *<link rel="stylesheet" href="(.*)">\n/g;
+const STYLE = / *<link rel="stylesheet" href="([^"]*)">\n/g;
 
 /** @type {import('esbuild').BuildOptions} */
 const shared = {
@@ -38,9 +36,11 @@ async function short(script) {
 const page = readFileSync(join(from, 'index.html'), 'utf8');
 const styles = Array.from(page.matchAll(STYLE), ([, name]) => name);
 
-/** One style sheet, no list of modules, no indentation. */
+/** One style sheet, no list of modules, no words that translate.js puts in, no indentation. */
 function shortPage() {
   return page
+    .replace(/ aria-label="[^"]*"(?= data-label=)/g, '')
+    .replace(/( data-text="\w+">)[^<]*/g, '$1')
     .replace(STYLE, '')
     .replace(/<link rel="manifest"/, '<link rel="stylesheet" href="chat.css">\n$&')
     .replace(/ *<link rel="modulepreload"[^>]*>\n/g, '')
@@ -66,12 +66,11 @@ async function bundle(contents, name, given = new Set()) {
   const split = {
     name: 'split',
     setup(setup) {
-      setup.onResolve({ filter: /^\.\/[\w-]+\.js$/ }, ({ path, kind, importer }) => {
+      setup.onResolve({ filter: /^\.\/[\w-]+\.js$/ }, ({ path, kind }) => {
         const module = path.slice(2);
         const later = kind === 'dynamic-import';
         if (later) part.later.push(module);
-        if (later || (FIRST.includes(module) && importer !== '<stdin>'))
-          return { path, external: true };
+        if (later) return { path, external: true };
         if (given.has(module)) return { path: './main.js', external: true };
         part.modules.add(module);
         return undefined;
@@ -139,7 +138,7 @@ async function bundleAll() {
   }
   const main = `import './main.js'; ${[...taken].join('')}`;
   scripts.set('main.js', (await bundle(main, 'main.js')).script);
-  for (const name of [...FIRST, 'sw.js']) {
+  for (const name of ['start.js', 'sw.js']) {
     scripts.set(name, (await bundle(`export * from './${name}'`, name)).script);
   }
   return scripts;

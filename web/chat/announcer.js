@@ -4,8 +4,8 @@
 import { byId, make } from './dom.js';
 import { preferences } from './preferences.js';
 
-/** More than these nobody listens to. */
-const KEPT = 5;
+/** It was said by then; who reads on finds it in the log, and not again here. */
+const SAID_MS = 5000;
 /** First it is shown, in a frame that has nothing else to lay out. */
 const AFTER_MS = 100;
 
@@ -18,7 +18,8 @@ export function announce({ nickname, text }) {
 export function announceNow(text) {
   const box = byId('announcer', HTMLElement);
   setTimeout(() => {
-    box.append(make('p', '', text));
-    while (box.childElementCount > KEPT) box.firstElementChild?.remove();
+    const said = make('p', '', text);
+    box.append(said);
+    setTimeout(() => said.remove(), SAID_MS);
   }, AFTER_MS);
 }

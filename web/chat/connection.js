@@ -50,19 +50,20 @@ const isStanding = (topic) => /\/(presence\/.*|topic)$/.test(topic);
  * @param {string[]} parts.topics
  * @param {() => {topics: string[], will: Will | undefined}} parts.retained asked for each connection: topics
  *   whose retained copies are wanted, and what the broker says when the connection ends
- * @param {() => Promise<boolean>} parts.isFull whether this address has as many pages open as it may
+ * @param {() => Promise<ConnectionState['cause']>} parts.askWhy why the server opens no WebSocket
  * @param {(state: ConnectionState) => void} parts.onState
  * @param {(topic: string, payload: Uint8Array) => void} parts.onMessage
  * @param {import('./clock.js').Clock} parts.clock
  */
 export function createConnection(parts) {
-  const { load, url, clientId, topics, retained, isFull, onState, onMessage, clock } = parts;
+  const { load, url, clientId, topics, retained, askWhy, onState, onMessage, clock } = parts;
   /** @type {MqttClient | null} */
   let client = null;
   /** @type {ConnectionState['phase']} */
   let phase = 'waiting';
   let retryAt = 0;
-  let full = false;
+  /** @type {ConnectionState['cause']} */
+  let cause = '';
   /** @type {4 | 5} */
   let version = 5;
   let onlineSince = 0;
@@ -77,16 +78,16 @@ export function createConnection(parts) {
   function setPhase(next, at = 0) {
     phase = next;
     retryAt = at;
-    if (phase === 'online') full = false;
-    onState({ phase, retryAt, full });
+    if (phase === 'online') cause = '';
+    onState({ phase, retryAt, cause });
   }
 
   /** A browser does not tell why a WebSocket was refused, so the server is asked. */
-  async function askWhy() {
-    const answer = await isFull();
+  async function learnWhy() {
+    const answer = await askWhy();
     if (phase === 'online') return;
-    full = answer;
-    onState({ phase, retryAt, full });
+    cause = answer;
+    onState({ phase, retryAt, cause });
   }
 
   /** @param {number} ms @param {() => void} callback */
@@ -128,8 +129,10 @@ export function createConnection(parts) {
     setPhase('connecting');
     try {
       const connect = await load();
+      if (cause === 'script') cause = '';
       open(connect(url, options()));
     } catch {
+      cause = 'script';
       goOffline();
     }
   }
@@ -146,7 +149,7 @@ export function createConnection(parts) {
       // A broker of the other version may say so, or just hang up.
       if (!greeted && (opened || refused)) version = version === 5 ? 4 : 5;
       goOffline();
-      if (!opened) askWhy();
+      if (!opened) learnWhy();
       if (refused && version === 4) schedule(0, attempt);
     };
     mine.on('error', (error) => end(codeOf(error)));

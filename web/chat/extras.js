@@ -5,9 +5,12 @@ import { visit } from './address.js';
 import { announce } from './announcer.js';
 import { createAttention } from './attention.js';
 import { clock } from './clock.js';
+import { readOrder } from './commands.js';
+import { createCounter } from './counter.js';
 import { byId } from './dom.js';
 import { refuseFiles } from './drop.js';
 import { isIgnored } from './ignored.js';
+import { createJump } from './jump.js';
 import { late } from './late.js';
 import { isMuted } from './muted.js';
 import { notice } from './notice.js';
@@ -80,6 +83,7 @@ function createMenus(store) {
     const state = store.get();
     const row = currentRoom(state).log.rows.find(({ key }) => `${key}` === button.value);
     try {
+      await loadStyle('./panels.css');
       menu ??= (await load()).createMenu();
       if (row) menu.open(button, { row, room: state.room, own: isOwn(state, row) });
     } catch {
@@ -139,15 +143,18 @@ function createPanels(store, api, toNewest, stepRoom) {
  * @param {string} parts.presenceId
  * @param {import('./connection.js').Connection} parts.connection
  * @param {() => void} parts.toNewest
- * @param {(part: string) => Promise<{room: string}[]>} parts.findRooms
+ * @param {import('./history.js').HistoryApi} parts.history
+ * @param {(time: Date, none: () => void) => void} parts.jump none: nothing is that new
  * @param {() => void} parts.hideSide
  */
 export function startExtras(parts) {
-  const { store, api, presenceId, connection, toNewest, findRooms, hideSide } = parts;
+  const { store, api, presenceId, connection, toNewest, history, jump, hideSide } = parts;
   const attention = createAttention({ store, open: openRoom });
   const presence = createPeople(store, connection, presenceId);
-  const rooms = createRoomList({ store, find: findRooms, onOpened: hideSide });
+  const rooms = createRoomList({ store, find: history.rooms, onOpened: hideSide });
   const topic = createTopic();
+  createJump({ jump });
+  loadStyle('./panels.css');
   const { help } = createPanels(store, api, toNewest, (step) => {
     openRoom(rooms.neighbour(store.get().room, step));
   });
@@ -168,6 +175,8 @@ export function startExtras(parts) {
   return {
     presence,
     help,
+    readOrder,
+    countUnread: createCounter({ store, history }),
 
     /** @param {string} room @param {Uint8Array} payload */
     onTopic(room, payload) {

@@ -2,17 +2,21 @@
 
 import { followLinks, leaveMessage, parseAddress } from './address.js';
 import { clock } from './clock.js';
-import { readOrder } from './commands.js';
 import { createComposer } from './composer.js';
 import { createConnection } from './connection.js';
-import { createCounter } from './counter.js';
 import { byId, setText } from './dom.js';
 import { createHistory, LIST_MAX } from './history.js';
 import { newMsgId, newToken } from './ids.js';
 import { onIgnored } from './ignored.js';
-import { createJump } from './jump.js';
 import { late } from './late.js';
-import { isRoom, nicknameOf, parseMessage, parseReceipts, parseRejection } from './payload.js';
+import {
+  cleanText,
+  isRoom,
+  nicknameOf,
+  parseMessage,
+  parseReceipts,
+  parseRejection,
+} from './payload.js';
 import { restoreRooms, startPersistence } from './persistence.js';
 import { onPreferences } from './preferences.js';
 import { presenceTopics, willFor } from './presence.js';
@@ -39,11 +43,12 @@ function brokerUrl() {
   return url.href;
 }
 
-/** Whether the server refuses this page because its address has so many. */
-async function isFull() {
+/** What the server, asked over HTTP, says on a WebSocket that did not open. */
+async function askWhy() {
   const url = new URL('../mqtt', document.baseURI);
   const answer = await fetch(url, { cache: 'no-store' }).catch(() => null);
-  return answer?.status === 429;
+  if (!answer) return '';
+  return answer.status === 429 ? 'full' : 'socket';
 }
 
 /** @param {number} ms */
@@ -116,12 +121,10 @@ function receive(topic, payload) {
   if (isRoom(room)) handlers.get(kind)?.(room, payload);
 }
 
-const countUnread = createCounter({ store, history });
-
 async function listRooms() {
   const rooms = await history.rooms();
   store.dispatch({ type: 'listed', rooms });
-  countUnread(rooms.length < LIST_MAX ? null : rooms);
+  extras?.countUnread(rooms.length < LIST_MAX ? null : rooms);
 }
 
 /** Everybody sees it. It is not the MQTT client id, with which anybody could take over the connection. */
@@ -139,7 +142,7 @@ const connection = createConnection({
     const topics = [...presenceTopics(room), `chat/${room}/topic`];
     return { topics, will: willFor(room, presenceId) };
   },
-  isFull,
+  askWhy,
   onMessage(topic, payload) {
     if (!extras?.presence.receive(topic, payload)) receive(topic, payload);
   },
@@ -159,6 +162,12 @@ function toNewest() {
   leaveMessage();
   reader.toEnd();
   render();
+}
+
+/** @param {Date} time @param {() => void} none there is nothing that new */
+function jump(time, none) {
+  leaveMessage();
+  reader.jump(time, none);
 }
 
 /** @param {string} text */
@@ -188,7 +197,7 @@ const sidebar = createSidebar();
 const composer = createComposer({
   onName: setNickname,
   onText(typed) {
-    const order = readOrder(typed);
+    const order = extras?.readOrder(typed) ?? { text: cleanText(typed) };
     if ('problem' in order) return order.problem;
     if ('nickname' in order) setNickname(order.nickname);
     else if ('help' in order) extras?.help();
@@ -199,13 +208,6 @@ const composer = createComposer({
   },
   onDraft: (draft) => store.dispatch({ type: 'drafted', draft }),
 });
-createJump({
-  jump(time, none) {
-    leaveMessage();
-    return reader.jump(time, none);
-  },
-});
-
 /** @param {import('./store.js').State} state */
 function showTitle(state) {
   const name = nowhere || state.room;
@@ -289,7 +291,8 @@ async function addExtras() {
   if (extras || !startExtras) return;
   extras = startExtras({
     ...{ store, api, presenceId, connection, toNewest },
-    findRooms: history.rooms,
+    history,
+    jump,
     hideSide: sidebar.hide,
   });
   if (store.get().connection.phase !== 'online') return;
@@ -303,10 +306,12 @@ async function start() {
   await painted();
   await addExtras();
   connection.start();
-  reader.watch(() => countUnread());
+  reader.watch(() => extras?.countUnread());
   listRooms();
   await freshSite();
   renderSoon();
 }
 
 start();
+const { dataset } = document.documentElement;
+if (dataset.start !== 'old') dataset.start = 'done';

@@ -89,7 +89,6 @@ function applyFrame({ theme }) {
 export const wanted = () => wantedLanguages(current.language, globalThis.navigator?.languages);
 
 if (globalThis.document) {
-  // Before anything is painted: a page that turns around would be seen to.
   const { language: lang } = chooseLanguage(wanted(), site().language);
   Object.assign(document.documentElement, { lang, dir: directionOf(lang) });
   onPreferences(({ theme, size, density }) => {

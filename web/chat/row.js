@@ -107,7 +107,6 @@ function showState(element, state, { own, waits }) {
   element.title = stored ? texts.stored : '';
   if (stored) element.setAttribute('role', 'img');
   else element.removeAttribute('role');
-  element.ariaLabel = stored ? texts.stored : null;
 }
 
 /**

@@ -40,6 +40,7 @@ export function createSidebar() {
     if (target instanceof Element && target.closest('a')) hide();
   });
   side.addEventListener('keydown', ({ key }) => key === 'Escape' && hide());
+  byId('close-side', HTMLButtonElement).addEventListener('click', hide);
   document.addEventListener('click', ({ target }) => {
     if (target === document.body) hide();
   });

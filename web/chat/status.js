@@ -17,6 +17,17 @@ function retryText(at) {
   return seconds > 0 ? texts.retryIn(seconds) : '';
 }
 
+/** @param {import('./store.js').ConnectionState} connection @param {string} kept what becomes of what is written */
+function offlineText({ cause }, kept) {
+  const reasons = {
+    full: texts.full,
+    script: `${texts.noScript} ${kept}`,
+    socket: `${texts.noSocket} ${kept}`,
+    '': `${texts.offline}. ${kept}`,
+  };
+  return reasons[cause];
+}
+
 /** @param {import('./store.js').History} history @param {import('./store.js').ConnectionState} connection */
 function historyText(history, connection) {
   const reason = texts.historyFailed(history.reason);
@@ -34,6 +45,7 @@ export function createStatus({ reconnect, readAgain }) {
   let shown = null;
   let downSince = 0;
   let storing = true;
+  let timer = /** @type {ReturnType<typeof setInterval> | 0} */ (0);
 
   for (const id of ['connection-now', 'history-now']) part(id).textContent = texts.retryNow;
   part('connection-now').addEventListener('click', () => {
@@ -49,26 +61,31 @@ export function createStatus({ reconnect, readAgain }) {
     const { history } = currentRoom(state);
     const offline = connection.phase === 'offline';
     const failed = history.phase === 'failed';
+    const partly = offline && !failed && ['script', 'socket'].includes(connection.cause);
     const down = offline || (connection.phase === 'connecting' && downSince > 0);
     if (down && downSince === 0) storing = canStore();
     downSince = down ? downSince || Date.now() : 0;
     part('connection').dataset.phase = connection.phase;
-    setText(part('status'), texts[connection.phase]);
+    setText(part('status'), texts[partly ? 'partly' : connection.phase]);
     const told = down && Date.now() - downSince >= NOTICE_AFTER_MS;
     part('connection-notice').hidden = !told;
-    const notice = storing && areTextsKept() ? texts.offlineNotice : texts.offlineNotKept;
-    setText(part('connection-reason'), connection.full ? texts.full : notice);
+    const kept = storing && areTextsKept() ? texts.offlineNotice : texts.offlineNotKept;
+    setText(part('connection-reason'), offlineText(connection, kept));
     setText(part('connection-retry'), offline ? retryText(connection.retryAt) : texts.connecting);
     // One bar: without a connection the history is likely to fail for the same reason.
     part('history-notice').hidden = !failed || told;
     setText(part('history-reason'), failed ? historyText(history, connection) : '');
     setText(part('history-retry'), failed ? retryText(history.retryAt) : '');
+    countDown(down || failed);
   }
 
-  // Counts down while something is wrong.
-  setInterval(() => {
-    if (shown && (downSince > 0 || currentRoom(shown).history.phase === 'failed')) render(shown);
-  }, 500);
+  /** Counts down, for as long as something is wrong. @param {boolean} wrong */
+  function countDown(wrong) {
+    if (wrong) timer ||= setInterval(() => shown && render(shown), 500);
+    if (wrong) return;
+    clearInterval(timer);
+    timer = 0;
+  }
 
   return { render };
 }

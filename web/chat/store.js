@@ -9,10 +9,11 @@ import * as rooms from './room.js';
 /** @typedef {rooms.History} History */
 
 /**
- * waiting: it has not been tried yet. offline: it is tried again at `retryAt`. full: this address has
- * as many pages open as it may.
+ * waiting: it has not been tried yet. offline: it is tried again at `retryAt`. cause: what is known of why.
+ * full: this address has as many pages open as it may. script: mqtt.js did not come. socket: the server
+ * answers, but opens no WebSocket.
  * @typedef {{phase: 'waiting' | 'connecting' | 'online' | 'offline', retryAt: number,
- *   full: boolean}} ConnectionState
+ *   cause: '' | 'full' | 'script' | 'socket'}} ConnectionState
  */
 
 /**
@@ -69,7 +70,7 @@ export function initialState(start) {
   return {
     ...start,
     rooms: new Map([[start.room, rooms.newRoom(start.room)]]),
-    connection: { phase: 'waiting', retryAt: 0, full: false },
+    connection: { phase: 'waiting', retryAt: 0, cause: '' },
     visible: true,
   };
 }

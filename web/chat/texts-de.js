@@ -11,9 +11,14 @@ export const german = ({ number, upTo, plural, list, isolate }) => ({
   offline: 'Offline',
   notices: 'Hinweise',
   offlineNotice:
-    'Offline. Was du schreibst, bleibt erhalten und wird gesendet, sobald die Verbindung wieder steht.',
+    'Was du schreibst, bleibt erhalten und wird gesendet, sobald die Verbindung wieder steht.',
   offlineNotKept:
-    'Offline. Dieser Browser kann nicht aufbewahren, was du schreibst: Es wird gesendet, wenn die Verbindung wiederkommt, solange diese Seite offen bleibt.',
+    'Dieser Browser kann nicht aufbewahren, was du schreibst: Es wird gesendet, wenn die Verbindung wiederkommt, solange diese Seite offen bleibt.',
+  partly: 'Nur der Verlauf',
+  noScript:
+    'Die Verbindung konnte nicht geladen werden: Vielleicht hält ein Inhaltsblocker sie auf. Der Verlauf lässt sich lesen.',
+  noSocket:
+    'Der Server antwortet, aber seine Live-Verbindung kommt nicht zustande: Sie ist vielleicht gestört, oder dieses Netz blockiert sie. Der Verlauf lässt sich lesen.',
   full: 'Von deiner Netzadresse aus sind zu viele Seiten dieses Chats offen: Schließe einige.',
   retryIn: (seconds) => `Neuer Versuch in ${number(seconds)}\u00a0s.`,
   retryNow: 'Jetzt versuchen',

@@ -12,9 +12,14 @@ export const english = ({ number, upTo, plural, list, isolate }) => ({
   online: 'Connected',
   offline: 'Offline',
   notices: 'Notices',
-  offlineNotice: 'Offline. What you write is kept, and sent when the connection is back.',
+  offlineNotice: 'What you write is kept, and sent when the connection is back.',
   offlineNotKept:
-    'Offline. This browser cannot keep what you write: it is sent if the connection comes back while this page stays open.',
+    'This browser cannot keep what you write: it is sent if the connection comes back while this page stays open.',
+  partly: 'History only',
+  noScript:
+    'The connection could not be loaded: a content blocker may be the reason. The history can be read.',
+  noSocket:
+    'The server answers, but its live connection does not open: it may be down, or this network blocks it. The history can be read.',
   full: 'Too many pages are open at your address: close some.',
   retryIn: (/** @type {number} */ seconds) => `Retrying in ${number(seconds)}\u00a0s.`,
   retryNow: 'Retry now',

@@ -10,9 +10,13 @@ export const finnish = ({ number, upTo, plural, list, isolate }) => ({
   online: 'Yhteydessä',
   offline: 'Ei yhteyttä',
   notices: 'Ilmoitukset',
-  offlineNotice: 'Ei yhteyttä. Kirjoittamasi säilyy ja lähetetään, kun yhteys palaa.',
+  offlineNotice: 'Kirjoittamasi säilyy ja lähetetään, kun yhteys palaa.',
   offlineNotKept:
-    'Ei yhteyttä. Selain ei pysty säilyttämään kirjoittamaasi: se lähetetään, jos yhteys palaa tämän sivun ollessa auki.',
+    'Selain ei pysty säilyttämään kirjoittamaasi: se lähetetään, jos yhteys palaa tämän sivun ollessa auki.',
+  partly: 'Vain historia',
+  noScript: 'Yhteyden osaa ei voitu ladata: syynä voi olla sisällönesto. Historiaa voi lukea.',
+  noSocket:
+    'Palvelin vastaa, mutta suora yhteys ei avaudu: se voi olla alhaalla, tai tämä verkko estää sen. Historiaa voi lukea.',
   full: 'Verkko-osoitteessasi on liian monta tämän keskustelun sivua auki. Sulje joitakin; tämä odottaa.',
   retryIn: (seconds) => `Uusi yritys ${number(seconds)}\u00a0s kuluttua.`,
   retryNow: 'Yritä heti',
