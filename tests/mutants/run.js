@@ -8,7 +8,8 @@
  * The same SEED on the same tree gives the same sample; without one it is another each day. First
  * the unit tests run, then, for what survives them, the system's and the administrator's, then a
  * short round of the faults. What runs for far longer than it should counts as killed. Not counted:
- * what does not compile, and what the compiler makes the same code of.
+ * what does not compile, and what the compiler makes the same code of. Not made: what no test here
+ * can see, which mutate.js names (a microsecond more, a leak, what is said where memory is out).
  *
  * Ends with 1 where less than 80 % are killed: of 60, chance alone moves the score by that much.
  */

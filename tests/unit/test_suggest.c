@@ -20,7 +20,7 @@ TEST(one_slip_or_two_are_seen_through)
 	} cases[] = {{"statsu", "status"}, {"tial", "tail"}, {"snd", "send"}, {"chekc", "check"},
 	    {"exprot", "export"}, {"imp0rt", "import"}, {"serach", "search"},
 	    {"retention-mesages", "retention-messages"}, {"status", "status"}, {"dance", NULL},
-	    {"", NULL}, {"x", NULL}, {"rn", "rm"}, {"xyz", NULL}};
+	    {"", NULL}, {"x", NULL}, {"rn", "rm"}, {"mr", "rm"}, {"xyz", NULL}};
 	for (size_t i = 0; i < COUNT(cases); i++)
 		expect_str(str_of(suggest(cases[i].typed, word, words)), cases[i].meant);
 }

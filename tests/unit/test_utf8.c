@@ -124,6 +124,15 @@ TEST(what_is_not_utf8_has_no_count)
 		expect_count(cases[i].s, -1, cases[i].what);
 }
 
+TEST(four_bytes_are_a_character_after_five_leads_alone)
+{
+	for (unsigned lead = 0; lead < 0x100; lead++) {
+		char bytes[] = {(char)lead, (char)(lead == 0xf4 ? 0x8f : 0x90), '\x80', '\x80'};
+		ssize_t expected = lead >= 0xf0 && lead <= 0xf4 ? 1 : -1;
+		expect(utf8_count((struct str){bytes, 4}) == expected, "%02x", lead);
+	}
+}
+
 TEST(a_character_that_goes_on_behind_the_end_is_refused)
 {
 	static const struct str whole[] = {BYTES("é"), BYTES("€"), BYTES("😀")};
@@ -242,6 +251,7 @@ int main(void)
 	    cmocka_unit_test(text_is_counted_in_code_points),
 	    cmocka_unit_test(no_bytes_at_all_count_as_none),
 	    cmocka_unit_test(what_is_not_utf8_has_no_count),
+	    cmocka_unit_test(four_bytes_are_a_character_after_five_leads_alone),
 	    cmocka_unit_test(a_character_that_goes_on_behind_the_end_is_refused),
 	    cmocka_unit_test(what_unicode_lets_nobody_see_is_not_visible),
 	    cmocka_unit_test(what_is_reserved_to_be_ignored_is_not_visible_either),
