@@ -94,7 +94,7 @@ describe('what the log shows', { skip: browsers.skip, timeout: 120_000 }, () => 
     ]);
     const text = rowOf(page, LINES).locator('.text');
     assert.ok((await height(text)) < 700);
-    assert.equal(await rowOf(page, 'short').getByRole('button').count(), 0);
+    assert.equal(await rowOf(page, 'short').locator('.unfold').count(), 0);
     const top = (await text.boundingBox())?.y;
     await page.getByRole('button', { name: 'Show more' }).focus();
     await page.keyboard.press('Enter');
@@ -109,7 +109,7 @@ describe('what the log shows', { skip: browsers.skip, timeout: 120_000 }, () => 
     await settled(page);
     assert.ok((await height(text)) < 700);
     assert.ok(await rowOf(page, 'after').isVisible());
-    const button = await page.locator('.more').boundingBox();
+    const button = await page.locator('.unfold').boundingBox();
     assert.ok(button && button.y > 50 && button.y < 560);
   });
 
@@ -207,7 +207,7 @@ describe('what the log shows', { skip: browsers.skip, timeout: 120_000 }, () => 
     await page.evaluate(() => Object.assign(location, { hash: '#bar' }));
     const row = rowOf(page, 'mine');
     assert.equal(await row.locator('.state').textContent(), 'waits');
-    assert.equal(await row.getByRole('button').count(), 0);
+    assert.equal(await row.locator('.problem button').count(), 0);
     await on.stack.start('api');
     await on.stack.start('broker');
     await page

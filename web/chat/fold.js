@@ -16,7 +16,7 @@ export function isLong(text) {
 
 /** @param {Element} row @param {boolean} cut */
 export function fold(row, cut) {
-  const button = row.querySelector('.more');
+  const button = row.querySelector('.unfold');
   if (!(button instanceof HTMLElement)) return;
   row.querySelector('.text')?.classList.toggle('cut', cut);
   setText(button, cut ? texts.showMore : texts.showLess);
@@ -26,9 +26,9 @@ export function fold(row, cut) {
 /** For a text that the row did not have before. @param {Element} row @param {string} text */
 export function prepareFold(row, text) {
   fold(row, false);
-  row.querySelector('.more')?.remove();
+  row.querySelector('.unfold')?.remove();
   if (!isLong(text)) return;
-  const button = make('button', 'more');
+  const button = make('button', 'unfold');
   button.type = 'button';
   row.append(button);
   fold(row, true);
@@ -40,7 +40,7 @@ export function prepareFold(row, text) {
  */
 export function listenToFolds(rows, { holding }) {
   rows.addEventListener('click', ({ target }) => {
-    const button = target instanceof Element ? target.closest('.more') : null;
+    const button = target instanceof Element ? target.closest('.unfold') : null;
     const row = button?.closest('.row');
     if (!button || !row) return;
     const cut = button.ariaExpanded === 'true';
