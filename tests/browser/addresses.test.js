@@ -95,6 +95,7 @@ describe('addresses', { skip: browsers.skip, timeout: 180_000 }, () => {
   test('the same link leads to its message again, and a reload to where one was', async () => {
     const ids = await fill('again', 60);
     const page = await enter(on.stack, on.context, 'again');
+    await page.setViewportSize({ width: 1280, height: 600 }); // the search stays open beside the messages
     await page.click('#open-search');
     await page.getByRole('searchbox').fill('"line 12"');
     await page.keyboard.press('Enter');

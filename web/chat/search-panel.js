@@ -183,8 +183,8 @@ export function createSearchPanel({ api, room, own }) {
     if (!panel.hidden && here.checked) start();
   });
   list.addEventListener('click', ({ target }) => {
-    // Where the panel covers the messages, it has done its work.
-    const covers = getComputedStyle(panel).position === 'fixed';
+    // On a phone it covers the messages, and has done its work.
+    const covers = panel.offsetWidth > innerWidth / 2;
     if (covers && target instanceof Element && target.closest('a')) close();
   });
   panel.addEventListener('keydown', (event) => {
