@@ -115,7 +115,7 @@ describe('offline', { skip: browsers.skip, timeout: 120_000 }, () => {
       await stack.start('nginx');
     }
     await publish('silent', 'late');
-    await page.getByText('late').waitFor();
+    await page.getByText('late', { exact: true }).waitFor();
     await page.close();
   });
 

@@ -3,6 +3,8 @@
 
 /** Fractions of a pixel and a line of slack still count as "at the end". */
 const NEAR_PX = 24;
+/** So little of a row is not read. */
+const SLIVER_PX = 8;
 /** Pages of history are asked for when their edge is this many screens away. */
 const AHEAD = 1.5;
 
@@ -53,9 +55,9 @@ export function createPlace(log, rows, { onHeld, onNear }) {
     onHeld(!atEnd);
   }
 
-  /** The first row of which something is below the top. */
+  /** The first row of which something can be read below the top. */
   function topmost() {
-    const y = edge();
+    const y = edge() + SLIVER_PX;
     let [low, high] = [0, all.length];
     while (low < high) {
       const middle = (low + high) >> 1;
