@@ -38,7 +38,7 @@ function overflow(page) {
   return page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
 }
 
-describe('accessibility', { skip: browsers.skip, timeout: 180_000 }, () => {
+describe('accessibility', { skip: browsers.skip, timeout: 480_000 }, () => {
   /** @type {import('../lib/stack.js').Stack} */
   let stack;
   /** @type {browsers.Browser} */

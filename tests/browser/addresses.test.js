@@ -11,7 +11,7 @@ const DAY = 24 * 60 * 60_000;
 /** @param {browsers.Page} page */
 const roomOf = (page) => page.locator('#room').textContent();
 
-describe('addresses', { skip: browsers.skip, timeout: 180_000 }, () => {
+describe('addresses', { skip: browsers.skip, timeout: 480_000 }, () => {
   const on = browsers.setUp();
 
   /** @param {string} room @param {number} count @returns {Promise<number[]>} the ids */

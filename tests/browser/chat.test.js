@@ -22,7 +22,7 @@ function format(page, ts, options) {
 /** Compositions are played to Chromium's own tools. */
 const testInChromium = browsers.inChromium ? test : () => {};
 
-describe('the page', { skip: browsers.skip, timeout: 120_000 }, () => {
+describe('the page', { skip: browsers.skip, timeout: 300_000 }, () => {
   /** @type {import('../lib/stack.js').Stack} */
   let stack;
   /** @type {browsers.Browser} */

@@ -5,7 +5,7 @@ import * as browsers from './browser.js';
 
 const { enter, reaches, say, setUp } = browsers;
 
-describe('commands', { skip: browsers.skip, timeout: 120_000 }, () => {
+describe('commands', { skip: browsers.skip, timeout: 300_000 }, () => {
   const on = setUp();
 
   test('none is posted; a path is', async () => {

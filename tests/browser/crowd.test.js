@@ -29,7 +29,7 @@ function countWork() {
   });
 }
 
-describe('a crowd', { skip: browsers.skip, timeout: 120_000 }, () => {
+describe('a crowd', { skip: browsers.skip, timeout: 300_000 }, () => {
   const on = browsers.setUp();
 
   /** @param {number} from @param {number} to @param {boolean} [here] */

@@ -25,7 +25,7 @@ async function peopleAre(page, names) {
   );
 }
 
-describe('the extras', { skip: browsers.skip, timeout: 180_000 }, () => {
+describe('the extras', { skip: browsers.skip, timeout: 480_000 }, () => {
   /** @type {import('../lib/stack.js').Stack} */
   let stack;
   /** @type {browsers.Browser} */

@@ -8,7 +8,7 @@ import * as browsers from './browser.js';
 const { enter, waitForPhase, loggerBack, reaches, rowOf, say, shows, storedCount, texts } =
   browsers;
 
-describe('the page in trouble', { skip: browsers.skip, timeout: 180_000 }, () => {
+describe('the page in trouble', { skip: browsers.skip, timeout: 480_000 }, () => {
   const on = browsers.setUp({ services: true });
 
   for (const [kind, payload] of /** @type {const} */ ([

@@ -79,7 +79,7 @@ function shiftFrom(page, top) {
   }, top);
 }
 
-describe('the history', { skip: browsers.skip, timeout: 180_000 }, () => {
+describe('the history', { skip: browsers.skip, timeout: 480_000 }, () => {
   const on = browsers.setUp();
 
   test('older pages come as the top nears, with 0 px of shift, also from the very top', async () => {

@@ -21,7 +21,7 @@ const weigh = (names) =>
     .map((name) => gzipSync(readFileSync(join(top, 'web/min', name)), { level: 9 }).length)
     .reduce((sum, size) => sum + size, 0);
 
-describe('the page as it is installed', { skip: browsers.skip, timeout: 60_000 }, () => {
+describe('the page as it is installed', { skip: browsers.skip, timeout: 240_000 }, () => {
   /** @type {import('../lib/stack.js').Stack} */
   let stack;
   /** @type {browsers.Browser} */

@@ -27,7 +27,7 @@ const cut = (page) =>
       .map((e) => `${e.className} ${e.textContent}`),
   );
 
-describe('languages', { skip: browsers.skip, timeout: 180_000 }, () => {
+describe('languages', { skip: browsers.skip, timeout: 480_000 }, () => {
   const on = setUp();
 
   for (const [locale, dir] of /** @type {const} */ ([

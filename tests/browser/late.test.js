@@ -23,7 +23,7 @@ function contrast(element) {
   return (Math.max(text, ground) + 0.05) / (Math.min(text, ground) + 0.05);
 }
 
-describe('a message that is not stored', { skip: browsers.skip, timeout: 180_000 }, () => {
+describe('a message that is not stored', { skip: browsers.skip, timeout: 480_000 }, () => {
   const on = browsers.setUp({ services: true });
 
   /**

@@ -5,7 +5,7 @@ import * as browsers from './browser.js';
 
 const { enter, reaches, rowOf, say, storedCount } = browsers;
 
-describe('links, and what is not seen', { skip: browsers.skip, timeout: 120_000 }, () => {
+describe('links, and what is not seen', { skip: browsers.skip, timeout: 300_000 }, () => {
   const on = browsers.setUp();
 
   /** Shows a text, and gives its element. @param {browsers.Page} page @param {string} room @param {string} text */

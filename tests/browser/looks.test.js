@@ -35,7 +35,7 @@ const textOf = (page, id) => page.locator(`.row[data-id="${id}"] .text`);
 /** @param {import('playwright-core').Locator} element */
 const height = async (element) => (await element.boundingBox())?.height ?? 0;
 
-describe('what the log shows', { skip: browsers.skip, timeout: 120_000 }, () => {
+describe('what the log shows', { skip: browsers.skip, timeout: 300_000 }, () => {
   const on = browsers.setUp({ services: true });
 
   /** @param {string} room @param {[string, string, number?][]} messages @param {number} [width] */

@@ -16,7 +16,7 @@ async function openMenu(page, text) {
 /** @param {string} nickname @param {string} text @param {string | null} clientId */
 const message = (nickname, text, clientId) => ({ nickname, text, clientId });
 
-describe('the menu of a message', { skip: browsers.skip, timeout: 120_000 }, () => {
+describe('the menu of a message', { skip: browsers.skip, timeout: 300_000 }, () => {
   const on = browsers.setUp();
 
   test('its text and its link can be copied', async () => {

@@ -44,6 +44,9 @@ const shown = (page) =>
       })),
     );
 
+/** Chromium's tools slow the network down and weigh the heap. */
+const testInChromium = browsers.inChromium ? test : () => {};
+
 describe('a night away', { skip: browsers.skip, timeout: 300_000 }, () => {
   const on = browsers.setUp();
 
@@ -75,7 +78,7 @@ describe('a night away', { skip: browsers.skip, timeout: 300_000 }, () => {
     return [...seen].sort(([a], [b]) => a - b).map(([, text]) => text);
   }
 
-  test('1,000 unread in twelve rooms, on a phone with a slow network', async () => {
+  testInChromium('1,000 unread in twelve rooms, on a phone with a slow network', async () => {
     const context = await on.browser.context(PHONE);
     context.setDefaultTimeout(20_000);
     for (const room of ROOMS) await fill(room, 1, READ);
@@ -108,7 +111,8 @@ describe('a night away', { skip: browsers.skip, timeout: 300_000 }, () => {
       if (await page.locator('#newest').isVisible()) await page.tap('#newest');
       await last.waitFor();
       await until(async () => !(await page.locator('#newest').isVisible()), 10_000, 'the end');
-      assert.equal(await page.locator(`.room-link[href="#${room}"] .badge`).textContent(), '');
+      const badge = page.locator(`.room-link[href="#${room}"] .badge`);
+      await until(async () => (await badge.textContent()) === '', 5000, `${room} is read`);
       const wanted = Array.from({ length: READ + UNREAD[i] }, (_, n) => `${room} ${n + 1}`);
       assert.deepEqual(await readUp(page), wanted, room);
     }

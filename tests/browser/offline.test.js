@@ -54,7 +54,7 @@ function keptTexts(page, room) {
   }, room);
 }
 
-describe('offline', { skip: browsers.skip, timeout: 120_000 }, () => {
+describe('offline', { skip: browsers.skip, timeout: 300_000 }, () => {
   /** @type {import('../lib/stack.js').Stack} */
   let stack;
   /** @type {browsers.Browser} */

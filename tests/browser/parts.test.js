@@ -13,7 +13,7 @@ async function failToLoad(page, name, times) {
   });
 }
 
-describe('what is loaded later', { skip: browsers.skip, timeout: 60_000 }, () => {
+describe('what is loaded later', { skip: browsers.skip, timeout: 240_000 }, () => {
   const on = browsers.setUp({ services: true });
 
   test('people, search and shortcuts come with the next connection', async () => {

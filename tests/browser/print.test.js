@@ -16,7 +16,7 @@ const COUNT = 60;
 const useless = (page) =>
   page.locator(':is(.side, .composer, .notices, .newest, button, dialog):visible').count();
 
-describe('printing', { skip: browsers.skip, timeout: 120_000 }, () => {
+describe('printing', { skip: browsers.skip, timeout: 300_000 }, () => {
   const on = browsers.setUp();
 
   testInChromium(

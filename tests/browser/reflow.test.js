@@ -91,7 +91,7 @@ const CHANGES = [
   ],
 ];
 
-describe('the layout changes', { skip: browsers.skip, timeout: 120_000 }, () => {
+describe('the layout changes', { skip: browsers.skip, timeout: 300_000 }, () => {
   const on = browsers.setUp();
 
   /** @param {string} room */

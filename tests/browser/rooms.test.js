@@ -10,7 +10,7 @@ const { enter, reaches, say, shows, storedCount, waitForPhase } = browsers;
 /** @param {browsers.Page} page @param {string} name */
 const linkTo = (page, name) => page.locator(`.room-link[href="#${name}"]`);
 
-describe('rooms', { skip: browsers.skip, timeout: 120_000 }, () => {
+describe('rooms', { skip: browsers.skip, timeout: 300_000 }, () => {
   const on = browsers.setUp();
 
   test('the rooms that there are are listed, and what comes in them is counted', async () => {

@@ -23,7 +23,7 @@ async function scrollTo(page, top) {
   await page.waitForTimeout(100);
 }
 
-describe("the reader's place", { skip: browsers.skip, timeout: 60_000 }, () => {
+describe("the reader's place", { skip: browsers.skip, timeout: 240_000 }, () => {
   /** @type {import('../lib/stack.js').Stack} */
   let stack;
   /** @type {browsers.Browser} */

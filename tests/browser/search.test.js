@@ -6,7 +6,7 @@ import * as browsers from './browser.js';
 
 const { device, enter, storedCount } = browsers;
 
-describe('search', { skip: browsers.skip, timeout: 120_000 }, () => {
+describe('search', { skip: browsers.skip, timeout: 300_000 }, () => {
   /** @type {import('../lib/stack.js').Stack} */
   let stack;
   /** @type {browsers.Browser} */

@@ -16,7 +16,7 @@ function hide(hidden) {
   document.dispatchEvent(new Event('visibilitychange'));
 }
 
-describe('sending', { skip: browsers.skip, timeout: 180_000 }, () => {
+describe('sending', { skip: browsers.skip, timeout: 480_000 }, () => {
   const on = browsers.setUp({ services: true });
 
   test('what is sent is on the screen before the key is up, and gets its ✓ in the same row', async () => {

@@ -161,7 +161,7 @@ describe('a page that does not start', { skip: browsers.skip, timeout: 400_000 }
     });
     const page = await enter(on.stack, on.context, 'socketless', { connected: false });
     await shows(page, ['earlier']);
-    await page.getByText(/server answers.*history can be read; what you write is kept/).waitFor();
+    await page.getByText(/server answers.*history can be read\. What you write is kept/).waitFor();
     assert.equal(await page.locator('#status').textContent(), 'History only');
     await say(page, 'mine');
     await browsers.reaches(page, 'mine', 'sending');

@@ -67,7 +67,7 @@ async function fill(page, full) {
 const asks = (page) =>
   page.evaluate(() => !dispatchEvent(new Event('beforeunload', { cancelable: true })));
 
-describe('the tabs of a browser', { skip: browsers.skip, timeout: 180_000 }, () => {
+describe('the tabs of a browser', { skip: browsers.skip, timeout: 480_000 }, () => {
   const on = browsers.setUp({ services: true });
 
   test('what is read in another tab counts, chimes and shows nothing; one hidden tab tells the rest once', async () => {

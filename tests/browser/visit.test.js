@@ -25,7 +25,7 @@ function askedRooms(page) {
   return rooms;
 }
 
-describe('a first visit', { skip: browsers.skip, timeout: 120_000 }, () => {
+describe('a first visit', { skip: browsers.skip, timeout: 300_000 }, () => {
   const on = setUp();
 
   test('the card says what the site is and who is here; the log is above it', async () => {

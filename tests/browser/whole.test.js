@@ -11,7 +11,7 @@ const { device, reaches, rowOf, say, shows, storedCount, waitForPhase } = browse
 const FIRST = ['hello from a browser', 'door open', '{"not": "closed'];
 const MANY = 70;
 
-describe('the whole', { skip: browsers.skip, timeout: 60_000 }, () => {
+describe('the whole', { skip: browsers.skip, timeout: 240_000 }, () => {
   /** @type {import('../lib/stack.js').Stack} */
   let stack;
   /** @type {browsers.Browser} */

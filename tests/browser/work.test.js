@@ -46,7 +46,7 @@ async function traced(page, action) {
 /** Styles and layouts are counted by Chromium's own tools. */
 const testInChromium = browsers.inChromium ? test : () => {};
 
-describe('the work of a message', { skip: browsers.skip, timeout: 120_000 }, () => {
+describe('the work of a message', { skip: browsers.skip, timeout: 300_000 }, () => {
   /** @type {import('../lib/stack.js').Stack} */
   let stack;
   /** @type {browsers.Browser} */
