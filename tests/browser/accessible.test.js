@@ -53,6 +53,7 @@ describe('accessibility', { skip: browsers.skip, timeout: 480_000 }, () => {
       '```\nlong code\n```\n> and a quote\nfor Aino',
       'مرحبا بالعالم',
       'x'.repeat(3000),
+      Array.from({ length: 60 }, (_, i) => `line ${i}`).join('\n'),
     ];
     for (const [i, text] of texts.entries()) {
       await publish('axe', { nickname: ['Bo', 'Ylermi', 'علي'][i % 3], text, msgId: `axe-${i}` });
@@ -72,11 +73,26 @@ describe('accessibility', { skip: browsers.skip, timeout: 480_000 }, () => {
       const fresh = await context.newPage();
       await fresh.goto(`${stack.url}#empty`);
       await browsers.waitForPhase(fresh, 'online');
-      await assertAccessible(fresh, 'asking for a name');
+      await fresh.locator('.visit-card').waitFor();
+      await assertAccessible(fresh, 'the first visit');
       const page = await enter(stack, context, 'axe');
       await say(page, `mine in ${look}`);
       await reaches(page, `mine in ${look}`, 'stored');
       await assertAccessible(page, 'a room');
+      const row = page.locator('.row', { hasText: 'Good morning' });
+      await row.hover();
+      await row.locator('.more').click();
+      await page.getByRole('menu').waitFor();
+      await assertAccessible(page, 'the menu of a message');
+      await page.getByRole('menuitem', { name: /Ignore/ }).click();
+      await page.locator('.folded').first().waitFor();
+      await assertAccessible(page, 'somebody is ignored');
+      if (options.hasTouch) {
+        await page.click('#menu');
+        await page.locator('#close-side').waitFor();
+        await assertAccessible(page, 'the drawer');
+        await page.click('#close-side');
+      }
       for (const [key, where] of [
         [',', 'settings'],
         ['?', 'shortcuts'],
@@ -85,6 +101,11 @@ describe('accessibility', { skip: browsers.skip, timeout: 480_000 }, () => {
         await page.locator('#log').focus();
         await page.keyboard.press(key);
         await page.locator(`#${where}`).waitFor();
+        if (where === 'search') {
+          await page.getByRole('searchbox').fill('from:Bo good ');
+          await page.keyboard.press('Enter');
+          await page.locator('.match').first().waitFor();
+        }
         await assertAccessible(page, where);
         await page.keyboard.press('Escape');
         await page.locator(`#${where}`).waitFor({ state: 'hidden' });

@@ -89,7 +89,7 @@ export function createMenu() {
   let button = /** @type {HTMLElement | null} */ (null);
   Object.assign(menu, { popover: 'auto', ariaLabel: texts.more });
   menu.setAttribute('role', 'menu');
-  document.body.append(menu);
+  document.querySelector('main')?.append(menu); // a part of the page that screen readers name
   walkByKeys(menu);
 
   menu.addEventListener('toggle', ({ newState }) => {
