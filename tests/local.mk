@@ -35,7 +35,8 @@ browser_tests = \
   tests/browser/visit.test.js tests/browser/work.test.js
 # Those that are run in Firefox as well.
 firefox_tests = \
-  tests/browser/addresses.test.js tests/browser/commands.test.js tests/browser/whole.test.js
+  tests/browser/addresses.test.js tests/browser/commands.test.js tests/browser/installed.test.js \
+  tests/browser/links.test.js tests/browser/whole.test.js
 page_tests = \
   tests/page/commands.test.js tests/page/connection.test.js tests/page/files.test.js \
   tests/page/finder.test.js tests/page/ids.test.js tests/page/layout.test.js tests/page/log.test.js \

@@ -23,9 +23,13 @@ const LOOKS = [
 
 const TAGS = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'];
 
-/** @param {Page} page @param {string} where */
-async function assertAccessible(page, where) {
-  const { violations } = await new AxeBuilder({ page }).withTags(TAGS).analyze();
+/** Beside an open drawer the rest of the page is inert, so that axe looks for it in vain. */
+const BESIDE_DRAWER = ['landmark-one-main', 'page-has-heading-one'];
+
+/** @param {Page} page @param {string} where @param {string[]} [without] rules */
+async function assertAccessible(page, where, without = []) {
+  const builder = new AxeBuilder({ page }).withTags(TAGS).disableRules(without);
+  const { violations } = await builder.analyze();
   const found = violations.map(({ id, nodes }) => ({
     id,
     where: nodes.slice(0, 4).map(({ html, failureSummary }) => `${html}: ${failureSummary}`),
@@ -90,7 +94,7 @@ describe('accessibility', { skip: browsers.skip, timeout: 480_000 }, () => {
       if (options.hasTouch) {
         await page.click('#menu');
         await page.locator('#close-side').waitFor();
-        await assertAccessible(page, 'the drawer');
+        await assertAccessible(page, 'the drawer', BESIDE_DRAWER);
         await page.click('#close-side');
       }
       for (const [key, where] of [
