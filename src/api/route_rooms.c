@@ -20,8 +20,8 @@ static int add_room(void *arg, const struct store_room *room)
  *     [{"room":"messages","messages":1234,"lastId":5678,"lastTs":"2026-11-23T17:41:05.123Z"}, …]
  *
  * The rooms that have messages, that with the newest message first; with `q`, those whose name has
- * it in it. At most `limit` of them, which may be given up to 200; 1000 where it is not. One that has
- * a topic line has it as "topic".
+ * it in it. At most `limit` of them, which may be given up to 200; 1000 where it is not. One that
+ * has a topic line has it as "topic".
  */
 void route_rooms(struct api *api, const struct params *params, struct http_response *response)
 {

@@ -106,10 +106,10 @@ static void on_log(struct mosquitto *mosq, void *arg, int level, const char *lin
 	struct mqtt *mqtt = arg;
 	(void)mosq;
 	(void)level;
-	static const char publish[] = " received PUBLISH (";
-	const char *flags = strstr(line, publish);
+	static const char prefix[] = " received PUBLISH (";
+	const char *flags = strstr(line, prefix);
 	if (flags)
-		mqtt->duplicate = strncmp(flags + strlen(publish), "d0,", 3) != 0;
+		mqtt->duplicate = strncmp(flags + strlen(prefix), "d0,", 3) != 0;
 }
 
 static void on_unsubscribe(struct mosquitto *mosq, void *arg, int mid)
