@@ -119,6 +119,7 @@ make_last_release() {
   git -C "$top" archive "$last_release" | tar x -C "$folder"
   cp "$top"/web/chat/mqtt.js* "$folder/web/chat/"
   cp -r "$top/web/min" "$folder/web/"
+  : > "$folder/web/min/preferences.js" # the page of then had it
   find "$folder/web/chat" -name 'mqtt.js*' -exec touch -d '2 hours' {} +
   find "$folder/web/min" -exec touch -d '3 hours' {} +
   in_root "$builder" sh -c 'cd /old/mqtt-chat && DEB_BUILD_OPTIONS="nocheck parallel=2" dpkg-buildpackage -b -us -uc' \
