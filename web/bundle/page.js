@@ -68,9 +68,10 @@ async function bundle(contents, name, given = new Set()) {
     setup(setup) {
       setup.onResolve({ filter: /^\.\/[\w-]+\.js$/ }, ({ path, kind }) => {
         const module = path.slice(2);
-        const later = kind === 'dynamic-import';
-        if (later) part.later.push(module);
-        if (later) return { path, external: true };
+        if (kind === 'dynamic-import') {
+          part.later.push(module);
+          return { path, external: true };
+        }
         if (given.has(module)) return { path: './main.js', external: true };
         part.modules.add(module);
         return undefined;
