@@ -30,6 +30,16 @@ describe('what is loaded later', { skip: browsers.skip, timeout: 240_000 }, () =
     await page.getByRole('searchbox').waitFor();
   });
 
+  test('what is clicked before it has come opens when it comes', async () => {
+    const page = await on.context.newPage();
+    await page.route(/\/chat\/extras\.js/, async (route) => {
+      await page.locator('#open-settings').click();
+      await route.continue();
+    });
+    await page.goto(`${on.stack.url}#parts`);
+    await page.locator('#settings').waitFor();
+  });
+
   test('what could not be opened opens with the next click', async () => {
     const page = await enter(on.stack, on.context, 'parts');
     await failToLoad(page, 'search-panel.js', 1);

@@ -53,6 +53,8 @@ TEST(since_gives_what_is_stored_since_then_and_links_by_id)
 	assert_int_equal(body_ids(ids), 4);
 	ask("since=1m");
 	assert_string_equal(body(), "[]");
+	assert_string_equal(
+	    response.link, "<?room=messages&limit=10&before=9007199254740991>; rel=\"prev\"");
 }
 
 TEST(since_a_time_is_inclusive)

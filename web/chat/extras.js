@@ -158,6 +158,9 @@ export function startExtras(parts) {
   const { help } = createPanels(store, api, toNewest, (step) => {
     openRoom(rooms.neighbour(store.get().room, step));
   });
+  for (const button of document.querySelectorAll('button.clicked')) {
+    if (button instanceof HTMLButtonElement) button.click(); // too early for these parts (start.js)
+  }
   refuseFiles();
   navigator.serviceWorker?.addEventListener('message', ({ data }) => {
     if (typeof data?.room === 'string' && isRoom(data.room)) openRoom(data.room);

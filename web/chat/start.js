@@ -36,4 +36,10 @@
   };
   addEventListener('error', lose, true);
   addEventListener('unhandledrejection', lose);
+
+  // What extras.js opens may be clicked before it has come: it clicks again.
+  addEventListener('click', ({ target }) => {
+    const button = target instanceof Element && target.closest('[id^=open-],.more');
+    if (button) button.classList.add('clicked');
+  });
 })();
