@@ -27,6 +27,7 @@ import { firstRoom, freshSite, site } from './site.js';
 import { createStatus } from './status.js';
 import { clientIdOr, readNickname, writeNickname } from './storage.js';
 import { createStore, initialState, tell } from './store.js';
+import { loadStyle } from './style.js';
 import { texts } from './texts.js';
 import { setHours } from './times.js';
 import { translate } from './translate.js';
@@ -66,10 +67,10 @@ async function loadMqtt() {
   return connect;
 }
 
-/** Until what was rendered is on the screen. */
+/** Until what was rendered is on the screen: it is a frame later than it has been painted. */
 function painted() {
   const frame = () => new Promise(requestAnimationFrame);
-  return Promise.race([frame().then(frame), sleep(PAINT_MS)]);
+  return Promise.race([frame().then(frame).then(frame).then(frame), sleep(PAINT_MS)]);
 }
 
 translate();
@@ -260,6 +261,7 @@ function enterRoom() {
 
 /** Around the question for a nickname; without the card there is the question. */
 async function welcomeVisitor() {
+  loadStyle('./visit.css'); // at the same time
   const { createFirstVisit } = await import('./first-visit.js');
   const end = await createFirstVisit();
   const left = () => store.get().nickname !== '' && end();

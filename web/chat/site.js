@@ -46,7 +46,7 @@ export const site = () => current;
 async function fetchSite() {
   try {
     const signal = AbortSignal.timeout(WAIT_MS);
-    const answer = await fetch('site.json', { cache: 'no-cache', signal });
+    const answer = await fetch('site.json', { signal });
     if (!answer.ok && answer.status !== 404) return;
     current = parseSite(answer.ok ? await answer.text() : '{}');
     writeItem(STORAGE_KEY, JSON.stringify(current));
