@@ -102,11 +102,26 @@ export async function waitForPhase(page, phase, timeout = 15_000) {
 }
 
 /**
+ * Puts a text into the composer, as if it were pasted. In Firefox fill() types it, and the end of a line
+ * would send what is there.
+ * @param {Page} page
+ * @param {string} text
+ */
+export async function write(page, text) {
+  await page.locator('#text').waitFor();
+  await page.focus('#text');
+  await page.evaluate((pasted) => {
+    document.execCommand('selectAll');
+    document.execCommand('insertText', false, pasted);
+  }, text);
+}
+
+/**
  * @param {Page} page
  * @param {string} text
  */
 export async function say(page, text) {
-  await page.fill('#text', text);
+  await write(page, text);
   await page.press('#text', 'Enter');
 }
 

@@ -4,7 +4,7 @@ import { describe, test } from 'node:test';
 import { until } from '../lib/stack.js';
 import * as browsers from './browser.js';
 
-const { enter, insert, rowOf } = browsers;
+const { enter, insert, rowOf, write } = browsers;
 
 /** Of a text that is read: the top of the log is cut at a part of a pixel. */
 const SLACK_PX = 1.5;
@@ -73,11 +73,7 @@ const CHANGES = [
     (page) => page.evaluate(() => document.body.style.setProperty('font-family', 'monospace')),
     (page) => page.evaluate(() => document.body.style.removeProperty('font-family')),
   ],
-  [
-    'the composer',
-    (page) => page.fill('#text', '1\n2\n3\n4\n5\n6'),
-    (page) => page.fill('#text', ''),
-  ],
+  ['the composer', (page) => write(page, '1\n2\n3\n4\n5\n6'), (page) => page.fill('#text', '')],
   [
     'a picture above',
     (page) =>
@@ -210,7 +206,7 @@ describe('the layout changes', { skip: browsers.skip, timeout: 300_000 }, () => 
 
   test('just above the end, writing several lines moves nothing', async () => {
     const page = await full('reflow-write');
-    await page.fill('#text', '1\n2\n3\n4');
+    await write(page, '1\n2\n3\n4');
     await settled(page);
     await page.locator('#log').evaluate((log) => log.scrollBy(0, -40));
     await settled(page);

@@ -5,7 +5,7 @@ import { describe, test } from 'node:test';
 import { until } from '../lib/stack.js';
 import * as browsers from './browser.js';
 
-const { enter, reaches, say, shows, storedCount, waitForPhase } = browsers;
+const { enter, reaches, say, shows, storedCount, waitForPhase, write } = browsers;
 
 /** @param {browsers.Page} page @param {string} name */
 const linkTo = (page, name) => page.locator(`.room-link[href="#${name}"]`);
@@ -96,7 +96,7 @@ describe('rooms', { skip: browsers.skip, timeout: 300_000 }, () => {
 
   test('each room has its draft, which outlives a reload', async () => {
     const page = await enter(on.stack, on.context, 'draft-a');
-    await page.fill('#text', 'half a sentence\nand');
+    await write(page, 'half a sentence\nand');
     await page.goto(`${on.stack.url}#draft-b`);
     assert.equal(await page.inputValue('#text'), '');
     await page.fill('#text', 'another');

@@ -4,7 +4,7 @@ import { after, afterEach, before, describe, test } from 'node:test';
 import { startStack, until } from '../lib/stack.js';
 import * as browsers from './browser.js';
 
-const { device, enter, reaches, rowOf, say, storedCount } = browsers;
+const { device, enter, reaches, rowOf, say, storedCount, write } = browsers;
 
 /** @param {browsers.Page} page */
 function place(page) {
@@ -71,7 +71,7 @@ describe("the reader's place", { skip: browsers.skip, timeout: 240_000 }, () => 
     await until(async () => (await height(page)) < before);
     await until(async () => (await place(page)).fromBottom === 0);
     const small = await height(page);
-    await page.fill('#text', 'a\nb\nc\nd\ne');
+    await write(page, 'a\nb\nc\nd\ne');
     await until(async () => (await height(page)) < small);
     await until(async () => (await place(page)).fromBottom === 0);
   });
