@@ -36,7 +36,7 @@ async function short(script) {
 const page = readFileSync(join(from, 'index.html'), 'utf8');
 const styles = Array.from(page.matchAll(STYLE), ([, name]) => name);
 
-/** One style sheet, no list of modules, no words that translate.js puts in, no indentation. */
+/** One style sheet, no list of modules, no words that translate.js puts in, no indentation or needless quotes. */
 function shortPage() {
   return page
     .replace(/ aria-label="[^"]*"(?= data-label=)/g, '')
@@ -44,7 +44,8 @@ function shortPage() {
     .replace(STYLE, '')
     .replace(/<link rel="manifest"/, '<link rel="stylesheet" href="chat.css">\n$&')
     .replace(/ *<link rel="modulepreload"[^>]*>\n/g, '')
-    .replace(/^ +/gm, '');
+    .replace(/^ +/gm, '')
+    .replace(/="([\w./-]*[\w-])"(?!\/)/g, '=$1');
 }
 
 rmSync(to, { recursive: true, force: true });

@@ -158,7 +158,7 @@ export function startExtras(parts) {
   const { help } = createPanels(store, api, toNewest, (step) => {
     openRoom(rooms.neighbour(store.get().room, step));
   });
-  for (const button of document.querySelectorAll('button.clicked')) {
+  for (const button of document.querySelectorAll('.clicked:not([popovertarget])')) {
     if (button instanceof HTMLButtonElement) button.click(); // too early for these parts (start.js)
   }
   refuseFiles();
