@@ -46,8 +46,7 @@ static int find_page(struct store *store, const struct store_query *query, struc
 	struct ids older, newer;
 	int rc = find_ids(store, query->since ? STMT_IDS_SINCE : STMT_IDS_FROM, query, pivot,
 	    want_newer + 1, &newer);
-	/* What is too old before the first one of a time is not of the page; without one, all is.
-	 */
+	/* What is too old before the first of a time is not of the page; without one, all is. */
 	if (query->since)
 		pivot = newer.count ? newer.at[0] : INT64_MAX;
 	if (!rc)
