@@ -69,6 +69,26 @@ test('what the logger will reject is said once, and not waited for', async () =>
   client.end();
 });
 
+test('what no broker may take in one packet is not sent', async () => {
+  const { client, heard } = await listener('large');
+  const run = admin(stack, ['send', '--room=large', 'x'.repeat(70_000)]);
+  assert.equal(run.status, 1);
+  assert.match(run.stderr, /^mqtt-chat: it was rejected: the payload is larger than 64 KiB\n$/);
+  const fits = admin(stack, ['send', '--room=large', 'y'.repeat(60_000)]);
+  assert.match(fits.stderr, /^mqtt-chat: it was rejected: text must be a string/);
+  await until(() => heard.length > 0);
+  assert.deepEqual(
+    heard.map(({ text }) => text.length),
+    [60_000],
+  );
+  for (const wrong of ['0', '3601', 'x', ''])
+    assert.match(
+      admin(stack, ['send', `--timeout=${wrong}`, 'x']).stderr,
+      /--timeout must be a whole number from 1 to 3600/,
+    );
+  client.end();
+});
+
 test('only the logger gives receipts', async () => {
   const { client, heard } = await listener('forged');
   await stack.stop('logger');

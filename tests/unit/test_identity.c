@@ -8,6 +8,7 @@ static char id[IDENTITY_LENGTH + 1], error[IDENTITY_ERROR_SIZE];
 /* Claims for "db" in the test's folder. */
 static int claim(void)
 {
+	memset(id, 'x', sizeof(id));
 	return identity_claim(unit_path("db"), id, error);
 }
 

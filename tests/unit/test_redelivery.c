@@ -129,6 +129,22 @@ TEST(a_note_that_is_cut_gives_the_whole_marks_of_it)
 	assert_int_equal(r.count, 0);
 }
 
+TEST(of_a_note_that_is_too_long_as_many_marks_are_read_as_have_room)
+{
+	static unsigned char note[REDELIVERY_NOTE_MAX + 5 * REDELIVERY_MARK_SIZE];
+	static struct {
+		struct redelivery r;
+		struct redelivery_mark behind;
+	} place;
+	memset(note, 7, sizeof(note));
+	redelivery_decode(&place.r, (struct str){(char *)note, sizeof(note)});
+	assert_int_equal(place.r.count, REDELIVERY_MARKS_MAX);
+	assert_int_equal(place.behind.packet_id, 0);
+	assert_false(place.r.repeating);
+	redelivery_decode(&place.r, (struct str){(char *)note, REDELIVERY_MARK_SIZE});
+	assert_int_equal(place.r.count, 1);
+}
+
 TEST(the_digest_tells_topic_from_payload)
 {
 	uint64_t a = redelivery_digest(str_of("chat/a"), str_of("bc"));
@@ -153,6 +169,7 @@ int main(void)
 	    cmocka_unit_test(beyond_the_maximum_the_newer_half_stays),
 	    cmocka_unit_test(marks_survive_as_bytes_and_then_wait_for_the_next_connection),
 	    cmocka_unit_test(a_note_that_is_cut_gives_the_whole_marks_of_it),
+	    cmocka_unit_test(of_a_note_that_is_too_long_as_many_marks_are_read_as_have_room),
 	    cmocka_unit_test(the_digest_tells_topic_from_payload),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,4 +1,6 @@
 /* test_store_once.c: what has a msgId is stored once, and under it nothing else. */
+#include <time.h>
+
 #include "writing.h"
 
 /* ---- once ---- */
@@ -100,6 +102,24 @@ TEST(without_a_msg_id_every_message_is_another)
 	assert_int_equal(count_of("messages"), 4);
 }
 
+TEST(what_is_known_to_be_repeated_is_left_as_it_is_and_makes_no_batch_old)
+{
+	struct store_figures figures;
+	struct store_entry entries[] = {
+	    entry_with("lab", "old", "c", "m"), entry_with("lab", "new", NULL, NULL)};
+	entries[0].repeated = true;
+	entries[0].id = 77;
+	entries[1].ts = (int64_t)time(NULL) * 1000 + 5000;
+	assert_int_equal(store_insert_batch(writer, entries, 2, NULL, NULL), STORE_OK);
+	assert_int_equal(entries[0].id, 77);
+	assert_int_equal(entries[0].ts, TS);
+	assert_int_equal(count_of("messages"), 1);
+	assert_int_equal(store_read_figures(writer, &figures), STORE_OK);
+	assert_int_equal(figures.stored, 1);
+	assert_int_equal(figures.repeated, 1);
+	assert_int_equal(figures.batch_age_ms, 0);
+}
+
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
@@ -112,6 +132,7 @@ int main(void)
 	    WRITING(a_msg_id_without_a_client_id_is_stored_once_too),
 	    WRITING(the_same_msg_id_of_two_clients_is_two_messages),
 	    WRITING(without_a_msg_id_every_message_is_another),
+	    WRITING(what_is_known_to_be_repeated_is_left_as_it_is_and_makes_no_batch_old),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -45,6 +45,26 @@ TEST(each_character_of_a_script_without_blanks_is_a_word)
 		    split(cases[i][0]));
 }
 
+/* The words that are taken one after the other. */
+static const char *taken(const char *text)
+{
+	static char out[200];
+	struct str s = str_of(text), word;
+	out[0] = '\0';
+	while ((word = words_take(&s)).len > 0)
+		sprintf(out + strlen(out), "%.*s|", (int)word.len, word.at);
+	return out;
+}
+
+TEST(words_are_taken_one_by_one)
+{
+	assert_string_equal(taken(""), "");
+	assert_string_equal(taken("  ... "), "");
+	assert_string_equal(taken("I saw, the door."), "I|saw|the|door|");
+	assert_string_equal(taken("ok聊天ok 好"), "ok|聊|天|ok|好|");
+	assert_string_equal(taken("(聊)"), "聊|");
+}
+
 TEST(what_is_ours_becomes_a_space)
 {
 	char out[32];
@@ -118,6 +138,7 @@ int main(void)
 {
 	static const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(each_character_of_a_script_without_blanks_is_a_word),
+	    cmocka_unit_test(words_are_taken_one_by_one),
 	    cmocka_unit_test(what_is_ours_becomes_a_space),
 	    cmocka_unit_test(bytes_that_are_not_utf8_become_spaces),
 	    cmocka_unit_test(without_the_gaps_it_is_the_text_again_and_it_fits),

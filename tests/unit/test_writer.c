@@ -5,6 +5,7 @@
 #include <sys/resource.h>
 
 #include "history.h"
+#include "logger/indexer.h"
 
 static struct writer *writer;
 
@@ -125,12 +126,150 @@ TEST(that_the_index_is_made_anew_is_told_once)
 	}
 }
 
+/* ---- signs of life, and the broker's session ---- */
+
+/* A connection begins; what was logged of it. */
+static const char *connect_with(bool session_present)
+{
+	static char logged[4000];
+	struct capture capture = capture_begin(STDERR_FILENO);
+	writer_connected(writer, session_present);
+	capture_end(&capture, logged, sizeof(logged));
+	return logged;
+}
+
+static int64_t note_number(const char *column)
+{
+	char sql[100];
+	snprintf(sql, sizeof(sql), "SELECT ifnull(%s, 0) FROM logger_note", column);
+	return raw_number(unit_path("db"), sql);
+}
+
+TEST(a_session_that_the_broker_forgot_is_told_and_kept)
+{
+	assert_string_equal(connect_with(false), ""); /* it has never had one */
+	assert_true(writer_show_life(writer));
+	assert_int_equal(note_number("session_lost_at"), 0);
+	assert_string_equal(connect_with(true), "");
+	int64_t before = note_number("alive_at");
+	const char *logged = connect_with(false);
+	expect(strstr(logged, "the broker has forgotten this logger's session"), "%s", logged);
+	take("after", 1);
+	assert_true(writer_store(writer));
+	assert_true(note_number("session_lost_at") >= before);
+	assert_true(note_number("session_lost_at") < before + 60000);
+}
+
+TEST(a_sign_of_life_is_stored_where_one_is_due_and_nothing_waits)
+{
+	take("waits", 1);
+	assert_false(writer_show_life(writer));
+	assert_int_equal(raw_number(unit_path("db"), "SELECT count(*) FROM logger_note"), 0);
+	assert_true(writer_store(writer));
+	writer_answer(writer, NULL, NULL);
+	assert_true(writer_show_life(writer)); /* the first tells that the broker has a session */
+	assert_false(writer_show_life(writer));
+	assert_true(note_number("alive_at") > 0);
+	writer_forget_marks(writer);
+	assert_int_equal(raw_number(unit_path("db"), "SELECT count(*) FROM messages"), 1);
+}
+
+TEST(what_a_writer_before_knew_is_known_again)
+{
+	assert_true(writer_show_life(writer));
+	writer_close(writer);
+	struct store *store = open_store(unit_path("db"), STORE_CREATOR);
+	static char path[PATH_MAX];
+	snprintf(path, sizeof(path), "%s", unit_path("db"));
+	writer = writer_open(&(struct writer_config){.database = path}, store);
+	assert_non_null(writer);
+	assert_true(connect_with(false)[0]);
+	assert_true(writer_store(writer));
+	int64_t lost_at = note_number("session_lost_at");
+	assert_true(lost_at > 0);
+	writer_close(writer);
+	writer =
+	    writer_open(&(struct writer_config){.database = path}, open_store(path, STORE_CREATOR));
+	assert_non_null(writer);
+	assert_true(writer_store(writer));
+	assert_int_equal(note_number("session_lost_at"), lost_at);
+}
+
+/* ---- a database that goes and comes ---- */
+
+static bool ready(char logged[4000])
+{
+	struct capture capture = capture_begin(STDERR_FILENO);
+	bool is = writer_ready(writer);
+	capture_end(&capture, logged, 4000);
+	return is;
+}
+
+TEST(a_database_that_is_gone_is_told_once_and_taken_up_again)
+{
+	char logged[4000];
+	assert_true(ready(logged));
+	assert_string_equal(logged, "");
+	assert_non_null(writer_lend(writer));
+	take("lost without a repetition", 1);
+	assert_int_equal(rename(unit_path("db"), unit_path("away")), 0);
+	assert_false(stores(logged));
+	expect(strstr(logged, "nothing is acknowledged meanwhile"), "%s", logged);
+	assert_int_equal(writer_waiting(writer), 0);
+	assert_null(writer_lend(writer));
+	assert_false(ready(logged));
+	assert_string_equal(logged, "");
+	assert_true(writer_error(writer)[0]);
+	assert_true(writer_work(writer, true, false));
+	assert_false(writer_show_life(writer));
+	assert_int_equal(rename(unit_path("away"), unit_path("db")), 0);
+	assert_true(ready(logged));
+	assert_non_null(writer_lend(writer));
+	take("again", 1);
+	assert_true(stores(logged));
+	expect(strstr(logged, "the database can be written again"), "%s", logged);
+	assert_string_equal(
+	    raw_text(unit_path("db"), "SELECT group_concat(text) FROM messages"), "again");
+}
+
+/* ---- in between ---- */
+
+static int64_t indexed(void)
+{
+	return raw_number(unit_path("db"), "SELECT indexed_id FROM search_state");
+}
+
+TEST(what_is_stored_comes_into_the_index_when_it_is_quiet)
+{
+	for (int i = 0; i < INDEXER_IDLE; i++) {
+		take("door", 1);
+		if (i % 50 < 49)
+			continue;
+		assert_true(writer_store(writer));
+		writer_answer(writer, NULL, NULL);
+	}
+	assert_true(writer_store(writer));
+	assert_int_equal(writer_wait_ms(writer, 700), 0);
+	assert_true(writer_work(writer, false, true));
+	assert_int_equal(indexed(), 0);
+	for (int i = 0; i < 50 && writer_wait_ms(writer, 700) == 0; i++)
+		assert_true(writer_work(writer, true, false));
+	assert_true(indexed() > 0);
+	assert_true(writer_wait_ms(writer, 700) > 0);
+	assert_int_equal(writer_refuses(writer), MESSAGE_OK);
+}
+
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
 	    WRITING(after_a_failure_of_the_disk_the_store_is_opened_again),
 	    WRITING(after_a_lock_the_store_goes_on_as_it_is),
 	    WRITING(that_the_index_is_made_anew_is_told_once),
+	    WRITING(a_session_that_the_broker_forgot_is_told_and_kept),
+	    WRITING(a_sign_of_life_is_stored_where_one_is_due_and_nothing_waits),
+	    WRITING(what_a_writer_before_knew_is_known_again),
+	    WRITING(a_database_that_is_gone_is_told_once_and_taken_up_again),
+	    WRITING(what_is_stored_comes_into_the_index_when_it_is_quiet),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

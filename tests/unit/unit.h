@@ -145,6 +145,14 @@ static inline bool unit_exists(const char *path)
 	return access(path, F_OK) == 0;
 }
 
+/* The descriptor that the next open() gets: the same again, where nothing stayed open. */
+static inline int unit_next_fd(void)
+{
+	int fd = dup(STDERR_FILENO);
+	close(fd);
+	return fd;
+}
+
 /* ---- what is written on stdout or stderr ---- */
 
 struct capture {
@@ -156,7 +164,8 @@ struct capture {
 /* From here on what goes to `fd` goes to a file in the test's folder. */
 static inline struct capture capture_begin(int fd)
 {
-	struct capture capture = {fd, dup(fd), unit_path(".captured")};
+	const char *path = unit_path(fd == STDOUT_FILENO ? ".out" : ".err");
+	struct capture capture = {fd, dup(fd), path};
 	fflush(fd == STDOUT_FILENO ? stdout : stderr);
 	int file = open(capture.path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
 	if (capture.saved < 0 || file < 0 || dup2(file, fd) < 0)
