@@ -91,6 +91,31 @@ test("a device's plain text is a message of `mqtt` in its room", async () => {
   assert.equal(message.text, 'door open');
 });
 
+test('letters of every script come back from the history as they were sent, raw or as escapes', async () => {
+  const client = await stack.client();
+  const said = {
+    nickname: 'Päivi Ω',
+    text: 'Größe ß, Привет, 日本, مرحبا, e\u0301, 👩‍💻',
+    clientId: 'ä',
+  };
+  const payloads = ['raw', 'escaped'].map((msgId) => JSON.stringify({ ...said, msgId }));
+  const escapes = payloads[1].replace(
+    /[^ -~]/g,
+    (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  );
+  assert.match(escapes, /^[ -~]+$/);
+  for (const payload of [payloads[0], escapes])
+    await client.publishAsync('chat/letters', payload, { qos: 1 });
+  const page = await waitFor('letters', 2);
+  assert.deepEqual(
+    page.map(({ nickname, text, clientId, msgId }) => ({ nickname, text, clientId, msgId })),
+    [
+      { ...said, msgId: 'raw' },
+      { ...said, msgId: 'escaped' },
+    ],
+  );
+});
+
 test('a receipt comes after storing, and names the id that the history has', async () => {
   const sender = await Sender.open(stack, 'promised', { room: 'receipts' });
   for (let i = 0; i < 20; i++) {
