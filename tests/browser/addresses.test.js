@@ -123,6 +123,15 @@ describe('addresses', { skip: browsers.skip, timeout: 480_000 }, () => {
     assert.ok(!(await seen()), 'the old message is shown again');
   });
 
+  test('who writes has left the message of the address, though it is still seen', async () => {
+    const ids = await fill('left', 3);
+    const page = await enter(on.stack, on.context, `left/${ids[0]}`);
+    await page.locator('.row.target', { hasText: 'line 1' }).waitFor();
+    await say(page, 'mine');
+    await reaches(page, 'mine', 'stored');
+    assert.match(page.url(), /#left$/);
+  });
+
   test('a link to where the page is already leads there', async () => {
     await fill('here', 60);
     const page = await enter(on.stack, on.context, 'here');

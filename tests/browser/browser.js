@@ -22,7 +22,7 @@ function reportViolations() {
 
 /** What the browsers write about requests that fail; the tests make some fail on purpose. */
 const EXPECTED =
-  /Failed to load resource|WebSocket connection to .* failed|Firefox .* connection to the server at ws|The connection to ws/;
+  /Failed to load resource|WebSocket connection to .* failed|Firefox .* connection to the server at ws|The connection to ws|ServiceWorker passed a promise to FetchEvent\.respondWith\(\) that rejected/;
 
 export class Browser {
   /** @type {string[]} */
@@ -115,6 +115,9 @@ export async function write(page, text) {
     document.execCommand('insertText', false, pasted);
   }, text);
 }
+
+/** With a finger; in Firefox, where playwright's does nothing, with the mouse. @param {import('playwright-core').Locator} place */
+export const tap = (place) => (inChromium ? place.tap() : place.click());
 
 /**
  * @param {Page} page

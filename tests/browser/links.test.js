@@ -21,6 +21,9 @@ describe('links, and what is not seen', { skip: browsers.skip, timeout: 300_000 
     /** @type {[string, string, string, string][]} text, what of it is the link, its address, the host */
     const cases = [
       ['https://a.example/b。次', 'https://a.example/b', 'https://a.example/b', ''],
+      ['https://a.example/a, or', 'https://a.example/a', 'https://a.example/a', ''],
+      ['is it https://a.example/a?!', 'https://a.example/a', 'https://a.example/a', ''],
+      ['(see https://a.example/a_(b)).', 'https://a.example/a_(b)', 'https://a.example/a_(b)', ''],
       ['“https://a.example/d”', 'https://a.example/d', 'https://a.example/d', ''],
       ['[https://a.example/i]', 'https://a.example/i', 'https://a.example/i', ''],
       ['www.a.example', 'www.a.example', 'https://www.a.example', ''],

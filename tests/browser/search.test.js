@@ -6,6 +6,8 @@ import * as browsers from './browser.js';
 
 const { device, enter, storedCount } = browsers;
 
+const DAY = 24 * 60 * 60_000;
+
 describe('search', { skip: browsers.skip, timeout: 300_000 }, () => {
   /** @type {import('../lib/stack.js').Stack} */
   let stack;
@@ -74,6 +76,7 @@ describe('search', { skip: browsers.skip, timeout: 300_000 }, () => {
     assert.equal((await page.getByRole('searchbox').inputValue()).trim(), 'door');
     await page.keyboard.press('Enter');
     await page.locator('.match').nth(19).waitFor();
+    assert.doesNotMatch(String(await page.locator('.matches').textContent()), /#tea/);
     await page.getByRole('button', { name: 'From', exact: true }).click();
     await page.keyboard.type('nobody');
     await page.keyboard.press('Enter');
@@ -81,6 +84,33 @@ describe('search', { skip: browsers.skip, timeout: 300_000 }, () => {
     await page.getByRole('button', { name: 'Remove the filter: From nobody' }).click();
     await page.locator('.match').nth(19).waitFor();
     assert.deepEqual(await chips.allTextContents(), ['In #lab']);
+    await page.close();
+  });
+
+  test('a day narrows a search, from its beginning on or up to it', async () => {
+    const said = [0, 10, 20].map(
+      (day) => /** @type {[string, string, number]} */ (['Ann', `gate ${day}`, day * DAY]),
+    );
+    browsers.insert(stack, 'days', said);
+    await storedCount(stack, 'days', 3);
+    const page = await enter(stack, context, 'days');
+    await page.click('#open-search');
+    await page.getByRole('searchbox').fill('gate');
+    await page.keyboard.press('Enter');
+    await page.getByText('3 matches', { exact: true }).waitFor();
+    const snippets = page.locator('.match .snippet');
+    await page.getByRole('button', { name: 'Since', exact: true }).click();
+    await page.locator('#search-filter').fill('2026-03-20');
+    await page.keyboard.press('Enter');
+    await page.getByText('2 matches', { exact: true }).waitFor();
+    assert.deepEqual(await snippets.allTextContents(), ['gate 20', 'gate 10']);
+    await page.getByRole('button', { name: 'Before', exact: true }).click();
+    await page.locator('#search-filter').fill('2026-03-30');
+    await page.keyboard.press('Enter');
+    await page.getByText('1 match', { exact: true }).waitFor();
+    assert.deepEqual(await snippets.allTextContents(), ['gate 10']);
+    const chips = await page.locator('.chip').allTextContents();
+    assert.deepEqual(chips, ['Since 20 Mar 2026', 'Before 30 Mar 2026']);
     await page.close();
   });
 

@@ -17,11 +17,13 @@ async function hide(page, hidden) {
 /** Runs in the page before its scripts: what would be heard and shown is written down. */
 function record() {
   const told = /** @type {string[]} */ ([]);
+  const shown = /** @type {EventTarget[]} */ ([]);
   const preferences = { sound: 'on', notify: 'all' };
   if (location.protocol === 'about:') return;
   localStorage.setItem('chat.preferences', JSON.stringify(preferences));
   Object.assign(window, {
     told,
+    shown,
     AudioContext: class {
       currentTime = 0;
       constructor() {
@@ -34,6 +36,7 @@ function record() {
         /** @param {string} title @param {NotificationOptions} options */
         constructor(title, options) {
           super();
+          shown.push(this);
           told.push(`${title}: ${options.body} ${JSON.stringify(options.data)}`);
         }
         close() {}
@@ -70,6 +73,12 @@ const asks = (page) =>
 describe('the tabs of a browser', { skip: browsers.skip, timeout: 480_000 }, () => {
   const on = browsers.setUp({ services: true });
 
+  /** Where something was to be heard, record() threw. */
+  function onlyChimed() {
+    const others = on.browser.complaints().filter((text) => !/that is all/.test(text));
+    assert.deepEqual(others, []);
+  }
+
   test('what is read in another tab counts, chimes and shows nothing; one hidden tab tells the rest once', async () => {
     await on.context.addInitScript(record);
     const pages = /** @type {browsers.Page[]} */ ([]);
@@ -98,10 +107,22 @@ describe('the tabs of a browser', { skip: browsers.skip, timeout: 480_000 }, () 
     await one.close();
     await on.publish('tabs', 'again');
     await until(async () => (await toldBy(other)).length === 2, 10_000, 'the other has the word');
-    assert.deepEqual(
-      on.browser.complaints().filter((text) => !/that is all/.test(text)),
-      [],
-    );
+    onlyChimed();
+  });
+
+  test('a click on a notification leads to its room', async () => {
+    await on.context.addInitScript(record);
+    const page = await enter(on.stack, on.context, 'desk');
+    await hide(page, true);
+    await on.publish('door', 'somebody is here');
+    await until(async () => (await toldBy(page)).length > 0, 10_000);
+    await page.evaluate(() => {
+      const [notification] = /** @type {any} */ (window).shown;
+      notification.dispatchEvent(new Event('click'));
+    });
+    await page.waitForURL(/#door$/);
+    await reaches(page, 'somebody is here', 'stored');
+    onlyChimed();
   });
 
   test('two tabs in one room keep a draft each, over a reload of both', async () => {
@@ -144,6 +165,34 @@ describe('the tabs of a browser', { skip: browsers.skip, timeout: 480_000 }, () 
     await fill(page, false);
     await page.getByRole('dialog').getByLabel('Light').check();
     await page.getByText('keeps the settings only until').waitFor({ state: 'detached' });
+  });
+
+  test('with storage blocked the page works, and says that it keeps nothing', async () => {
+    await on.context.addInitScript(() => {
+      for (const name of ['localStorage', 'sessionStorage']) {
+        Object.defineProperty(window, name, {
+          get() {
+            throw new DOMException('blocked', 'SecurityError');
+          },
+        });
+      }
+    });
+    const page = await on.context.newPage();
+    await page.goto(`${on.stack.url}#blocked`);
+    await page.getByText('This browser keeps it only until you leave').waitFor();
+    await page.fill('#name', 'Aino');
+    await page.press('#name', 'Enter');
+    await waitForPhase(page, 'online');
+    await say(page, 'hello');
+    await reaches(page, 'hello', 'stored');
+    assert.equal(await asks(page), false);
+    await on.stack.stop('broker');
+    await page.getByText('This browser cannot keep what you write').waitFor();
+    await say(page, 'unkept');
+    assert.equal(await asks(page), true);
+    await on.stack.start('broker');
+    await reaches(page, 'unkept', 'stored', 45_000);
+    assert.equal(await asks(page), false);
   });
 
   test('a nickname in storage that could not be sent is asked for again', async () => {

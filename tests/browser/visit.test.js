@@ -1,6 +1,7 @@
 // A first visit: what the operator says of the site, and the card that asks for a nickname.
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
+import { until } from '../lib/stack.js';
 import * as browsers from './browser.js';
 
 const { setUp, storedCount, waitForPhase } = browsers;
@@ -14,15 +15,33 @@ async function serveSite(context, body, ms = 0) {
   });
 }
 
-/** The rooms whose history the page asks for. @param {browsers.Page} page */
-function askedRooms(page) {
-  /** @type {(string | null)[]} */
-  const rooms = [];
+/** Less than the page waits for site.json where it has to. */
+const AT_ONCE_MS = 2500;
+
+/** When the page asked for what: 'site.json', or a room's history. @param {browsers.Page} page */
+function requestsOf(page) {
+  const asked = /** @type {{what: string, at: number}[]} */ ([]);
   page.on('request', (request) => {
-    const url = new URL(request.url());
-    if (url.pathname.endsWith('/api/messages')) rooms.push(url.searchParams.get('room'));
+    const { pathname, searchParams } = new URL(request.url());
+    const isHistory = pathname.endsWith('/api/messages');
+    const what = isHistory ? searchParams.get('room') : pathname.match(/site\.json$/)?.[0];
+    if (what) asked.push({ what, at: Date.now() });
   });
-  return rooms;
+  return asked;
+}
+
+/** @typedef {ReturnType<typeof requestsOf>} Requests */
+
+/** The rooms whose history the page asked for. @param {Requests} asked */
+const roomsOf = (asked) => [
+  ...new Set(asked.map(({ what }) => what).filter((what) => what !== 'site.json')),
+];
+
+/** How long after site.json the history was asked for. @param {Requests} asked */
+async function waited(asked) {
+  const site = await until(() => asked.find(({ what }) => what === 'site.json'), 15_000);
+  const history = await until(() => asked.find(({ what }) => what !== 'site.json'), 15_000);
+  return history.at - site.at;
 }
 
 describe('a first visit', { skip: browsers.skip, timeout: 300_000 }, () => {
@@ -68,27 +87,32 @@ describe('a first visit', { skip: browsers.skip, timeout: 300_000 }, () => {
   test('no other room is asked for first; a later visit waits for nothing', async () => {
     await serveSite(on.context, { room: 'harbour' }, 500);
     const page = await on.context.newPage();
-    const rooms = askedRooms(page);
+    const asked = requestsOf(page);
     await page.goto(on.stack.url);
     await waitForPhase(page, 'online');
-    assert.deepEqual([...new Set(rooms)], ['harbour']);
+    assert.deepEqual(roomsOf(asked), ['harbour']);
     await on.context.unroute('**/chat/site.json');
     await serveSite(on.context, '{}', 20_000);
+    asked.length = 0;
     await page.reload();
-    await page.getByText('No messages yet').waitFor({ timeout: 2500 });
-    assert.deepEqual([...new Set(rooms)], ['harbour']);
+    await page.getByText('No messages yet').waitFor();
+    assert.ok((await waited(asked)) < AT_ONCE_MS);
+    assert.deepEqual(roomsOf(asked), ['harbour']);
   });
 
-  test('an address with a room waits for nothing, and no answer is waited for no longer than 3 s', async () => {
+  test('an address with a room waits for nothing, and an answer is waited for no longer than 3 s', async () => {
     await serveSite(on.context, { room: 'harbour' }, 20_000);
     const page = await on.context.newPage();
+    const asked = requestsOf(page);
     await page.goto(`${on.stack.url}#lab`);
-    await page.getByText('No messages yet').waitFor({ timeout: 2500 });
+    await page.getByText('No messages yet').waitFor();
+    assert.ok((await waited(asked)) < AT_ONCE_MS);
     await page.goto('about:blank');
-    const rooms = askedRooms(page);
+    asked.length = 0;
     await page.goto(on.stack.url);
     await page.getByText('No messages yet').waitFor({ timeout: 8000 });
-    assert.deepEqual([...new Set(rooms)], ['messages']);
+    assert.ok((await waited(asked)) >= AT_ONCE_MS);
+    assert.deepEqual(roomsOf(asked), ['messages']);
   });
 
   test('a malformed site.json leaves the defaults, and is told in the console', async () => {
