@@ -60,10 +60,21 @@ static int read_last_id(struct restore *r)
 	return ADMIN_OK;
 }
 
+/* The copy, and what SQLite has left beside it. */
+static void remove_fresh(const struct restore *r)
+{
+	static const char *const suffixes[] = {"", "-wal", "-shm"};
+	char path[PATH_MAX + 8];
+	for (size_t i = 0; i < sizeof(suffixes) / sizeof(suffixes[0]); i++) {
+		snprintf(path, sizeof(path), "%s%s", r->fresh, suffixes[i]);
+		unlink(path);
+	}
+}
+
 static int make_fresh(struct restore *r, struct store_overview *overview)
 {
 	char error[STORE_ERROR_SIZE];
-	unlink(r->fresh);
+	remove_fresh(r);
 	if (read_last_id(r) != ADMIN_OK)
 		return ADMIN_FAILED;
 	if (store_restore(r->file, r->fresh, r->last_id, error))
@@ -135,7 +146,7 @@ static int make_and_restore(struct admin *admin, struct restore *r)
 	else
 		result = restore(r, &overview);
 	if (result != ADMIN_OK)
-		unlink(r->fresh);
+		remove_fresh(r);
 	return result;
 }
 

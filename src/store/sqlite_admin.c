@@ -191,9 +191,9 @@ static int inspect_samples(struct inspection *in)
 	int64_t lost = 0;
 	int rc = sqlite3_prepare_v2(in->store->db,
 	    "WITH span AS (SELECT min(id) a, (SELECT indexed_id FROM search_state) b FROM messages)"
-	    ", n(i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE i < ?1)"
+	    ", n(i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE i + 1 < ?1)"
 	    " SELECT DISTINCT m.id, m.room FROM n, span JOIN messages m ON m.id ="
-	    " (SELECT id FROM messages WHERE id >= a + (b - a) * i / ?1 AND id <= b"
+	    " (SELECT id FROM messages WHERE id >= a + (b - a) * i / (?1 - 1) AND id <= b"
 	    "  ORDER BY id LIMIT 1)",
 	    -1, &rows, NULL);
 	sqlite3_bind_int(rows, 1, SAMPLES);
