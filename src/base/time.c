@@ -199,25 +199,36 @@ bool time_read_foreign(struct str s, int64_t *ts)
 /* ---- as a person says it ---- */
 
 #define NUMBER_MAX 999999999
+#define DAY_MS 86400000LL
+#define SPAN_MAX (NUMBER_MAX * DAY_MS)
 #define OFFSET_LENGTH 6 /* +02:00 */
 #define TIME_MAX 64
 
-static bool read_ago(const char *text, int64_t now, int64_t *ts)
+bool time_read_span(const char *text, int64_t *ms)
 {
 	static const struct {
 		char unit;
 		int64_t ms;
-	} units[] = {{'s', 1000}, {'m', 60000}, {'h', 3600000}, {'d', 86400000}};
+	} units[] = {{'s', 1000}, {'m', 60000}, {'h', 3600000}, {'d', DAY_MS}, {'y', 365 * DAY_MS}};
 	char *end;
 	long long n = strtoll(text, &end, 10);
 	if (text[0] < '0' || text[0] > '9' || n > NUMBER_MAX)
 		return false;
 	for (size_t i = 0; i < sizeof(units) / sizeof(units[0]); i++)
-		if (end[0] == units[i].unit && !end[1]) {
-			*ts = now - n * units[i].ms;
+		if (end[0] == units[i].unit && !end[1] && n <= SPAN_MAX / units[i].ms) {
+			*ms = n * units[i].ms;
 			return true;
 		}
 	return false;
+}
+
+static bool read_ago(const char *text, int64_t now, int64_t *ts)
+{
+	int64_t span;
+	if (!time_read_span(text, &span))
+		return false;
+	*ts = now - span;
+	return true;
 }
 
 static bool read_queried(const char *text, int64_t *ts)

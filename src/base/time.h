@@ -29,9 +29,15 @@ bool time_read(struct str s, int64_t *ts);
 bool time_read_foreign(struct str s, int64_t *ts);
 
 /*
- * Reads a time as a person says it: how long before `now` (30s, 10m, 2h, 3d), or as time_read(),
- * whose
- * + may have become the blank that a query string makes of it. Returns false where it is neither.
+ * Reads how long something takes, as a person says it: 30s, 10m, 2h, 3d or 1y (365 days), up to
+ * 999999999d. Returns true; or false, and leaves *ms alone.
+ */
+bool time_read_span(const char *text, int64_t *ms);
+
+/*
+ * Reads a time as a person says it: how long before `now`, as time_read_span(), or as time_read(),
+ * whose + may have become the blank that a query string makes of it. Returns false where it is
+ * neither.
  */
 bool time_read_since(const char *text, int64_t now, int64_t *ts);
 

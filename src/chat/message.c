@@ -118,6 +118,13 @@ static enum message_fault check_shown(struct str s, bool nickname)
 	return utf8_is_visible(s) ? MESSAGE_OK : MESSAGE_UNSEEN;
 }
 
+bool message_nickname_valid(struct str nickname)
+{
+	return utf8_count(nickname) >= 0 && utf8_trim(nickname).len == nickname.len &&
+	       !check_text(nickname, MESSAGE_NICKNAME_MAX, MESSAGE_BAD_NICKNAME) &&
+	       !check_shown(nickname, true);
+}
+
 struct member {
 	const char *key;
 	size_t max;
@@ -144,11 +151,9 @@ static enum message_fault read_member(
 	return fault;
 }
 
-/* Ids that nobody may take by saying so. */
+/* One that nobody may take by saying so. */
 static enum message_fault check_reserved(const struct message *m)
 {
-	if (str_starts(m->client_id, "@"))
-		return MESSAGE_RESERVED_CLIENT_ID;
 	return str_starts(m->msg_id, LIMITS_IMPORT_PREFIX) ? MESSAGE_RESERVED_MSG_ID : MESSAGE_OK;
 }
 
@@ -220,9 +225,8 @@ static enum message_fault read_object(struct message *m, struct str payload)
 	return read_json(m, payload, kind == JSON_NUL);
 }
 
-enum message_fault message_parse(struct message *out, struct str topic, struct str payload)
+static enum message_fault parse(struct message *out, struct str topic, struct str payload)
 {
-	*out = (struct message){0};
 	struct str room = room_of(topic);
 	if (!message_room_valid(room))
 		return MESSAGE_BAD_ROOM;
@@ -237,6 +241,15 @@ enum message_fault message_parse(struct message *out, struct str topic, struct s
 	if (payload.len > 0 && payload.at[0] == '{')
 		return read_object(out, payload);
 	return read_plain_text(out, payload);
+}
+
+enum message_fault message_parse(
+    struct message *out, struct str topic, struct str payload, bool bound)
+{
+	*out = (struct message){0};
+	enum message_fault fault = parse(out, topic, payload);
+	return !fault && !bound && str_starts(out->client_id, "@") ? MESSAGE_RESERVED_CLIENT_ID
+								   : fault;
 }
 
 /* Leaves `out` alone unless the member is valid. */

@@ -4,6 +4,8 @@
 #ifndef CHAT_MESSAGE_H
 #define CHAT_MESSAGE_H
 
+#include <stdbool.h>
+
 #include "base/str.h"
 
 enum {
@@ -61,16 +63,18 @@ struct message {
  * {"nickname","text"[,"clientId"][,"msgId"]}: strings, trimmed, within the limits above; null
  * counts as absent, other members are ignored, of a repeated one the last counts. Escapes of half a
  * surrogate pair become U+FFFD; that of NUL is a fault wherever it stands, and so are more than
- * JSON_LEVELS values inside each other; and so is a clientId that begins with @ or a msgId with
- * import:, which are given, not claimed. A nickname or a text of which nothing is visible is a
- * fault, and so is a nickname with a character that turns the direction of text. Anything else is a
- * device's plain text, with the nickname "mqtt". The page gives the same verdicts:
- * tests/vectors/payloads.txt.
+ * JSON_LEVELS values inside each other; and so is a msgId that begins with import: or a clientId
+ * with
+ * @, which are given, not claimed, unless the broker has `bound` each clientId to whose it is. A
+ * nickname or a text of which nothing is visible is a fault, and so is a nickname with a character
+ * that turns the direction of text. Anything else is a device's plain text, with the nickname
+ * "mqtt". The page gives the same verdicts: tests/vectors/payloads.txt.
  *
  * Returns MESSAGE_OK, or what is wrong; then `out` holds room, client_id and msg_id as far as they
  * are known and valid, so that the sender can be told. Either way the caller calls message_free().
  */
-enum message_fault message_parse(struct message *out, struct str topic, struct str payload);
+enum message_fault message_parse(
+    struct message *out, struct str topic, struct str payload, bool bound);
 
 /*
  * The same for a message whose members are known already, in `fields`, which is lent: checks, trims
@@ -87,6 +91,13 @@ const char *message_fault_text(enum message_fault fault);
 
 /* Whether `room` is a room's name: [a-z0-9][a-z0-9_-]{0,63}. */
 bool message_room_valid(struct str room);
+
+/*
+ * Whether `nickname`, any bytes, is one as message_parse() leaves it: UTF-8 without NUL, trimmed, 1
+ * to MESSAGE_NICKNAME_MAX code points, with something to see, nothing that turns the direction of
+ * text. Trim it first where a person wrote it.
+ */
+bool message_nickname_valid(struct str nickname);
 
 /*
  * Whether `topic` can be a room's topic line: UTF-8, at most MESSAGE_TOPIC_MAX code points on one

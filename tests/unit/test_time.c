@@ -152,11 +152,25 @@ TEST(how_long_ago_is_taken_off_now)
 	    {"10m", NOW - 600000},
 	    {"2h", NOW - 7200000},
 	    {"3d", NOW - 259200000},
+	    {"2y", NOW - 63072000000},
 	    {"007m", NOW - 420000},
 	    {"999999999d", NOW - 86399999913600000},
 	};
 	for (size_t i = 0; i < COUNT(cases); i++)
 		expect_read(&cases[i]);
+}
+
+TEST(a_span_is_a_number_and_its_unit_and_has_an_end)
+{
+	static const char *const bad[] = {
+	    "", "y", "1", "1w", "1 y", "-1d", "1y2d", "2739727y", "99999999999999999999d"};
+	int64_t ms = 7;
+	for (size_t i = 0; i < COUNT(bad); i++)
+		expect(!time_read_span(bad[i], &ms) && ms == 7, "'%s' is read", bad[i]);
+	assert_true(time_read_span("1y", &ms));
+	assert_int_equal(ms, 31536000000);
+	assert_true(time_read_span("2739726y", &ms));
+	assert_int_equal(ms, 2739726 * 31536000000);
 }
 
 TEST(a_time_is_read_as_rfc_3339_says)
@@ -240,6 +254,7 @@ int main(void)
 	    cmocka_unit_test(each_month_has_its_days),
 	    cmocka_unit_test(nothing_is_read_behind_the_end),
 	    cmocka_unit_test(how_long_ago_is_taken_off_now),
+	    cmocka_unit_test(a_span_is_a_number_and_its_unit_and_has_an_end),
 	    cmocka_unit_test(a_time_is_read_as_rfc_3339_says),
 	    cmocka_unit_test(anything_else_is_not_read),
 	    cmocka_unit_test(the_times_of_other_histories_are_read_or_refused),
