@@ -79,11 +79,12 @@ static void answer_one(const struct thread *thread, FCGX_Request *request, int f
 	request->keepConnection = 1;
 	if (FCGX_Accept_r(request) != 0)
 		return; /* it was closed, by the web server or as broken */
-	/* What is left of a body would be taken for the next request. */
+	bool whole = server->service->answer(thread->own, request);
+	/* What it left of a body would be taken for the next request. */
 	if (FCGX_GetChar(request->in) != EOF || server->ending)
 		request->keepConnection = 0;
 	/* Closed without an end of the request, the web server lets its client see the break. */
-	if (server->service->answer(thread->own, request))
+	if (whole)
 		FCGX_Finish_r(request);
 	else
 		FCGX_Free(request, 1);

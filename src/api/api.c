@@ -25,12 +25,7 @@ void api_answer(struct api *api, const struct http_request *request, struct http
 	int64_t begin = clock_ns(CLOCK_MONOTONIC);
 	*response = (struct http_response){0};
 	size_t which = routes_answer(api, request, response);
-	if ((response->body.broken || !response->body.at) && !response->stream.run) {
-		text_free(&response->body);
-		response->status = 500;
-		response->body = text_lent(str_of(
-		    "{\"error\":{\"code\":\"out_of_memory\",\"message\":\"out of memory\"}}"));
-	}
+	http_mend(response);
 	revalidate(request, response);
 	if (str_eq(request->method, str_of("HEAD")))
 		response->omit_body = true;

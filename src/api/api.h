@@ -4,7 +4,7 @@
 #ifndef CHAT_API_H
 #define CHAT_API_H
 
-#include "api/http.h"
+#include "output/http.h"
 
 struct api;
 

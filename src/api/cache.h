@@ -5,7 +5,7 @@
 #ifndef CHAT_CACHE_H
 #define CHAT_CACHE_H
 
-#include "api/http.h"
+#include "output/http.h"
 
 enum { CACHE_ANSWERS = 8, CACHE_BODY_MAX = 65536, CACHE_KEY_MAX = 256 };
 

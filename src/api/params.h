@@ -4,8 +4,8 @@
 #ifndef CHAT_PARAMS_H
 #define CHAT_PARAMS_H
 
-#include "api/http.h"
 #include "chat/limits.h"
+#include "output/http.h"
 
 enum param {
 	PARAM_ROOM,

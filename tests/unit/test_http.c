@@ -1,5 +1,5 @@
 /* test_http.c: query strings, entity tags and the head of a response. */
-#include "api/http.h"
+#include "output/http.h"
 
 #include "unit.h"
 
@@ -115,6 +115,15 @@ TEST(what_is_decoded_has_to_fit_with_its_nul)
 	assert_int_equal(http_decode(str_of("a%62cd"), out, sizeof(out)), -1);
 }
 
+TEST(what_a_query_has_no_room_for_is_encoded)
+{
+	char out[HTTP_ENCODED_SIZE(40)];
+	http_encode(str_of("azAZ09-._~"), out);
+	assert_string_equal(out, "azAZ09-._~");
+	http_encode(BYTES(" +&=%/?#@[`{^\x7f\xc3\xa9\0:"), out);
+	assert_string_equal(out, "%20%2B%26%3D%25%2F%3F%23%40%5B%60%7B%5E%7F%C3%A9%00%3A");
+}
+
 /* ---- entity tags ---- */
 
 static struct http_response page(const char *body, const char *link)
@@ -213,8 +222,13 @@ TEST(every_status_that_the_api_gives_has_its_phrase)
 	    {200, "Status: 200 OK\r\n"},
 	    {304, "Status: 304 Not Modified\r\n"},
 	    {400, "Status: 400 Bad Request\r\n"},
+	    {401, "Status: 401 Unauthorized\r\n"},
+	    {403, "Status: 403 Forbidden\r\n"},
 	    {404, "Status: 404 Not Found\r\n"},
 	    {405, "Status: 405 Method Not Allowed\r\n"},
+	    {413, "Status: 413 Content Too Large\r\n"},
+	    {415, "Status: 415 Unsupported Media Type\r\n"},
+	    {429, "Status: 429 Too Many Requests\r\n"},
 	    {500, "Status: 500 Internal Server Error\r\n"},
 	    {503, "Status: 503 Service Unavailable\r\n"},
 	};
@@ -289,6 +303,7 @@ int main(void)
 	    cmocka_unit_test(a_broken_percent_sequence_and_nul_are_refused),
 	    cmocka_unit_test(a_percent_sequence_is_not_read_past_the_end),
 	    cmocka_unit_test(what_is_decoded_has_to_fit_with_its_nul),
+	    cmocka_unit_test(what_a_query_has_no_room_for_is_encoded),
 	    cmocka_unit_test(an_etag_is_a_quoted_string_that_fills_its_place),
 	    cmocka_unit_test(the_same_page_has_the_same_etag),
 	    cmocka_unit_test(another_body_or_other_links_have_another_etag),

@@ -52,6 +52,9 @@ void http_response_free(struct http_response *response);
 void http_set_error(struct http_response *response, int status, const char *code,
     const char *format, ...) __attribute__((format(printf, 4, 5)));
 
+/* Makes a response whose body is missing, or broke off for lack of memory, the error 500. */
+void http_mend(struct http_response *response);
+
 /*
  * Takes the first parameter off `query` (application/x-www-form-urlencoded): `name` and `value`
  * are still encoded and point into it. Returns false when nothing is left.

@@ -1,4 +1,4 @@
-#include "api/http.h"
+#include "output/http.h"
 
 #include <inttypes.h>
 #include <stdarg.h>
@@ -33,6 +33,16 @@ void http_set_error(
 	json_member(&response->body, "message", str_of(message));
 	json_end(&response->body, '}');
 	json_end(&response->body, '}');
+}
+
+void http_mend(struct http_response *response)
+{
+	if ((response->body.at && !response->body.broken) || response->stream.run)
+		return;
+	text_free(&response->body);
+	response->status = 500;
+	response->body = text_lent(
+	    str_of("{\"error\":{\"code\":\"out_of_memory\",\"message\":\"out of memory\"}}"));
 }
 
 /* Splits `s` at the first `at`; *rest is what follows it, or empty. */
@@ -166,10 +176,20 @@ static const char *status_line(int status)
 		return "304 Not Modified";
 	case 400:
 		return "400 Bad Request";
+	case 401:
+		return "401 Unauthorized";
+	case 403:
+		return "403 Forbidden";
 	case 404:
 		return "404 Not Found";
 	case 405:
 		return "405 Method Not Allowed";
+	case 413:
+		return "413 Content Too Large";
+	case 415:
+		return "415 Unsupported Media Type";
+	case 429:
+		return "429 Too Many Requests";
 	case 503:
 		return "503 Service Unavailable";
 	default:
