@@ -64,6 +64,12 @@ const char *admin_option(const struct admin *admin, const char *name);
 int admin_number(const struct admin *admin, const char *name, int64_t min, int64_t max,
     int64_t standard, int64_t *out);
 
+/*
+ * The option as how long something lasts, in ms: from 1s to 100y, or 0 where it was not given. 0,
+ * or -1 after saying what is wrong.
+ */
+int admin_span(const struct admin *admin, const char *name, int64_t *out);
+
 /* The option as a room's name; at == NULL where it was not given. 0, or -1 after saying so. */
 int admin_room(const struct admin *admin, struct str *out);
 
@@ -110,8 +116,9 @@ void admin_progress(struct admin_progress *progress, int64_t done);
 /* Takes the line away. */
 void admin_progress_end(struct admin_progress *progress);
 
-extern const struct admin_command command_backup, command_check, command_completion, command_export,
-    command_help, command_import, command_prune, command_reindex, command_restore, command_room,
-    command_salvage, command_search, command_send, command_status, command_tail;
+extern const struct admin_command command_backup, command_ban, command_bans, command_check,
+    command_completion, command_export, command_help, command_import, command_mute, command_prune,
+    command_reindex, command_restore, command_revoke, command_room, command_salvage, command_search,
+    command_send, command_status, command_tail, command_token, command_unban;
 
 #endif

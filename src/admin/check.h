@@ -22,6 +22,7 @@ void check_tell(struct check *check, enum check_state state, const char *area, c
 
 void check_files(struct check *check);
 void check_broker(struct check *check);
+void check_identity(struct check *check); /* asks a broker that answers */
 void check_nginx(struct check *check);
 void check_site(struct check *check);
 

@@ -220,5 +220,7 @@ static void check_config(struct check *check, const char *path, bool answers)
 void check_broker(struct check *check)
 {
 	bool answers = check_visit(check);
+	if (answers)
+		check_identity(check);
 	check_config(check, check_path(check, "broker-config", BROKER_FILE), answers);
 }

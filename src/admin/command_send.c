@@ -136,7 +136,7 @@ static int send_payload(
 	struct message m;
 	snprintf(topic, sizeof(topic), "chat/%s", room);
 	snprintf(filter, sizeof(filter), "chat/%s/+", room);
-	s->fault = message_parse(&m, str_of(topic), payload);
+	s->fault = message_parse(&m, str_of(topic), payload, false);
 	bool told = m.msg_id.at && payload.len < PACKET_MAX;
 	message_free(&m);
 	if (s->fault && !told)

@@ -10,6 +10,7 @@
 #include "admin/admin.h"
 #include "base/clock.h"
 #include "base/text.h"
+#include "base/time.h"
 
 const char *admin_option(const struct admin *admin, const char *name)
 {
@@ -36,6 +37,18 @@ int admin_number(const struct admin *admin, const char *name, int64_t min, int64
 	}
 	admin_misused("--%s must be a whole number from %lld to %lld, not '%.60s'", name,
 	    (long long)min, (long long)max, value);
+	return -1;
+}
+
+int admin_span(const struct admin *admin, const char *name, int64_t *out)
+{
+	static const int64_t max = 100LL * 365 * 86400000;
+	const char *value = admin_option(admin, name);
+	*out = 0;
+	if (!value || (time_read_span(value, out) && *out > 0 && *out <= max))
+		return 0;
+	admin_misused(
+	    "--%s is how long, like 30m, 12h, 7d or 1y, at most 100y, not '%.60s'", name, value);
 	return -1;
 }
 

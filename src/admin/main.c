@@ -14,7 +14,8 @@
 static const struct admin_command *const commands[] = {&command_status, &command_check,
     &command_tail, &command_send, &command_search, &command_export, &command_import,
     &command_backup, &command_restore, &command_salvage, &command_prune, &command_reindex,
-    &command_room, &command_completion, &command_help, NULL};
+    &command_room, &command_token, &command_revoke, &command_ban, &command_mute, &command_unban,
+    &command_bans, &command_completion, &command_help, NULL};
 
 enum {
 	KEY_CONFIG = 'c',

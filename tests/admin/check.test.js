@@ -96,7 +96,7 @@ async function spoiled(spoil) {
 
 test('an installation that is well has no findings', () => {
   assert.deepEqual(findings(), []);
-  assert.equal(new Set(check(stack).map(({ area }) => area)).size, 7);
+  assert.equal(new Set(check(stack).map(({ area }) => area)).size, 8);
 });
 
 /**
@@ -460,4 +460,31 @@ test('a person gets a line for each finding, and how many they are', async () =>
       elsewhere.stdout,
       new RegExp(`^skipped  ${part} {3}/none: No such file or directory$`, 'm'),
     );
+});
+
+test('the mode of the settings and the broker without its plugin do not fit', async () => {
+  const guests = await startStack({ identity: 'guest', start: ['broker'] });
+  try {
+    const said = () => check(guests).filter(({ area }) => area === 'identity');
+    assert.deepEqual(
+      said().map(({ state }) => state),
+      ['ok'],
+    );
+    const config = join(guests.dataDir, 'etc/mqtt-chat.conf');
+    const settings = readFileSync(config, 'utf8');
+    writeFileSync(config, settings.replace('identity = guest', 'identity = open'));
+    assert.match(said()[0].what, /the mode is open, and the broker lets in nobody/);
+    writeFileSync(config, settings);
+    await guests.stop('broker');
+    const broker = join(guests.dataDir, 'etc/broker.conf');
+    const guarded = readFileSync(broker, 'utf8');
+    writeFileSync(broker, guarded.replace(/^(plugin|check_retain).*\n/gm, ''));
+    await guests.start('broker');
+    const [{ state, what, remedy }] = said();
+    assert.equal(state, 'fault');
+    assert.match(what, /the mode is guest, and the broker lets in who has no token/);
+    assert.match(String(remedy), /systemctl restart mqtt-chat-broker/);
+  } finally {
+    await guests.close();
+  }
 });

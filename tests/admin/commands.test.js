@@ -238,6 +238,64 @@ test('where the output has no room, the system says why', () => {
   }
 });
 
+test('each option is read where it stands, and what is wrong is named', () => {
+  const run = (/** @type {string[]} */ ...args) =>
+    spawnSync(join(build, 'src/mqtt-chat'), args, { encoding: 'utf8' });
+  for (const option of ['--version', '-V']) {
+    const { status, stdout } = run(option, 'status');
+    assert.deepEqual(
+      [status, /^mqtt-chat \(mqtt-chat \d[^)]*\)\n$/.test(stdout)],
+      [0, true],
+      stdout,
+    );
+  }
+  assert.equal(run('-h').stdout, run('--help').stdout);
+  assert.equal(run('tail', '-h').stdout, run('help', 'tail').stdout);
+  assert.match(
+    run('tail', '--help').stdout,
+    /^Usage: mqtt-chat tail \[OPTION\]\.\.\.\nThis will follow/,
+  );
+  assert.match(
+    run('send', '--help').stdout,
+    /^Usage: mqtt-chat send \[OPTION\]\.\.\. TEXT\.\.\.\n/,
+  );
+  assert.match(
+    run('completion', '--help').stdout,
+    /^Usage: mqtt-chat completion bash\|zsh\|fish\n/,
+  );
+  const none = run();
+  assert.deepEqual([none.status, none.stdout], [64, run('--help').stdout]);
+
+  const config = `--config=${join(stack.dataDir, 'etc/mqtt-chat.conf')}`;
+  const many = (/** @type {number} */ n) => Array.from({ length: n }, () => '--threads=2');
+  assert.equal(run(config, ...many(31), 'tail', '--once').status, 0);
+  assert.equal(run(config, ...many(40), 'tail', '--once').status, 1);
+  for (const [args, said] of /** @type {[string[], string][]} */ ([
+    [['-x', 'status'], "unknown option '-x'; see mqtt-chat --help"],
+    [['--nonsense', 'status'], "unknown option '--nonsense'; see mqtt-chat --help"],
+    [['--versoin'], "unknown option '--versoin': did you mean --version?"],
+    [['-c'], "no value for option '-c'; see mqtt-chat --help"],
+    [['--config'], "no value for option '--config'; see mqtt-chat --help"],
+    [['tail', '--once', '-xh'], "unknown option '-xh'; see mqtt-chat tail --help"],
+    [['tail', '--once', '-V'], "unknown option '-V'; see mqtt-chat tail --help"],
+    [['tail', 'word', '--once', '-x'], "unknown option '-x'; see mqtt-chat tail --help"],
+    [['tail', 'word', '--nonsense'], "unknown option '--nonsense'; see mqtt-chat tail --help"],
+    [['tail', '--once', '--lines'], "no value for option '--lines'; see mqtt-chat tail --help"],
+    [['tail', '--once=x'], "unknown option '--once=x': did you mean --once?"],
+    [['help', 'tail', 'send'], "unexpected argument 'send'; see mqtt-chat help --help"],
+    [['backup'], 'backup needs FILE; see mqtt-chat backup --help'],
+  ])) {
+    const { status, stdout, stderr } = run(...args);
+    assert.deepEqual([status, stdout, stderr], [64, '', `mqtt-chat: ${said}\n`], args.join(' '));
+  }
+});
+
+test('what others may not read, others may not read where it is written either', () => {
+  const file = join(stack.dataDir, 'mode.csv');
+  well('export', file);
+  assert.equal(statSync(file).mode & 0o777, 0o640);
+});
+
 test('help tells of all commands, and of one, each option on a line', () => {
   const run = (/** @type {string[]} */ ...args) =>
     spawnSync(join(build, 'src/mqtt-chat'), args, { encoding: 'utf8' });

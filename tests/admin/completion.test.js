@@ -87,7 +87,7 @@ const shellTest = (command, thing, /** @type {() => void} */ body) =>
   });
 
 shellTest('bash-completion', '/usr/share/bash-completion/bash_completion', () => {
-  assert.deepEqual(bash('re'), ['restore', 'reindex']);
+  assert.deepEqual(bash('re'), ['restore', 'reindex', 'revoke']);
   assert.deepEqual(bash('prune', '--d'), ['--days=', '--dry-run', '--database=']);
   assert.deepEqual(bash('--config', '=', '/etc/x', 'stat'), ['status']);
   assert.deepEqual(bash('-c', '/etc/x', 'export', '--f'), ['--format=']);
@@ -100,11 +100,18 @@ shellTest('bash-completion', '/usr/share/bash-completion/bash_completion', () =>
   assert.deepEqual(bash('help', 'imp'), ['import']);
   assert.deepEqual(bash('completion', ''), ['bash', 'zsh', 'fish']);
   assert.deepEqual(bash('room', 't'), ['topic']);
+  assert.deepEqual(bash('ban', '--f'), ['--for=']);
+  assert.deepEqual(bash('ban', ''), []);
+  assert.deepEqual(bash('token', '--r'), [
+    '--rooms=',
+    '--retention-days=',
+    '--retention-messages=',
+  ]);
   assert.deepEqual(bash('tail', ''), []);
 });
 
 shellTest('zsh', '/usr/bin/zsh', () => {
-  assert.deepEqual(zsh('mqtt-chat re').sort(), ['reindex', 'restore']);
+  assert.deepEqual(zsh('mqtt-chat re').sort(), ['reindex', 'restore', 'revoke']);
   assert.deepEqual(zsh('mqtt-chat prune --da').sort(), ['--database', '--days']);
   assert.deepEqual(zsh('mqtt-chat --config=/etc/x stat'), ['status']);
   assert.deepEqual(zsh('mqtt-chat export --format='), ['ndjson', 'csv']);
@@ -112,10 +119,11 @@ shellTest('zsh', '/usr/bin/zsh', () => {
   assert.deepEqual(zsh('mqtt-chat restore a'), ['a\\ file']);
   assert.deepEqual(zsh('mqtt-chat help imp'), ['import']);
   assert.deepEqual(zsh('mqtt-chat room '), ['topic', 'list']);
+  assert.deepEqual(zsh('mqtt-chat mute --f'), ['--for']);
 });
 
 shellTest('fish', '/usr/bin/fish', () => {
-  assert.deepEqual(fish('mqtt-chat re').sort(), ['reindex', 'restore']);
+  assert.deepEqual(fish('mqtt-chat re').sort(), ['reindex', 'restore', 'revoke']);
   assert.deepEqual(fish('mqtt-chat prune --da').sort(), ['--database', '--days']);
   assert.deepEqual(fish('mqtt-chat --config=/etc/x stat'), ['status']);
   assert.deepEqual(fish('mqtt-chat export --format=').sort(), ['--format=csv', '--format=ndjson']);
@@ -124,6 +132,7 @@ shellTest('fish', '/usr/bin/fish', () => {
   assert.deepEqual(fish('mqtt-chat help imp'), ['import']);
   assert.deepEqual(fish('mqtt-chat room --cl'), ['--clear']);
   assert.deepEqual(fish('mqtt-chat room t'), ['topic']);
+  assert.deepEqual(fish('mqtt-chat token --lo').sort(), ['--log-level', '--long']);
 });
 
 test('what is written is what the shells take', () => {

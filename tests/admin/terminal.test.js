@@ -97,8 +97,10 @@ test('what takes a while shows how far it is, and takes that away again', () => 
   assert.match(exported, new RegExp(`\\r${ESC}\\[Kexporting: \\d+`));
   const reindexed = onTerminal(['reindex', '--yes']).shown;
   assert.match(reindexed, bar('indexing'));
+  assert.ok(wiped(reindexed) > reindexed.lastIndexOf('indexing: ['), 'it is taken away');
   const pruned = onTerminal(['prune', '--yes', '--room=bulk']).shown;
   assert.match(pruned, bar('deleting'));
+  assert.ok(wiped(pruned) > pruned.lastIndexOf('deleting: ['), 'it is taken away');
   assert.match(pruned, /4000 messages were deleted/);
   assert.equal(left().length, 2);
 });
