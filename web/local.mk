@@ -10,16 +10,16 @@ page_sources = \
   web/chat/icon-512.png web/chat/icon-maskable.png web/chat/icon.svg web/chat/ids.js web/chat/ignored.js \
   web/chat/ignoring.js web/chat/index.html web/chat/jump.js web/chat/language.js web/chat/late.js \
   web/chat/layout.js web/chat/log.css web/chat/log.js web/chat/main.js web/chat/manifest.webmanifest \
-  web/chat/markdown.js web/chat/mentions.js web/chat/menu.js web/chat/mqtt.js web/chat/mqtt.js.LICENSE.txt \
-  web/chat/muted.js web/chat/narrow.css web/chat/notice.js web/chat/offline.js web/chat/pages.js \
+  web/chat/markdown.js web/chat/marks.js web/chat/mentions.js web/chat/menu.js web/chat/mqtt.js web/chat/mqtt.js.LICENSE.txt \
+  web/chat/muted.js web/chat/narrow.css web/chat/notice.js web/chat/offline.js web/chat/outbox.js web/chat/pages.js \
   web/chat/panels.css web/chat/payload.js web/chat/people-view.js web/chat/people.js \
-  web/chat/persistence.js web/chat/place.js web/chat/preferences.js web/chat/presence.js web/chat/print.css \
+  web/chat/persistence.js web/chat/place.js web/chat/preferences.js web/chat/presence-topics.js web/chat/presence.js web/chat/print.css \
   web/chat/reader.js web/chat/rich.css web/chat/rich.js web/chat/room-field.js web/chat/room-list.js \
   web/chat/room.js web/chat/row.css web/chat/row.js web/chat/search-panel.js web/chat/search.js \
   web/chat/sender.js web/chat/settings-dialog.js web/chat/shortcuts-dialog.js web/chat/shortcuts.js \
   web/chat/side.css web/chat/sidebar.js web/chat/site.js web/chat/start.js web/chat/status.js \
   web/chat/storage.js web/chat/store.js web/chat/style.js web/chat/sw.js web/chat/texts-ar.js \
-  web/chat/texts-de.js web/chat/texts-en.js web/chat/texts-fi.js web/chat/texts.js web/chat/times.js \
+  web/chat/texts-de.js web/chat/texts-en-later.js web/chat/texts-en.js web/chat/texts-fi.js web/chat/texts.js web/chat/times.js web/chat/token.js \
   web/chat/topic.js web/chat/translate.js web/chat/view.js web/chat/visit.css web/chat/words.js
 EXTRA_DIST += $(page_sources)
 
@@ -30,7 +30,7 @@ short_page = \
   web/min/manifest.webmanifest web/min/menu.js web/min/mqtt.js web/min/mqtt.js.LICENSE.txt \
   web/min/panels.css web/min/print.css web/min/search-panel.js web/min/settings-dialog.js \
   web/min/shortcuts-dialog.js web/min/start.js web/min/sw.js web/min/texts-ar.js web/min/texts-de.js \
-  web/min/texts-fi.js web/min/visit.css
+  web/min/texts-fi.js web/min/token.js web/min/visit.css
 dist_web_DATA = $(short_page)
 
 bundle_sources = \
@@ -59,6 +59,6 @@ $(srcdir)/web/min/menu.js $(srcdir)/web/min/mqtt.js $(srcdir)/web/min/mqtt.js.LI
 $(srcdir)/web/min/panels.css $(srcdir)/web/min/print.css $(srcdir)/web/min/search-panel.js \
 $(srcdir)/web/min/settings-dialog.js $(srcdir)/web/min/shortcuts-dialog.js $(srcdir)/web/min/start.js \
 $(srcdir)/web/min/sw.js $(srcdir)/web/min/texts-ar.js $(srcdir)/web/min/texts-de.js \
-$(srcdir)/web/min/texts-fi.js $(srcdir)/web/min/visit.css: $(srcdir)/web/min/index.html
+$(srcdir)/web/min/texts-fi.js $(srcdir)/web/min/token.js $(srcdir)/web/min/visit.css: $(srcdir)/web/min/index.html
 maintainer-clean-local:
 	rm -rf $(srcdir)/web/min

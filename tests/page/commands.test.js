@@ -2,6 +2,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { readOrder } from '../../web/chat/commands.js';
+import { addEnglish } from '../../web/chat/texts.js';
+import { englishLater } from '../../web/chat/texts-en-later.js';
+
+addEnglish(englishLater);
 
 test('a deed is sent in italics, line by line', () => {
   assert.deepEqual(readOrder('/me waves'), { text: '*waves*' });

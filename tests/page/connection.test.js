@@ -57,10 +57,21 @@ async function setUp() {
   const phases = [];
   /** @type {import('../../web/chat/store.js').ConnectionState['cause'][]} */
   const causes = [];
+  let line = '';
   let answer = /** @type {(typeof causes)[number]} */ ('');
   /** @type {string[]} */
   const messages = [];
+  /** @type {string[]} */
+  const used = [];
   let loadable = true;
+  /** @type {boolean[]} whether each login was asked for after a refusal */
+  const logins = [];
+  const site = {
+    /** @type {Partial<import('../../web/chat/connection.js').Login>} of who has a password */
+    login: {},
+    /** @type {import('../../web/chat/connection.js').NoLogin | null} */
+    noLogin: null,
+  };
   const connection = createConnection({
     retained: () => ({ topics: [], will: undefined }),
     load: async () => {
@@ -72,12 +83,18 @@ async function setUp() {
       };
     },
     url: 'ws://x/mqtt',
-    clientId: 'page-1',
+    async logIn(refused) {
+      logins.push(refused);
+      if (site.noLogin) throw site.noLogin;
+      return { clientId: `page-${logins.length}`, ...site.login };
+    },
+    onLogin: ({ username = 'nobody' }) => used.push(username),
     topics: ['chat/messages', 'chat/messages/stored'],
     askWhy: async () => answer,
     onState: (state) => {
       if (state.phase !== phases.at(-1)) phases.push(state.phase);
       causes.push(state.cause);
+      line = state.line ?? '';
     },
     onMessage: (topic) => messages.push(topic),
     clock,
@@ -90,7 +107,11 @@ async function setUp() {
     phases,
     messages,
     connection,
+    logins,
+    used,
+    site,
     cause: () => causes.at(-1),
+    line: () => line,
     last: () => /** @type {FakeClient} */ (clients.at(-1)),
     /** @param {boolean} can */
     setLoadable(can) {
@@ -289,4 +310,96 @@ test('of the broker’s answers to a message only a final refusal counts', async
   assert.equal(await answer(new Error('Connection closed')), '');
   assert.equal(await answer(refusal(0x97)), '');
   assert.equal(await answer(refusal(0x95)), 'message too large');
+});
+
+for (const code of [0x04, 0x05, 0x86, 0x87]) {
+  test(`refused with code ${code}, it asks who it is and comes with a password, at once`, async () => {
+    const { clock, clients, logins, site, last, phases, used } = await setUp();
+    site.login = { username: '@ann', password: 'token' };
+    last().stream.emit('connect');
+    last().emit('error', refusal(code));
+    await clock.pass(0);
+    assert.deepEqual([clients.length, logins, used], [2, [false, true], ['nobody', '@ann']]);
+    const { username, password, clientId, protocolVersion } = last().options;
+    assert.deepEqual(
+      [username, password, clientId, protocolVersion],
+      ['@ann', 'token', 'page-2', 5],
+    );
+    last().accept();
+    assert.equal(phases.at(-1), 'online');
+  });
+}
+
+test('who has no password to give, or a wrong one, is not asked for it again at once', async () => {
+  for (const login of [{}, { username: '@ann', password: 'old' }]) {
+    const { clock, clients, site, last } = await setUp();
+    site.login = login;
+    for (let i = 0; i < 2; i++) {
+      last().stream.emit('connect');
+      last().emit('error', refusal(0x87));
+      await clock.pass(0);
+    }
+    assert.equal(clients.length, 2);
+    assert.equal(last().options.protocolVersion, 5);
+    assert.ok(clock.wait() > 0);
+  }
+});
+
+test('each connection asks for a login of its own', async () => {
+  const { clock, last, site } = await setUp();
+  site.login = { username: '~a', password: 'token' };
+  const ids = [];
+  for (let i = 0; i < 3; i++) {
+    last().emit('close');
+    await clock.pass(30_000);
+    ids.push(last().options.clientId);
+    last().accept();
+  }
+  assert.deepEqual(ids, ['page-2', 'page-3', 'page-4']);
+});
+
+test('where there is no login it says why, and waits as long as it was told', async () => {
+  const { clock, clients, site, last, cause, line } = await setUp();
+  site.noLogin = { why: 'token', line: 'You are banned.', waitMs: 60_000 };
+  last().emit('close');
+  await clock.pass(750);
+  assert.deepEqual([cause(), line(), clock.wait()], ['token', 'You are banned.', 60_000]);
+  site.noLogin = { why: '' };
+  await clock.pass(60_000);
+  assert.deepEqual([cause(), line(), clients.length], ['', '', 1], 'it is offline as ever');
+  site.noLogin = null;
+  await clock.pass(30_000);
+  assert.equal(clients.length, 2);
+});
+
+test('before its time is over it logs in anew, and ends the old connection only then', async () => {
+  const { clock, clients, site, last, phases } = await setUp();
+  site.login = { username: '@ann', password: 'token', goodMs: 10_000 };
+  last().emit('close');
+  await clock.pass(1000);
+  const old = last();
+  old.accept();
+  site.noLogin = { why: '' };
+  await clock.pass(11_000);
+  assert.deepEqual([clients.length, old.ended, phases.at(-1)], [2, false, 'online']);
+  site.noLogin = null;
+  await clock.pass(12_000);
+  old.emit('packetreceive');
+  await clock.pass(18_000);
+  assert.deepEqual([clients.length, old.ended, phases.at(-1)], [3, true, 'connecting']);
+  last().accept();
+  assert.equal(phases.at(-1), 'online');
+});
+
+test('made anew while it is asking who it is, it comes once', async () => {
+  const { clock, clients, connection, last, used } = await setUp();
+  last().accept();
+  connection.restart();
+  connection.restart();
+  await clock.pass(0);
+  assert.equal(clients.length, 2);
+  assert.equal(used.length, 2);
+  last().accept();
+  await clock.pass(3000);
+  assert.equal(clients.length, 2);
 });

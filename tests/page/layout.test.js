@@ -2,7 +2,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { layOut } from '../../web/chat/layout.js';
-import { addLive, addOwn, emptyLog } from '../../web/chat/log.js';
+import { addLive, emptyLog } from '../../web/chat/log.js';
+import { addOwn } from '../../web/chat/outbox.js';
 import { openHistory, prependHistory } from '../../web/chat/pages.js';
 import { newRoom } from '../../web/chat/room.js';
 
@@ -21,12 +22,14 @@ const stored = (id, minutes, nickname = 'Aino') => ({
   ts: new Date(NOON + minutes * 60_000).toISOString(),
 });
 
+const isOwn = (/** @type {{clientId: string | null}} */ { clientId }) => clientId === 'me';
+
 /**
  * @param {import('../../web/chat/log.js').Log} log
  * @param {number | null} [newFrom]
  */
 const shown = (log, newFrom = null) =>
-  layOut({ ...newRoom('lab'), log, newFrom }, 'me')
+  layOut({ ...newRoom('lab'), log, newFrom }, isOwn)
     .map((item) => {
       if (item.kind === 'day') return `[${item.key.slice(8, 10)}]`;
       if (item.kind !== 'row') return `[${item.kind}]`;
@@ -71,7 +74,7 @@ test('each change of the day has its line, also where a day comes again', () => 
   const day = 24 * 60;
   const log = opened(stored(1, 0), stored(2, -day), stored(3, 0), stored(4, -60));
   assert.equal(shown(log), '[23] Aino.1 [22] Aino.2 [23] Aino.3 Aino.4');
-  const keys = layOut({ ...newRoom('lab'), log }, 'me').map(({ key }) => key);
+  const keys = layOut({ ...newRoom('lab'), log }, isOwn).map(({ key }) => key);
   assert.equal(new Set(keys).size, keys.length);
 });
 

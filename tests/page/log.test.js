@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import * as log from '../../web/chat/log.js';
+import * as outbox from '../../web/chat/outbox.js';
 import * as pages from '../../web/chat/pages.js';
 
 const TS = '2026-11-23T17:41:05.123Z';
@@ -138,7 +139,7 @@ test('rows are in the order of ids; those without one follow in the order of arr
 });
 
 test('a row keeps its key from sending to stored', () => {
-  let list = log.addOwn(opened(), message('hi', 'm1'), 0);
+  let list = outbox.addOwn(opened(), message('hi', 'm1'), 0);
   const { key } = list.rows[0];
   list = log.addLive(list, message('hi', 'm1'), 0);
   list = log.addReceipts(list, [receipt(9, 'm1')]);
@@ -150,7 +151,7 @@ test('a row keeps its key from sending to stored', () => {
 });
 
 test('the live copy of our own message does not make it stored', () => {
-  const list = log.addLive(log.addOwn(opened(), message('hi', 'm1'), 0), message('hi', 'm1'), 0);
+  const list = log.addLive(outbox.addOwn(opened(), message('hi', 'm1'), 0), message('hi', 'm1'), 0);
   assert.equal(list.rows[0].state, 'sending');
 });
 
@@ -178,7 +179,7 @@ test('a receipt for what is not here asks for history, one for what is here does
 
 test('receipts without msgId give their rows a place, also while there is no history', () => {
   let list = log.addLive(log.emptyLog(), message('door open'), 0);
-  list = log.addOwn(list, message('mine', 'm2'), 0);
+  list = outbox.addOwn(list, message('mine', 'm2'), 0);
   list = log.addReceipts(list, [receipt(1), receipt(2, 'm2')]);
   assert.equal(texts(list), 'door open mine');
   assert.equal(list.wanted, true);
@@ -247,57 +248,63 @@ test('what history says wins over what came live', () => {
 });
 
 test('a rejection fails our own message, and keeps its text', () => {
-  const sending = log.addOwn(opened(), message('hi', 'm1'), 0);
-  const [row] = log.addRejection(sending, { clientId: 'c1', msgId: 'm1', reason: 'why' }).rows;
+  const sending = outbox.addOwn(opened(), message('hi', 'm1'), 0);
+  const [row] = outbox.addRejection(
+    sending,
+    { clientId: 'c1', msgId: 'm1', reason: 'why' },
+    0,
+  ).rows;
   assert.deepEqual([row.state, row.reason, row.text], ['failed', 'why', 'hi']);
 });
 
 test('a rejection of another message, another client or a stored message changes nothing', () => {
-  const sending = log.addOwn(opened(), message('hi', 'm1'), 0);
+  const sending = outbox.addOwn(opened(), message('hi', 'm1'), 0);
   for (const [clientId, msgId] of [
     ['c1', 'm2'],
     ['c2', 'm1'],
     [null, 'm1'],
     ['c1', null],
   ]) {
-    assert.equal(log.addRejection(sending, { clientId, msgId, reason: '' }), sending);
+    assert.equal(outbox.addRejection(sending, { clientId, msgId, reason: '' }, 0), sending);
   }
   const done = log.addReceipts(sending, [receipt(1, 'm1')]);
-  assert.equal(log.addRejection(done, { clientId: 'c1', msgId: 'm1', reason: '' }), done);
+  assert.equal(outbox.addRejection(done, { clientId: 'c1', msgId: 'm1', reason: '' }, 0), done);
 });
 
 test('a receipt that comes after a rejection has the last word', () => {
-  let list = log.addOwn(opened(), message('hi', 'm1'), 0);
-  list = log.addRejection(list, { clientId: 'c1', msgId: 'm1', reason: 'why' });
+  let list = outbox.addOwn(opened(), message('hi', 'm1'), 0);
+  list = outbox.addRejection(list, { clientId: 'c1', msgId: 'm1', reason: 'why' }, 0);
   assert.equal(log.addReceipts(list, [receipt(1, 'm1')]).rows[0].state, 'stored');
 });
 
 test('what has no receipt is due again after 3, 6, 12 … 60 seconds, and after a reconnection', () => {
-  let list = log.addOwn(opened(), message('hi', 'm1'), 0);
+  let list = outbox.addOwn(opened(), message('hi', 'm1'), 0);
   const { key } = list.rows[0];
   const waits = [];
   for (let i = 0; i < 6; i++) {
-    list = log.markSent(list, key, 1000);
+    list = outbox.markSent(list, key, 1000);
     waits.push((list.rows[0].retryAt - 1000) / 1000);
   }
   assert.deepEqual(waits, [3, 6, 12, 24, 48, 60]);
-  assert.equal(log.sendAllAgain(list).rows[0].retryAt, 0);
+  assert.equal(outbox.sendAllAgain(list).rows[0].retryAt, 0);
 });
+
+const ME = { clientId: 'c1', nickname: 'Nick' };
 
 /**
  * A message of our own, sent whenever its wait was over.
  * @param {number} times
  */
 function sentTimes(times) {
-  let list = log.addOwn(opened(), message('hi', 'm1'), 0);
+  let list = outbox.addOwn(opened(), message('hi', 'm1'), 0);
   for (let i = 0; i < times; i++) {
-    list = log.markSent(list, list.rows[0].key, list.rows[0].retryAt);
+    list = outbox.markSent(list, list.rows[0].key, list.rows[0].retryAt);
   }
   return list;
 }
 
 test('a message is late when it was sent twice and waited both times in vain', () => {
-  const late = [0, 1, 2, 3, 4].map((times) => log.isLate(sentTimes(times).rows[0]));
+  const late = [0, 1, 2, 3, 4].map((times) => outbox.isLate(sentTimes(times).rows[0]));
   assert.deepEqual(late, [false, false, false, true, true]);
 });
 
@@ -309,46 +316,46 @@ test('a late message is as good as any other when it is stored, and when it is r
     extendHistory(late, [stored(4, 'hi', 'm1')], LIVE),
   ]) {
     assert.deepEqual(
-      done.rows.map((row) => [row.key, row.id, row.state, log.isLate(row)]),
+      done.rows.map((row) => [row.key, row.id, row.state, outbox.isLate(row)]),
       [[key, 4, 'stored', false]],
     );
   }
-  const [row] = log.addRejection(late, { clientId: 'c1', msgId: 'm1', reason: 'why' }).rows;
-  assert.deepEqual([row.state, row.reason, log.isLate(row)], ['failed', 'why', false]);
+  const [row] = outbox.addRejection(late, { clientId: 'c1', msgId: 'm1', reason: 'why' }, 0).rows;
+  assert.deepEqual([row.state, row.reason, outbox.isLate(row)], ['failed', 'why', false]);
 });
 
 test('what is not stored can be made due again, also when it has failed', () => {
   const late = sentTimes(3);
   const { key } = late.rows[0];
-  assert.deepEqual(log.outbox(log.sendAgain(late, key))[0].retryAt, 0);
-  assert.equal(log.sendAgain(late, key + 1), late);
+  assert.deepEqual(outbox.toSend(outbox.sendAgain(late, key, ME))[0].retryAt, 0);
+  assert.equal(outbox.sendAgain(late, key + 1, ME), late);
   const done = log.addReceipts(late, [receipt(4, 'm1')]);
-  assert.equal(log.sendAgain(done, key), done);
-  const again = log.sendAgain(log.fail(late, key, 'why'), key);
+  assert.equal(outbox.sendAgain(done, key, ME), done);
+  const again = outbox.sendAgain(outbox.fail(late, key, 'why'), key, ME);
   assert.deepEqual(
-    log.outbox(again).map(({ state, reason, retryAt }) => [state, reason, retryAt]),
+    outbox.toSend(again).map(({ state, reason, retryAt }) => [state, reason, retryAt]),
     [['sending', '', 0]],
   );
 });
 
 test('what is stored or failed is not in the outbox', () => {
   let list = opened();
-  for (const msgId of ['m1', 'm2', 'm3']) list = log.addOwn(list, message(msgId, msgId), 0);
+  for (const msgId of ['m1', 'm2', 'm3']) list = outbox.addOwn(list, message(msgId, msgId), 0);
   list = log.addReceipts(list, [receipt(1, 'm1')]);
-  list = log.addRejection(list, { clientId: 'c1', msgId: 'm2', reason: '' });
+  list = outbox.addRejection(list, { clientId: 'c1', msgId: 'm2', reason: '' }, 0);
   assert.deepEqual(
-    log.outbox(list).map(({ text }) => text),
+    outbox.toSend(list).map(({ text }) => text),
     ['m3'],
   );
 });
 
 test('history that brings our own message is as good as a receipt', () => {
-  const list = log.addOwn(opened(), message('hi', 'm1'), 0);
+  const list = outbox.addOwn(opened(), message('hi', 'm1'), 0);
   assert.equal(extendHistory(list, [stored(4, 'hi', 'm1')], LIVE).rows[0].state, 'stored');
 });
 
 test('rows are bounded; the oldest go, and never what we have not got stored', () => {
-  let list = log.addOwn(opened(), message('mine', 'own'), 0);
+  let list = outbox.addOwn(opened(), message('mine', 'own'), 0);
   const lengths = [];
   for (let i = 0; i < log.ROWS_MAX + 50; i++) {
     list = log.addLive(list, message('x', `m${i}`), 0);
@@ -368,14 +375,16 @@ test('rows are bounded; the oldest go, and never what we have not got stored', (
 });
 
 test('no function changes the log that it is given', () => {
-  const before = freeze(log.addOwn(opened(stored(1, 'a'), stored(2, 'b')), message('c', 'm3'), 0));
+  const before = freeze(
+    outbox.addOwn(opened(stored(1, 'a'), stored(2, 'b')), message('c', 'm3'), 0),
+  );
   const key = before.rows[2].key;
   log.addLive(before, message('d', 'm4'), 0);
-  log.addOwn(before, message('d', 'm4'), 0);
+  outbox.addOwn(before, message('d', 'm4'), 0);
   log.addReceipts(before, [receipt(3, 'm3')]);
-  log.addRejection(before, { clientId: 'c1', msgId: 'm3', reason: 'r' });
-  log.markSent(before, key, 0);
-  log.sendAllAgain(before);
+  outbox.addRejection(before, { clientId: 'c1', msgId: 'm3', reason: 'r' }, 0);
+  outbox.markSent(before, key, 0);
+  outbox.sendAllAgain(before);
   openHistory(before, [stored(3, 'c', 'm3')], LIVE);
   extendHistory(before, [stored(3, 'c', 'm3')], LIVE);
   endHistory(before, 9);

@@ -295,3 +295,26 @@ test('of many rooms some hundreds are stored, those first in which the reader wa
   assert.ok(seen() <= ROOMS_MAX + ROOMS_SPARE, `${seen()}`);
   assert.ok(stored.has('chat.seen.mine') && !stored.has('chat.seen.room-1999'));
 });
+
+test('what a guest has sent, and what not yet, are told apart after a reload', () => {
+  const { store } = openPage();
+  const guest = { own: [], nickname: 'Aino', bySite: false };
+  store.dispatch({ type: 'identified', clientId: '~a', ...guest });
+  store.dispatch({ type: 'composed', text: 'sent', msgId: 'm1', now: 10 });
+  store.dispatch({ type: 'composed', text: 'unsent', msgId: 'm2', now: 20 });
+  store.dispatch({ type: 'sent', key: 1, now: 10 });
+  const again = openPage();
+  const senders = () => again.rows().map(({ text, clientId }) => `${text} ${clientId}`);
+  assert.deepEqual(senders(), ['sent ~a', 'unsent me']);
+  again.store.dispatch({ type: 'identified', clientId: '~b', ...guest });
+  assert.deepEqual(senders(), ['sent ~a', 'unsent ~b']);
+});
+
+test('in an open chat nothing of who sent it is kept', () => {
+  const { store } = openPage();
+  store.dispatch({ type: 'composed', text: 'x', msgId: 'm1', now: 10 });
+  const kept = readItems('chat.out.');
+  store.dispatch({ type: 'sent', key: 1, now: 10 });
+  assert.deepEqual(readItems('chat.out.'), kept);
+  assert.deepEqual(kept, [['m1', '{"room":"lab","nickname":"Aino","text":"x","at":10}']]);
+});

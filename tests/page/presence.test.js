@@ -4,7 +4,8 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import { parsePerson } from '../../web/chat/payload.js';
 import * as people from '../../web/chat/people.js';
-import { createPresence, presenceTopics, willFor } from '../../web/chat/presence.js';
+import { createPresence } from '../../web/chat/presence.js';
+import { presenceTopics, willFor } from '../../web/chat/presence-topics.js';
 import { fakeClock } from './fake-clock.js';
 
 const bytes = (/** @type {unknown} */ value) =>
@@ -19,9 +20,9 @@ function harness() {
   const published = [];
   let seen = people.nobody();
   let changes = 0;
+  const self = { presenceId: 'page-1', clientId: 'me', guarded: false };
   const presence = createPresence({
-    presenceId: 'page-1',
-    clientId: 'me',
+    self: () => ({ ...self }),
     publish: (...what) => published.push(what),
     onChange: (next) => {
       seen = next;
@@ -33,7 +34,11 @@ function harness() {
     clock,
     presence,
     said: () => published.splice(0),
-    here: () => people.presentNames(seen).sort(new Intl.Collator('en').compare),
+    self,
+    here() {
+      const all = people.presentPeople(seen, () => '');
+      return all.map(({ nickname }) => nickname).sort(new Intl.Collator('en').compare);
+    },
     changes: () => changes,
     typing: () => people.typingNames(seen, clock.now(), (id) => id === 'me'),
   };
@@ -247,4 +252,27 @@ test('whatever comes as presence gives a short name or none', () => {
       if (person) assert.ok(person.nickname.length > 0 && Array.from(person.nickname).length <= 64);
     }),
   );
+});
+
+test('where the broker vouches for ids, presence says under which one', () => {
+  const { presence, said, self } = harness();
+  presence.enter('lab', 'Aino');
+  Object.assign(self, { presenceId: 'p2', clientId: '~k3', guarded: true });
+  presence.setOnline(true);
+  const [[topic, payload]] = said();
+  assert.deepEqual(
+    [topic, payload],
+    ['chat/lab/presence/p2', '{"nickname":"Aino","clientId":"~k3"}'],
+  );
+});
+
+test('a guest and one who has signed in are two, whatever they are called', () => {
+  const state = people.nobody();
+  const kind = (/** @type {people.Person} */ { clientId }) => clientId?.[0] ?? '';
+  for (const [i, clientId] of ['@ann', '@ann', '~a', '~b', null].entries()) {
+    people.setPresence(state, `p${i}`, { nickname: 'Ann', clientId }, 0);
+  }
+  const ids = people.presentPeople(state, kind).map(({ clientId }) => clientId);
+  assert.deepEqual(ids, ['@ann', '~b', null]);
+  assert.equal(people.presentPeople(state, () => '').length, 1);
 });

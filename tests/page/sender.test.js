@@ -1,7 +1,7 @@
 // Sending until it is stored.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { isLate } from '../../web/chat/log.js';
+import { isLate } from '../../web/chat/outbox.js';
 import { createSender } from '../../web/chat/sender.js';
 import { createStore, currentRoom, initialState } from '../../web/chat/store.js';
 import { fakeClock, settle } from './fake-clock.js';

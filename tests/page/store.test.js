@@ -220,3 +220,19 @@ test('all is marked as read at once', () => {
   assert.deepEqual(counts(), [0, 0, 0]);
   assert.equal(store.get().rooms.get('a')?.seen, 5);
 });
+
+test('who the page is may change: what it said before stays its own', () => {
+  const store = createStore(initialState({ room: 'lab', clientId: 'browser', nickname: 'Ann' }));
+  const identity = { nickname: 'Ann', bySite: false };
+  store.dispatch({ type: 'composed', text: 'unsent', msgId: 'm1', now: 0 });
+  store.dispatch({ type: 'identified', clientId: '~b', own: ['~a'], ...identity });
+  const state = store.get();
+  assert.equal(currentRoom(state).log.rows[0].clientId, '~b');
+  const own = ['~a', '~b', 'browser', '@ann', null].map((clientId) => isOwn(state, { clientId }));
+  assert.deepEqual(own, [true, true, false, false, false]);
+  assert.equal(state.named, false);
+  const site = { own: [], nickname: 'ann', bySite: true };
+  store.dispatch({ type: 'identified', clientId: '@ann', ...site });
+  assert.deepEqual([store.get().nickname, store.get().named], ['ann', true]);
+  assert.equal(currentRoom(store.get()).log.rows[0].nickname, 'ann');
+});

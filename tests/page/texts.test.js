@@ -7,12 +7,17 @@ import { toolsFor } from '../../web/chat/texts.js';
 import { arabic as inArabic } from '../../web/chat/texts-ar.js';
 import { german as inGerman } from '../../web/chat/texts-de.js';
 import { english as inEnglish } from '../../web/chat/texts-en.js';
+import { englishLater } from '../../web/chat/texts-en-later.js';
 import { finnish as inFinnish } from '../../web/chat/texts-fi.js';
 
-/** @param {import('../../web/chat/texts.js').Catalogue} catalogue @param {string} locale */
+/** @typedef {(tools: import('../../web/chat/texts.js').Tools) => object} Part of a catalogue */
+
+/** @param {Part} catalogue @param {string} locale */
 const said = (catalogue, locale) => new Map(Object.entries(catalogue(toolsFor(locale))));
 
-const english = said(inEnglish, 'en');
+const first = said(inEnglish, 'en');
+const later = said(englishLater, 'en');
+const english = new Map([...first, ...later]);
 const finnish = said(inFinnish, 'fi');
 const german = said(inGerman, 'de');
 const arabic = said(inArabic, 'ar');
@@ -63,16 +68,31 @@ test('all languages say all that they are given', () => {
   }
 });
 
+const folder = new URL('../../web/chat/', import.meta.url);
+const read = (/** @type {string} */ name) => readFileSync(new URL(name, folder), 'utf8');
+const uses = (/** @type {string} */ key) => new RegExp(`texts\\.${key}\\b|["']${key}["']`);
+
 test('every text is used, and every text that index.html names exists', () => {
-  const folder = new URL('../../web/chat/', import.meta.url);
-  const read = (/** @type {string} */ name) => readFileSync(new URL(name, folder), 'utf8');
   const files = readdirSync(folder).filter((name) => /^(?!mqtt|texts-).*\.(js|html)$/.test(name));
   const source = files.map(read).join('\n');
   for (const [, key] of read('index.html').matchAll(/data-(?:text|label)="(\w+)"/g)) {
     assert.equal(typeof english.get(key), 'string', key);
   }
-  for (const key of english.keys()) {
-    assert.match(source, new RegExp(`texts\\.${key}\\b|["']${key}["']`), `${key} is not used`);
+  for (const key of english.keys()) assert.match(source, uses(key), `${key} is not used`);
+});
+
+test('what the page says before extras.js has come is in the first part of English', () => {
+  const needed = new Set(['main.js', 'first-visit.js', 'token.js']);
+  for (const name of needed) {
+    const imports = read(name).matchAll(
+      /^(?:import|export)\b(?:[^;]*? from)? '\.\/([\w-]+\.js)'/gm,
+    );
+    for (const [, other] of imports) needed.add(other);
+  }
+  assert.ok(needed.has('row.js') && !needed.has('extras.js'));
+  const source = [...needed].map(read).join('\n') + read('index.html');
+  for (const key of later.keys()) {
+    assert.doesNotMatch(source, new RegExp(`texts\\.${key}\\b|data-\\w+="${key}"`), key);
   }
 });
 

@@ -128,6 +128,7 @@ export function createComposer({ onText, onName, onDraft }) {
   const me = byId('me', HTMLButtonElement);
   const hint = byId('name-hint', HTMLElement);
   let nickname = '';
+  let named = false;
   /** Whether the nickname is being asked for: null before anything was shown. @type {boolean | null} */
   let asking = null;
 
@@ -138,7 +139,7 @@ export function createComposer({ onText, onName, onDraft }) {
 
   /** @param {boolean} ask */
   function show(ask) {
-    naming.form.hidden = !ask;
+    naming.form.hidden = !ask || named;
     writing.form.hidden = ask;
     me.hidden = ask;
     const { field } = ask ? naming : writing;
@@ -167,13 +168,14 @@ export function createComposer({ onText, onName, onDraft }) {
         writing.fill(draft);
         if (asking === false && !touch.matches) writing.field.focus({ preventScroll: true });
       }
-      if (asking !== null && state.nickname === nickname) return;
-      nickname = state.nickname;
+      if (asking !== null && state.nickname === nickname && state.named === named) return;
+      ({ nickname, named } = state);
       setText(byId('my-name', HTMLElement), nickname);
-      me.ariaLabel = texts.changeName(nickname);
-      me.title = texts.changeName(nickname);
+      me.disabled = named;
+      me.title = named ? nickname : texts.changeName(nickname);
+      me.ariaLabel = me.title;
       writing.field.placeholder = texts.writeAs(nickname);
-      if (asking === null) show(nickname === '');
+      if (asking !== false || nickname === '') show(nickname === '');
     },
   };
 }

@@ -29,6 +29,22 @@ const FINAL_REASONS = new Map([
 
 /** "Unacceptable protocol version", in the words of 3.1.1 and of 5. */
 const WRONG_VERSION = [0x01, 0x84];
+/** "Bad user name or password" and "not authorized", likewise. */
+const DENIED = [0x04, 0x05, 0x86, 0x87];
+
+/**
+ * Who the broker is told this page is.
+ * @typedef {object} Login
+ * @property {string} clientId the MQTT one: who has it can end this connection, so it is told to the broker alone
+ * @property {string} [username] with a password that is good for one connection
+ * @property {string} [password]
+ * @property {number} [goodMs] after so long the page logs in anew, before the broker ends the connection
+ */
+
+/** Why there is no login: waitMs, how long to wait for the next try. @typedef {{why?: ConnectionState['cause'], line?: string, waitMs?: number}} NoLogin */
+
+/** A login that could not be renewed yet is asked for again. */
+const RENEW_AGAIN_MS = 30_000;
 
 /**
  * @param {unknown} error
@@ -43,10 +59,13 @@ function codeOf(error) {
 const isStanding = (topic) => /\/(presence\/.*|topic)$/.test(topic);
 
 /**
+ * @template {Login} L
  * @param {object} parts
  * @param {() => Promise<Connect>} parts.load
  * @param {string} parts.url
- * @param {string} parts.clientId the MQTT one: who has it can end this connection, so it is told to the broker alone
+ * @param {(refused: boolean) => Promise<L>} parts.logIn refused: the broker has just refused one
+ *   without a password; fails with a NoLogin
+ * @param {(login: L) => void} parts.onLogin it is used from now on
  * @param {string[]} parts.topics
  * @param {() => {topics: string[], will: Will | undefined}} parts.retained asked for each connection: topics
  *   whose retained copies are wanted, and what the broker says when the connection ends
@@ -56,7 +75,7 @@ const isStanding = (topic) => /\/(presence\/.*|topic)$/.test(topic);
  * @param {import('./clock.js').Clock} parts.clock
  */
 export function createConnection(parts) {
-  const { load, url, clientId, topics, retained, askWhy, onState, onMessage, clock } = parts;
+  const { load, url, logIn, onLogin, topics, retained, askWhy, onState, onMessage, clock } = parts;
   /** @type {MqttClient | null} */
   let client = null;
   /** @type {ConnectionState['phase']} */
@@ -64,22 +83,26 @@ export function createConnection(parts) {
   let retryAt = 0;
   /** @type {ConnectionState['cause']} */
   let cause = '';
+  let line = '';
   /** @type {4 | 5} */
   let version = 5;
   let onlineSince = 0;
   let failures = 0;
+  let attempts = 0;
   let lastPacketAt = 0;
   /** @type {string[]} */
   let subscribed = [];
   /** @type {() => void} */
   let cancelTimer = () => {};
+  /** @type {() => void} */
+  let cancelRenewal = () => {};
 
   /** @param {ConnectionState['phase']} next @param {number} at */
   function setPhase(next, at = 0) {
     phase = next;
     retryAt = at;
     if (phase === 'online') cause = '';
-    onState({ phase, retryAt, cause });
+    onState({ phase, retryAt, cause, line });
   }
 
   /** A browser does not tell why a WebSocket was refused, so the server is asked. */
@@ -87,7 +110,7 @@ export function createConnection(parts) {
     const answer = await askWhy();
     if (phase === 'online') return;
     cause = answer;
-    onState({ phase, retryAt, cause });
+    onState({ phase, retryAt, cause, line });
   }
 
   /** @param {number} ms @param {() => void} callback */
@@ -96,21 +119,29 @@ export function createConnection(parts) {
     cancelTimer = clock.after(ms, callback);
   }
 
-  function goOffline() {
+  function endClient() {
     const ended = client;
     client = null;
+    cancelRenewal();
     ended?.end(true);
+  }
+
+  /** @param {number} [waitMs] */
+  function goOffline(waitMs) {
+    endClient();
     if (phase === 'online' && clock.now() - onlineSince >= GOOD_MS) failures = 0;
     failures += 1;
-    const delay = backoff(failures, clock.random());
+    const delay = waitMs ?? backoff(failures, clock.random());
     setPhase('offline', clock.now() + delay);
     schedule(delay, attempt);
   }
 
-  /** @returns {import('mqtt').IClientOptions} */
-  function options() {
+  /** @param {Login} login @returns {import('mqtt').IClientOptions} */
+  function options({ clientId, username, password }) {
     return {
       clientId,
+      username,
+      password,
       clean: true,
       protocolVersion: version,
       keepalive: KEEPALIVE_S,
@@ -124,21 +155,47 @@ export function createConnection(parts) {
     };
   }
 
-  async function attempt() {
+  /**
+   * @param {boolean} [refused] the broker has just refused a login without a password
+   * @param {L} [given]
+   */
+  async function attempt(refused = false, given = undefined) {
+    const mine = ++attempts;
     cancelTimer();
     setPhase('connecting');
     try {
       const connect = await load();
-      if (cause === 'script') cause = '';
-      open(connect(url, options()));
-    } catch {
-      cause = 'script';
-      goOffline();
+      const login = given ?? (await logIn(refused));
+      if (mine !== attempts) return;
+      if (cause !== 'full' && cause !== 'socket') cause = '';
+      onLogin(login);
+      open(connect(url, options(login)), login, refused);
+    } catch (error) {
+      if (mine !== attempts) return;
+      const { why = 'script', waitMs, ...said } = /** @type {NoLogin} */ (error);
+      cause = why;
+      line = said.line ?? '';
+      goOffline(waitMs);
     }
   }
 
-  /** @param {MqttClient} mine */
-  function open(mine) {
+  /** Drops the connection for another one, as somebody else perhaps. @param {L} [login] */
+  function restart(login) {
+    endClient();
+    attempt(false, login);
+  }
+
+  /** Asks for another login while this one still holds. */
+  async function renew() {
+    const mine = client;
+    const login = await logIn(false).catch(() => null);
+    if (client !== mine) return;
+    if (login) restart(login);
+    else cancelRenewal = clock.after(RENEW_AGAIN_MS, renew);
+  }
+
+  /** @param {MqttClient} mine @param {Login} login @param {boolean} asked a login with a password was asked for */
+  function open(mine, login, asked) {
     let opened = false;
     let greeted = false;
     client = mine;
@@ -146,11 +203,13 @@ export function createConnection(parts) {
     const end = (code) => {
       if (client !== mine) return;
       const refused = WRONG_VERSION.includes(code ?? 0);
+      const denied = DENIED.includes(code ?? 0);
       // A broker of the other version may say so, or just hang up.
-      if (!greeted && (opened || refused)) version = version === 5 ? 4 : 5;
+      if (!greeted && !denied && (opened || refused)) version = version === 5 ? 4 : 5;
       goOffline();
       if (!opened) learnWhy();
       if (refused && version === 4) schedule(0, attempt);
+      if (denied && !greeted && !asked && !login.password) schedule(0, () => attempt(true));
     };
     mine.on('error', (error) => end(codeOf(error)));
     mine.on('close', () => end());
@@ -162,7 +221,7 @@ export function createConnection(parts) {
     });
     mine.on('connect', () => {
       greeted = true;
-      if (client === mine) subscribe(mine);
+      if (client === mine) subscribe(mine, login);
     });
     mine.connect();
     mine.stream.on('connect', () => {
@@ -170,8 +229,8 @@ export function createConnection(parts) {
     });
   }
 
-  /** @param {MqttClient} mine */
-  function subscribe(mine) {
+  /** @param {MqttClient} mine @param {Login} login */
+  function subscribe(mine, { goodMs }) {
     // rh 2: no retained copies; where that is not understood, the packet's own flag tells.
     mine.subscribe(topics, { qos: 1, rh: 2 }, (error) => {
       if (client !== mine) return;
@@ -184,6 +243,7 @@ export function createConnection(parts) {
       subscribed = [];
       subscribeRetained();
       schedule(PROBE_MS, probe);
+      if (goodMs) cancelRenewal = clock.after(goodMs, renew);
     });
   }
 
@@ -208,7 +268,8 @@ export function createConnection(parts) {
   }
 
   return {
-    start: attempt,
+    start: () => attempt(),
+    restart: () => restart(),
 
     /** Something may have changed, for better or for worse: find out now. */
     check() {

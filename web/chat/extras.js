@@ -12,6 +12,7 @@ import { refuseFiles } from './drop.js';
 import { isIgnored } from './ignored.js';
 import { createJump } from './jump.js';
 import { late } from './late.js';
+import { kindOf } from './marks.js';
 import { isMuted } from './muted.js';
 import { notice } from './notice.js';
 import { startOffline } from './offline.js';
@@ -23,11 +24,14 @@ import { createRoomList } from './room-list.js';
 import { startShortcuts } from './shortcuts.js';
 import { currentRoom, isOwn } from './store.js';
 import { loadStyle } from './style.js';
-import { texts } from './texts.js';
+import { addEnglish, texts } from './texts.js';
+import { englishLater } from './texts-en-later.js';
 import { createTopic } from './topic.js';
 
 /** @typedef {import('./store.js').Store} Store */
 /** @typedef {import('./store.js').State} State */
+
+addEnglish(englishLater);
 
 /** Of the newest page that is kept for a day without a network. */
 const OFFLINE_ROWS = 50;
@@ -38,7 +42,7 @@ const openRoom = (room) => visit(`#${room}`);
 /**
  * @param {Store} store
  * @param {import('./connection.js').Connection} connection
- * @param {string} presenceId
+ * @param {() => string} presenceId
  */
 function createPeople(store, connection, presenceId) {
   const view = createPeopleView();
@@ -47,15 +51,18 @@ function createPeople(store, connection, presenceId) {
 
   function show() {
     showing = false;
-    const { nickname, clientId } = store.get();
+    const state = store.get();
+    const { nickname, clientId } = state;
     const isHidden = (/** @type {string} */ id) =>
-      id === clientId || isIgnored({ clientId: id, nickname: '' });
-    view.render(people, { nickname, now: clock.now(), isHidden });
+      isOwn(state, { clientId: id }) || isIgnored({ clientId: id, nickname: '' });
+    view.render(people, { nickname, clientId, now: clock.now(), isHidden });
   }
 
   const presence = createPresence({
-    presenceId,
-    clientId: store.get().clientId,
+    self() {
+      const { clientId } = store.get();
+      return { presenceId: presenceId(), clientId, guarded: kindOf(clientId) !== '' };
+    },
     publish: connection.publish,
     clock,
     onChange(next) {
@@ -114,11 +121,13 @@ function opensLater(load) {
  */
 function createPanels(store, api, toNewest, stepRoom) {
   const room = () => store.get().room;
-  const own = store.get().clientId;
+  const own = (/** @type {{clientId: string | null}} */ message) => isOwn(store.get(), message);
   const loadSearch = late('search-panel.js', () => import('./search-panel.js'));
   const loadSettings = late('settings-dialog.js', () => import('./settings-dialog.js'));
   const loadHelp = late('shortcuts-dialog.js', () => import('./shortcuts-dialog.js'));
-  const search = opensLater(async () => (await loadSearch()).createSearchPanel({ api, room, own }));
+  const search = opensLater(async () =>
+    (await loadSearch()).createSearchPanel({ api, room, isOwn: own }),
+  );
   const settings = opensLater(async () => (await loadSettings()).createSettingsDialog());
   const help = opensLater(async () => (await loadHelp()).createShortcutsDialog());
   startShortcuts({
@@ -140,7 +149,7 @@ function createPanels(store, api, toNewest, stepRoom) {
  * @param {object} parts
  * @param {Store} parts.store
  * @param {URL} parts.api
- * @param {string} parts.presenceId
+ * @param {() => string} parts.presenceId
  * @param {import('./connection.js').Connection} parts.connection
  * @param {() => void} parts.toNewest
  * @param {import('./history.js').HistoryApi} parts.history
@@ -178,7 +187,11 @@ export function startExtras(parts) {
   return {
     presence,
     help,
-    readOrder,
+    /** @param {string} typed */
+    readOrder(typed) {
+      const order = readOrder(typed);
+      return 'nickname' in order && store.get().named ? { problem: texts.nameFixed } : order;
+    },
     countUnread: createCounter({ store, history }),
 
     /** @param {string} room @param {Uint8Array} payload */
@@ -203,9 +216,10 @@ export function startExtras(parts) {
      * @param {string} room
      */
     onMessage(message, room) {
-      const { clientId, nickname, room: current } = store.get();
+      const state = store.get();
+      const { nickname, room: current } = state;
       presence.endTyping(message.clientId);
-      if (message.clientId === clientId || isIgnored(message)) return;
+      if (isOwn(state, message) || isIgnored(message)) return;
       if (!isMuted(room)) attention.onMessage(message, room, nickname);
       if (room === current) announce(message);
     },

@@ -43,19 +43,19 @@ function continues(before, row) {
   return Math.abs(timeOf(row).getTime() - timeOf(before).getTime()) <= TOGETHER_MS;
 }
 
-/** @param {Row} row @param {number | null} newFrom @param {string} own */
-function isNew(row, newFrom, own) {
-  return newFrom !== null && row.clientId !== own && (row.id === null || row.id > newFrom);
+/** @param {Row} row @param {number | null} newFrom @param {import('./room.js').IsOwn} isOwn */
+function isNew(row, newFrom, isOwn) {
+  return newFrom !== null && !isOwn(row) && (row.id === null || row.id > newFrom);
 }
 
 /**
  * What is pending belongs to the end, and is not shown where the end is not.
  * @param {Room} room
- * @param {string} own client id
+ * @param {import('./room.js').IsOwn} isOwn
  * @param {(row: Row) => boolean} [isFolded] whether only that it is there is shown
  * @returns {Item[]}
  */
-export function layOut({ log, newFrom }, own, isFolded = () => false) {
+export function layOut({ log, newFrom }, isOwn, isFolded = () => false) {
   const rows = log.tail ? log.rows : log.rows.filter((row) => row.id !== null && !isPending(row));
   /** @type {Item[]} */
   const items = log.start && rows.length > 0 ? [{ kind: 'start', key: 'start' }] : [];
@@ -68,7 +68,7 @@ export function layOut({ log, newFrom }, own, isFolded = () => false) {
       items.push({ kind: 'day', key: `${day} ${row.key}`, time });
       before = undefined;
     }
-    if (isNew(row, line, own)) {
+    if (isNew(row, line, isOwn)) {
       items.push({ kind: 'new', key: 'new' });
       before = undefined;
       line = null;

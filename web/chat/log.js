@@ -9,7 +9,6 @@
 
 /** @typedef {import('./payload.js').Message} Message */
 /** @typedef {import('./payload.js').Receipt} Receipt */
-/** @typedef {import('./payload.js').Rejection} Rejection */
 /** @typedef {import('./payload.js').StoredMessage} StoredMessage */
 
 /**
@@ -55,11 +54,6 @@ export const ROWS_MAX = 300;
 export const ROWS_SPARE = 20;
 /** Ids beyond the cursor before a page of the history is asked to confirm them. */
 const UNCONFIRMED_MAX = 100;
-/** The first wait for a receipt; each that was in vain doubles the next. */
-const RESEND_MS = 3_000;
-const RESEND_MAX_MS = 60_000;
-/** So many waits in vain, and the page says so: the first time it was sent, and the second. */
-const LATE_AFTER = 2;
 
 /** @returns {Log} */
 export function emptyLog() {
@@ -173,17 +167,6 @@ export function addLive(log, message, now) {
 }
 
 /**
- * A message of our own, on its way.
- * @param {Log} log
- * @param {Message} message
- * @param {number} now
- * @returns {Log}
- */
-export function addOwn(log, message, now) {
-  return append(log, { ...newRow(message, log.nextKey, now), state: 'sending' });
-}
-
-/**
  * A receipt for what is not here, or here without msgId. Then the first such row is probably meant,
  * since receipts come in the order of the messages; which one it is only the history can tell.
  * @param {Log} log
@@ -253,105 +236,6 @@ export function addReceipts(log, receipts) {
   const unconfirmed = next.rows.filter(({ id }) => id !== null && id > next.cursor).length;
   const wanted = next.wanted || unconfirmed >= UNCONFIRMED_MAX;
   return trimmed({ ...next, wanted, rows: inOrder(next.rows) });
-}
-
-/**
- * The logger cannot store it. Only what is ours to send fails here: others have their own page.
- * @param {Log} log
- * @param {Rejection} rejection
- * @returns {Log}
- */
-export function addRejection(log, rejection) {
-  const index = indexOfSent(log.rows, rejection);
-  return index < 0 ? log : fail(log, log.rows[index].key, rejection.reason);
-}
-
-/**
- * @param {readonly Row[]} rows
- * @param {number} key
- */
-function indexOfSending(rows, key) {
-  return rows.findIndex((row) => row.key === key && row.state === 'sending');
-}
-
-/**
- * @param {Log} log
- * @param {number} key
- * @param {string} reason
- * @returns {Log}
- */
-export function fail(log, key, reason) {
-  const index = indexOfSending(log.rows, key);
-  if (index < 0) return log;
-  return { ...log, rows: withRow(log.rows, index, { state: 'failed', reason }) };
-}
-
-/**
- * It was sent: for the first time, because its wait was over, or because it was made due at once.
- * @param {Log} log
- * @param {number} key
- * @param {number} now
- * @returns {Log}
- */
-export function markSent(log, key, now) {
-  const index = indexOfSending(log.rows, key);
-  if (index < 0) return log;
-  const row = log.rows[index];
-  const unanswered = row.unanswered + (row.retryAt > 0 ? 1 : 0);
-  const retryAt = now + Math.min(RESEND_MAX_MS, RESEND_MS * 2 ** unanswered);
-  const change = { tries: row.tries + 1, unanswered, retryAt };
-  return { ...log, rows: withRow(log.rows, index, change) };
-}
-
-/**
- * Makes it due at once, whatever it waits for, or why ever it failed.
- * @param {Log} log
- * @param {number} key
- * @returns {Log}
- */
-export function sendAgain(log, key) {
-  const index = log.rows.findIndex((row) => row.key === key && isPending(row));
-  if (index < 0) return log;
-  const again = /** @type {const} */ ({ state: 'sending', reason: '', retryAt: 0 });
-  return { ...log, rows: withRow(log.rows, index, again) };
-}
-
-/**
- * Gives up what was not stored.
- * @param {Log} log
- * @param {string | null} msgId
- * @returns {Log}
- */
-export function discard(log, msgId) {
-  const rows = log.rows.filter((row) => row.msgId !== msgId || !isPending(row));
-  return rows.length === log.rows.length ? log : { ...log, rows };
-}
-
-/**
- * Whether its receipt should have been here by now.
- * @param {Row} row
- */
-export function isLate(row) {
-  return row.state === 'sending' && row.unanswered >= LATE_AFTER;
-}
-
-/**
- * On another connection, whatever has no receipt is due at once, and nothing was in vain yet.
- * @param {Log} log
- * @returns {Log}
- */
-export function sendAllAgain(log) {
-  const again = (/** @type {Row} */ row) =>
-    row.state === 'sending' ? { ...row, retryAt: 0, unanswered: 0 } : row;
-  return { ...log, rows: log.rows.map(again) };
-}
-
-/**
- * What is to be sent, oldest first.
- * @param {Log} log
- */
-export function outbox(log) {
-  return log.rows.filter((row) => row.state === 'sending');
 }
 
 /**

@@ -9,6 +9,7 @@ import { createHistory, LIST_MAX } from './history.js';
 import { newMsgId, newToken } from './ids.js';
 import { onIgnored } from './ignored.js';
 import { late } from './late.js';
+import { kindOf } from './marks.js';
 import {
   cleanText,
   isRoom,
@@ -19,13 +20,13 @@ import {
 } from './payload.js';
 import { restoreRooms, startPersistence } from './persistence.js';
 import { onPreferences } from './preferences.js';
-import { presenceTopics, willFor } from './presence.js';
+import { presenceTopics, willFor } from './presence-topics.js';
 import { createReader } from './reader.js';
 import { createSender } from './sender.js';
 import { createSidebar } from './sidebar.js';
 import { firstRoom, freshSite, site } from './site.js';
 import { createStatus } from './status.js';
-import { clientIdOr, readNickname, writeNickname } from './storage.js';
+import { clientIdOr, readItem, readNickname, TOKENS, writeNickname } from './storage.js';
 import { createStore, initialState, tell } from './store.js';
 import { loadStyle } from './style.js';
 import { texts } from './texts.js';
@@ -60,6 +61,7 @@ function sleep(ms) {
 /** @type {() => Promise<typeof import('../bundle/entry.js')>} */
 const loadClient = late('mqtt.js');
 const loadExtras = late('extras.js', () => import('./extras.js'));
+const loadTokens = late('token.js', () => import('./token.js'));
 
 async function loadMqtt() {
   const { connect } = await loadClient();
@@ -84,6 +86,7 @@ const store = createStore({
   ...initialState({ room: initial.room, clientId: clientIdOr(newToken), nickname }),
   rooms: restoreRooms(initial.room),
   visible: !document.hidden && !nowhere,
+  named: readItem(TOKENS) === 'site',
 });
 const api = new URL('../api/', document.baseURI);
 const history = createHistory(api);
@@ -100,7 +103,7 @@ const historyOpened = reader.enter();
 const handlers = new Map(
   Object.entries({
     message(room, payload) {
-      const message = parseMessage(payload);
+      const message = parseMessage(payload, kindOf(store.get().clientId) !== '');
       if (!message) return;
       store.dispatch({ type: 'live', room, message, now: clock.now() });
       extras?.onMessage(message, room);
@@ -110,7 +113,7 @@ const handlers = new Map(
     },
     rejected(room, payload) {
       const rejection = parseRejection(payload);
-      if (rejection) store.dispatch({ type: 'rejected', room, rejection });
+      if (rejection) store.dispatch({ type: 'rejected', room, rejection, now: clock.now() });
     },
     topic: (room, payload) => extras?.onTopic(room, payload),
   }),
@@ -128,20 +131,36 @@ async function listRooms() {
   extras?.countUnread(rooms.length < LIST_MAX ? null : rooms);
 }
 
-/** Everybody sees it. It is not the MQTT client id, with which anybody could take over the connection. */
-const presenceId = newToken();
+/**
+ * Who the broker is told this page is. Everybody sees the presence id, so it is not the MQTT client id,
+ * with which anybody could take over the connection.
+ */
+const nobody = { clientId: `page-${newToken()}`, presenceId: newToken() };
+/** @type {import('./token.js').PageLogin} */
+let self = nobody;
 /** Loaded when the history is on the screen. @type {import('./extras.js').Extras | undefined} */
 let extras;
 
 const connection = createConnection({
   load: loadMqtt,
   url: brokerUrl(),
-  clientId: `page-${newToken()}`,
+  async logIn(refused) {
+    const guarded = refused || readItem(TOKENS) !== '';
+    if (!guarded) return nobody;
+    // Without a network it does not come either.
+    const tokens = await loadTokens().catch(() => Promise.reject({ why: '' }));
+    return tokens.askToken(api, store);
+  },
+  onLogin(login) {
+    self = login;
+    const { identity } = self;
+    if (identity) store.dispatch({ type: 'identified', ...identity });
+  },
   topics: ['chat/+', 'chat/+/stored', 'chat/+/rejected'],
   retained() {
     const { room } = store.get();
     const topics = [...presenceTopics(room), `chat/${room}/topic`];
-    return { topics, will: willFor(room, presenceId) };
+    return { topics, will: willFor(room, self.presenceId) };
   },
   askWhy,
   onMessage(topic, payload) {
@@ -182,6 +201,7 @@ function setNickname(nickname) {
   if (!nickname) return byId('me', HTMLElement).click();
   writeNickname(nickname);
   store.dispatch({ type: 'named', nickname });
+  if (self.password) connection.restart(); // a token is for one nickname
 }
 
 const view = createView({
@@ -292,7 +312,8 @@ async function addExtras() {
   const { startExtras } = await loadExtras().catch(() => ({ startExtras: undefined }));
   if (extras || !startExtras) return;
   extras = startExtras({
-    ...{ store, api, presenceId, connection, toNewest },
+    ...{ store, api, connection, toNewest },
+    presenceId: () => self.presenceId,
     history,
     jump,
     hideSide: sidebar.hide,

@@ -97,12 +97,13 @@ function optionalId(value, reserved = '\0') {
 
 /**
  * @param {Record<string, unknown>} object
+ * @param {boolean} guarded
  * @returns {Message | null}
  */
-function readMembers(object) {
+function readMembers(object, guarded) {
   const nickname = nicknameOf(object.nickname);
   const text = shown(object.text, TEXT_MAX);
-  const clientId = optionalId(object.clientId, '@');
+  const clientId = optionalId(object.clientId, guarded ? undefined : '@');
   const msgId = optionalId(object.msgId, 'import:');
   if (nickname === null || text === null || !clientId.ok || !msgId.ok) return null;
   return { nickname, text, clientId: clientId.id, msgId: msgId.id };
@@ -167,14 +168,15 @@ function isTaken(json) {
  * A message as it came over MQTT, or null where the logger will not store it. The logger's
  * src/chat/message.c gives the same verdicts: tests/vectors/payloads.txt.
  * @param {Uint8Array} bytes
+ * @param {boolean} [guarded] whether the broker vouches for the ids of who has signed in
  * @returns {Message | null}
  */
-export function parseMessage(bytes) {
+export function parseMessage(bytes, guarded = false) {
   if (bytes.length > BYTES_MAX) return null;
   const payload = decode(bytes)?.trim();
   if (!payload) return null;
   const value = payload.startsWith('{') ? parseJson(payload) : undefined;
-  if (isObject(value)) return isTaken(payload) ? readMembers(value) : null;
+  if (isObject(value)) return isTaken(payload) ? readMembers(value, guarded) : null;
   const text = shown(payload, TEXT_MAX);
   if (text === null) return null;
   return { nickname: DEVICE_NICKNAME, text, clientId: null, msgId: null };

@@ -1,7 +1,8 @@
 // Who is here, as a list, and who is typing, as a line that is always there so that nothing moves.
 
 import { byId, make, setText } from './dom.js';
-import { isCrowd, PRESENT_MAX, presentNames, typingNames } from './people.js';
+import { kindOf, showName } from './marks.js';
+import { isCrowd, PRESENT_MAX, presentPeople, typingNames } from './people.js';
 import { locale, texts } from './texts.js';
 
 const SHOWN_MAX = 100;
@@ -22,10 +23,13 @@ function countText(count, more) {
   return more ? texts.peopleMany(count) : texts.peopleCount(count);
 }
 
-/** @param {string} name @param {string} own */
-function makePerson(name, own) {
-  const children = name === own ? [' ', make('span', 'you', `(${texts.you})`)] : [];
-  return make('li', '', make('bdi', '', name), ...children);
+/** @typedef {import('./people.js').Person} Person */
+
+/** @param {Person} person @param {boolean} own */
+function makePerson({ nickname, clientId }, own) {
+  const name = make('bdi', '');
+  showName(name, nickname, clientId);
+  return make('li', '', name, ...(own ? [' ', make('span', 'you', `(${texts.you})`)] : []));
 }
 
 export function createPeopleView() {
@@ -37,18 +41,29 @@ export function createPeopleView() {
   return {
     /**
      * @param {import('./people.js').People} people
-     * @param {{nickname: string, now: number, isHidden: (clientId: string) => boolean}} me
+     * @param {Person & {now: number, isHidden: (clientId: string) => boolean}} me
      */
-    render(people, { nickname, now, isHidden }) {
+    render(people, { nickname, clientId, now, isHidden }) {
+      // Where nobody vouches for this page's own id, nobody does for others'.
+      const kind = (/** @type {Person} */ one) => (kindOf(clientId) ? kindOf(one.clientId) : '');
       setText(typing, typingText(typingNames(people, now, isHidden)));
-      const all = presentNames(people);
+      const all = presentPeople(people, kind);
       setText(count, countText(all.length, people.present.size >= PRESENT_MAX));
-      const names = isCrowd(people) ? [] : all.sort(collator.compare);
-      const next = JSON.stringify([nickname, names]);
+      const named = isCrowd(people) ? [] : all;
+      named.sort((a, b) => collator.compare(a.nickname, b.nickname));
+      const next = JSON.stringify([
+        nickname,
+        clientId,
+        named.map((one) => [kind(one), one.nickname]),
+      ]);
       if (next === shown) return;
       shown = next;
-      const items = names.slice(0, SHOWN_MAX).map((name) => makePerson(name, nickname));
-      const rest = names.length - items.length;
+      const isMe = (/** @type {Person} */ one) =>
+        one.nickname === nickname && kind(one) === kindOf(clientId);
+      const items = named
+        .slice(0, SHOWN_MAX)
+        .map((one) => makePerson(kind(one) ? one : { ...one, clientId: null }, isMe(one)));
+      const rest = named.length - items.length;
       if (rest > 0) items.push(make('li', '', texts.peopleMore(rest)));
       list.replaceChildren(...items);
     },

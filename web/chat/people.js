@@ -6,7 +6,7 @@
 /** @typedef {{nickname: string, clientId: string, until: number}} Typist */
 /**
  * @typedef {object} People
- * @property {Map<string, {nickname: string, round: number}>} present by the id of the page; `round`: when
+ * @property {Map<string, Person & {round: number}>} present by the id of the page; `round`: when
  *   it was heard last
  * @property {readonly Typist[]} typists
  */
@@ -30,7 +30,7 @@ export const nobody = () => ({ present: new Map(), typists: [] });
 export function setPresence({ present }, id, person, round) {
   if (person === null) present.delete(id);
   else if (id.length <= ID_MAX && (present.has(id) || present.size < PRESENT_MAX)) {
-    present.set(id, { nickname: person.nickname, round });
+    present.set(id, { ...person, round });
   }
 }
 
@@ -87,7 +87,13 @@ export function nextTypingEnd({ typists }) {
   return Math.min(...typists.map(({ until }) => until), Number.POSITIVE_INFINITY);
 }
 
-/** Each name once, in no order. @param {People} people */
-export const presentNames = ({ present }) => [
-  ...new Set(Array.from(present.values(), ({ nickname }) => nickname)),
-];
+/**
+ * Each name once, and once more for who bears it as a guest or has signed in; in no order.
+ * @param {People} people
+ * @param {(person: Person) => string} kindOf
+ * @returns {Person[]}
+ */
+export function presentPeople({ present }, kindOf) {
+  const all = Array.from(present.values());
+  return [...new Map(all.map((one) => [`${kindOf(one)} ${one.nickname}`, one])).values()];
+}

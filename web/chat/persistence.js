@@ -4,6 +4,7 @@
 
 import { createDrafts, DRAFT_PREFIX, readDrafts, tabName } from './drafts.js';
 import { isPending } from './log.js';
+import { kindOf } from './marks.js';
 import { cleanText, isRoom } from './payload.js';
 import { forgetSome, newRoom } from './room.js';
 import { areKept, isKept, readItem, readItems, removeItem, writeItem } from './storage.js';
@@ -66,13 +67,14 @@ export function restoreRooms(current, tab = thisTab()) {
 
 /**
  * What was written and is not stored yet, oldest first.
- * @returns {{room: string, nickname: string, text: string, msgId: string, at: number}[]}
+ * @returns {{room: string, nickname: string, text: string, msgId: string, at: number, clientId?: string}[]}
  */
 function readOutbox() {
   const messages = readItems(OUTBOX_PREFIX).flatMap(([msgId, value]) => {
-    const { room, nickname, text, at } = Object(parseJson(value));
+    const { room, nickname, text, at, clientId } = Object(parseJson(value));
     if (![room, nickname, text].every(isText) || !isRoom(room)) return [];
-    return [{ room, nickname, text, msgId, at: Number(at) || 0 }];
+    const sent = isText(clientId) ? { clientId } : {};
+    return [{ room, nickname, text, msgId, at: Number(at) || 0, ...sent }];
   });
   return messages.sort((a, b) => a.at - b.at || (a.msgId < b.msgId ? -1 : 1));
 }
@@ -83,13 +85,20 @@ function pendingOf(room) {
   return new Map(rows.map((row) => [/** @type {string} */ (row.msgId), row]));
 }
 
+/** Under which id it was sent, where this browser's may be another one the next time. @param {Row | undefined} row */
+const sentAs = (row) => (row?.tries && kindOf(row.clientId) ? row.clientId : undefined);
+
 /** @param {Room} room @param {Room | undefined} before */
 function saveOutbox(room, before) {
   const [now, then] = [pendingOf(room), pendingOf(before)];
   for (const msgId of then.keys()) if (!now.has(msgId)) removeItem(OUTBOX_PREFIX + msgId);
-  for (const [msgId, { nickname, text, at }] of now) {
-    if (then.has(msgId) && isKept(OUTBOX_PREFIX + msgId)) continue;
-    writeItem(OUTBOX_PREFIX + msgId, JSON.stringify({ room: room.name, nickname, text, at }));
+  for (const [msgId, row] of now) {
+    const { nickname, text, at } = row;
+    const clientId = sentAs(row);
+    const known = then.get(msgId);
+    if (known && sentAs(known) === clientId && isKept(OUTBOX_PREFIX + msgId)) continue;
+    const item = { room: room.name, nickname, text, at, clientId };
+    writeItem(OUTBOX_PREFIX + msgId, JSON.stringify(item));
   }
 }
 

@@ -7,6 +7,7 @@
 
 import { parsePerson } from './payload.js';
 import * as list from './people.js';
+import { presenceTopic } from './presence-topics.js';
 
 /** @typedef {import('./people.js').People} People */
 /** @typedef {{qos: 0 | 1, retain?: boolean, expiryS?: number}} PublishOptions */
@@ -22,37 +23,18 @@ const ROUNDS = 10;
 /** A page may see its own presence cleared, by the will of its last connection or by a stranger. */
 const AGAIN_MS = 1000;
 
-/** @param {string} room @param {string} id */
-const presenceTopic = (room, id) => `chat/${room}/presence/${id}`;
-
-/** @param {string} room */
-export const presenceTopics = (room) => [presenceTopic(room, '+'), `chat/${room}/typing`];
-
-/**
- * What the broker says when a connection that was made in this room ends.
- * @param {string} room
- * @param {string} presenceId
- */
-export function willFor(room, presenceId) {
-  return {
-    topic: presenceTopic(room, presenceId),
-    payload: '',
-    qos: /** @type {const} */ (1),
-    retain: true,
-  };
-}
-
 /**
  * @param {object} parts
- * @param {string} parts.presenceId of this page, random; everybody sees it, so not the MQTT client id
- * @param {string} parts.clientId that of this browser
+ * @param {() => {presenceId: string, clientId: string, guarded: boolean}} parts.self presenceId: of this
+ *   page, random; everybody sees it, so not the MQTT client id. clientId: that of this browser; guarded:
+ *   it is known to be this one's
  * @param {Publish} parts.publish
  * @param {(people: People) => void} parts.onChange
  * @param {import('./clock.js').Clock} parts.clock
  * @param {number} [parts.expiryS] how long a presence holds unless it is said again
  */
 export function createPresence(parts) {
-  const { presenceId, clientId, publish, onChange, clock, expiryS = EXPIRY_S } = parts;
+  const { self, publish, onChange, clock, expiryS = EXPIRY_S } = parts;
   let people = list.nobody();
   let me = { room: '', nickname: '' };
   let online = false;
@@ -88,7 +70,7 @@ export function createPresence(parts) {
   function dropSilent() {
     round += 1;
     const silent = list.silentSince(people, round - ROUNDS);
-    const gone = silent.filter((id) => id !== presenceId);
+    const gone = silent.filter((id) => id !== self().presenceId);
     for (const id of gone) {
       people.present.delete(id);
       publish(presenceTopic(me.room, id), '', { qos: 1, retain: true });
@@ -102,7 +84,9 @@ export function createPresence(parts) {
     const { room, nickname } = me;
     if (!online || room === '' || nickname === '') return;
     const options = { qos: /** @type {const} */ (1), retain: true, expiryS };
-    publish(presenceTopic(room, presenceId), JSON.stringify({ nickname }), options);
+    const { presenceId, clientId, guarded } = self();
+    const person = guarded ? { nickname, clientId } : { nickname };
+    publish(presenceTopic(room, presenceId), JSON.stringify(person), options);
     cancelRenewal = clock.after(expiryS * 1000 * RENEWAL, publishPresence);
   }
 
@@ -110,14 +94,15 @@ export function createPresence(parts) {
   function hear(id, person) {
     list.setPresence(people, id, person, round);
     onChange(people);
-    if (id !== presenceId || person || me.nickname === '') return;
+    if (id !== self().presenceId || person || me.nickname === '') return;
     cancelRenewal();
     cancelRenewal = clock.after(AGAIN_MS, publishPresence);
   }
 
   /** @param {string} room */
   function clearPresence(room) {
-    if (online && room) publish(presenceTopic(room, presenceId), '', { qos: 1, retain: true });
+    if (!online || !room) return;
+    publish(presenceTopic(room, self().presenceId), '', { qos: 1, retain: true });
   }
 
   return {
@@ -167,7 +152,9 @@ export function createPresence(parts) {
       if (!online || nickname === '' || list.isCrowd(people)) return;
       if (clock.now() - typedAt < TYPING_EVERY_MS) return;
       typedAt = clock.now();
-      publish(`chat/${room}/typing`, JSON.stringify({ nickname, clientId }), { qos: 0 });
+      publish(`chat/${room}/typing`, JSON.stringify({ nickname, clientId: self().clientId }), {
+        qos: 0,
+      });
     },
 
     /** The message was sent: the next letter is of another one. */

@@ -114,25 +114,27 @@ function withUnseen(room, ids) {
   return hasUnread(next) ? next : markSeen(next);
 }
 
+/** @typedef {(message: {clientId: string | null}) => boolean} IsOwn whether it is this browser's */
+
 /**
  * The ids of what others wrote.
  * @param {readonly {id: number, clientId: string | null}[]} messages
- * @param {string} own
+ * @param {IsOwn} isOwn
  */
-const idsOfOthers = (messages, own) =>
-  messages.filter(({ clientId }) => clientId !== own).map(({ id }) => id);
+const idsOfOthers = (messages, isOwn) =>
+  messages.filter((message) => !isOwn(message)).map(({ id }) => id);
 
 /**
  * Messages that are now known to be in the room. Our own need not be seen.
  * @param {Room} room
  * @param {readonly {id: number, clientId: string | null}[]} messages
- * @param {string} own
+ * @param {IsOwn} isOwn
  * @returns {Room}
  */
-function countNew(room, messages, own) {
+function countNew(room, messages, isOwn) {
   const { seen, unseen } = room;
   const lastId = Math.max(room.lastId, ...messages.map(({ id }) => id));
-  const fresh = idsOfOthers(messages, own).filter((id) => id > seen && !unseen.includes(id));
+  const fresh = idsOfOthers(messages, isOwn).filter((id) => id > seen && !unseen.includes(id));
   if (fresh.length === 0 && lastId === room.lastId) return room;
   return withUnseen({ ...room, lastId }, [...unseen, ...fresh]);
 }
@@ -155,18 +157,21 @@ function hasGap({ seen, lastId }, receipts) {
  * The history was asked what there is after the last that was seen.
  * @param {Room} room
  * @param {pages.Page} page
- * @param {{own: string, after: number, until: number}} context after: what was seen then; until: the last
+ * @param {{isOwn: IsOwn, after: number, until: number}} context after: what was seen then; until: the last
  *   id that was known then
  * @returns {Room}
  */
-export function count(room, { items, newer }, { own, after, until }) {
+export function count(room, { items, newer }, { isOwn, after, until }) {
   if (after !== room.seen) return room;
   const last = items.at(-1)?.id ?? 0;
   const end = newer ? last : Math.max(last, until);
   const later = room.unseen.filter((id) => id > end);
   if (newer && later.length === 0) later.push(end + 1);
   const lastId = Math.max(room.lastId, last);
-  return withUnseen({ ...room, lastId, uncounted: false }, [...idsOfOthers(items, own), ...later]);
+  return withUnseen({ ...room, lastId, uncounted: false }, [
+    ...idsOfOthers(items, isOwn),
+    ...later,
+  ]);
 }
 
 /**
@@ -196,15 +201,15 @@ export function markNew(room) {
 /**
  * @param {Room} room
  * @param {import('./payload.js').Receipt[]} receipts
- * @param {{own: string, current: boolean}} context current: it is the room on the screen
+ * @param {{isOwn: IsOwn, current: boolean}} context current: it is the room on the screen
  * @returns {Room}
  */
-export function addReceipts(room, receipts, { own, current }) {
+export function addReceipts(room, receipts, { isOwn, current }) {
   const uncounted = room.uncounted || hasGap(room, receipts);
   const counted = countNew(
     uncounted === room.uncounted ? room : { ...room, uncounted },
     receipts,
-    own,
+    isOwn,
   );
   const { rows } = room.log;
   const ours = receipts.filter((receipt) => log.indexOfSent(rows, receipt) >= 0);
@@ -228,32 +233,32 @@ function checkSeen(room, { items, newer }) {
  * A page was read, with which the room or another place in it is opened.
  * @param {Room} room
  * @param {pages.Page} page
- * @param {pages.Reading & {own: string, goal: Goal | null}} context
+ * @param {pages.Reading & {isOwn: IsOwn, goal: Goal | null}} context
  * @returns {Room}
  */
-export function open(room, page, { own, goal, ...reading }) {
+export function open(room, page, { isOwn, goal, ...reading }) {
   const checked = checkSeen(room, page);
   const next = { ...checked, log: pages.openHistory(room.log, page, reading), history: READY };
   const { seen } = next;
-  const some = page.items.some(({ id, clientId }) => id > seen && clientId !== own);
+  const some = page.items.some((item) => item.id > seen && !isOwn(item));
   const newFrom = seen > 0 && some ? seen : null;
   /** @type {Goal} */
   const first = newFrom === null || room.goal?.to === 'end' ? { to: 'end' } : { to: 'new' };
   const there = { ...next, newFrom, goal: goal ?? first };
-  return page.newer ? there : countNew(there, page.items, own);
+  return page.newer ? there : countNew(there, page.items, isOwn);
 }
 
 /**
  * The page after `after` was read.
  * @param {Room} room
  * @param {pages.Page} page
- * @param {pages.Reading & {own: string, after: number}} context
+ * @param {pages.Reading & {isOwn: IsOwn, after: number}} context
  * @returns {Room}
  */
-export function extend(room, page, { own, after, ...reading }) {
+export function extend(room, page, { isOwn, after, ...reading }) {
   if (after !== room.log.cursor || room.log.first === null) return room;
   const next = { ...room, log: pages.extendHistory(room.log, page, reading), history: READY };
-  return next.log.tail ? countNew(next, page.items, own) : next;
+  return next.log.tail ? countNew(next, page.items, isOwn) : next;
 }
 
 /**

@@ -3,7 +3,8 @@
 import { make, setText } from './dom.js';
 import { prepareFold } from './fold.js';
 import { timeOf } from './layout.js';
-import { isLate } from './log.js';
+import { showName } from './marks.js';
+import { isLate } from './outbox.js';
 import { isOnlyEmoji, renderText } from './rich.js';
 import { texts } from './texts.js';
 import { fullText, hourText } from './times.js';
@@ -98,11 +99,12 @@ function showProblem(element, row, state, actions) {
 /**
  * @param {HTMLElement} element
  * @param {string} state
+ * @param {Row} row
  * @param {{own: boolean, waits: boolean}} appearance
  */
-function showState(element, state, { own, waits }) {
+function showState(element, state, { reason }, { own, waits }) {
   const stored = own && state === 'stored';
-  const sending = waits ? texts.waits : texts.sending;
+  const sending = waits ? texts.waits : reason ? texts.tooFast : texts.sending;
   setText(element, stored ? '✓' : state === 'sending' ? sending : '');
   element.title = stored ? texts.stored : '';
   if (stored) element.setAttribute('role', 'img');
@@ -174,7 +176,8 @@ export function createRowView(first, appearance, actions) {
       element.classList.toggle('waits', waits);
       element.classList.toggle('head', head);
       element.classList.toggle('lead', lead);
-      setText(name, isVisible(row.nickname) ? onlyVisible(row.nickname) : texts.unseen);
+      const known = isVisible(row.nickname) ? onlyVisible(row.nickname) : texts.unseen;
+      showName(name, known, row.clientId);
       name.style.setProperty('--hue', `${hueOf(row.nickname)}`);
       const content = `${nickname}\n${row.text}`;
       if (content !== shown) text.replaceChildren(renderText(row.text, nickname));
@@ -183,7 +186,7 @@ export function createRowView(first, appearance, actions) {
       text.classList.toggle('emoji', isOnlyEmoji(row.text));
       shown = content;
       showProblem(problem, row, now, actions);
-      showState(state, now, appearance);
+      showState(state, now, row, appearance);
       showAddress(when, row.id, room);
       showTime(time, timeOf(row));
     },

@@ -5,6 +5,7 @@ import { byId, make, setText } from './dom.js';
 import { createFilterBar } from './filter-bar.js';
 import { queryOf } from './filters.js';
 import { HistoryError } from './history.js';
+import { showName } from './marks.js';
 import { hueOf } from './row.js';
 import { createSearch } from './search.js';
 import { texts } from './texts.js';
@@ -23,19 +24,20 @@ function makeTime({ ts }) {
   return element;
 }
 
-/** @param {Match} match @param {string} own client id */
+/** @param {Match} match @param {boolean} own */
 function makeMatch(match, own) {
-  const name = make('bdi', 'name', onlyVisible(match.nickname));
+  const name = make('bdi', 'name');
   const room = make('bdi', 'match-room', `#${match.room}`);
   const parts = match.snippet.map(({ text, match: hit }) =>
     hit ? make('mark', '', onlyVisible(text)) : onlyVisible(text),
   );
   const snippet = make('span', 'snippet', ...parts);
   const link = make('a', 'match', name, ' ', room, ' ', makeTime(match), ' ', snippet);
+  showName(name, onlyVisible(match.nickname), match.clientId);
   name.style.setProperty('--hue', `${hueOf(match.nickname)}`);
   snippet.dir = 'auto';
   link.href = `#${match.room}/${match.id}`;
-  return make('li', match.clientId === own ? 'own' : '', link);
+  return make('li', own ? 'own' : '', link);
 }
 
 /** @param {string} className @param {string} text @param {() => void} action */
@@ -68,9 +70,9 @@ function makeForm({ list, buttons, adder }, field) {
  * @param {object} parts
  * @param {URL} parts.api
  * @param {() => string} parts.room the one that is open
- * @param {string} parts.own client id
+ * @param {import('./room.js').IsOwn} parts.isOwn
  */
-export function createSearchPanel({ api, room, own }) {
+export function createSearchPanel({ api, room, isOwn }) {
   const search = createSearch(api);
   const panel = byId('search', HTMLElement);
   const field = make('input', '');
@@ -88,7 +90,7 @@ export function createSearchPanel({ api, room, own }) {
 
   /** @param {import('./search.js').Page} page */
   function show({ matches, older }) {
-    list.append(...[...matches].reverse().map((match) => makeMatch(match, own)));
+    list.append(...[...matches].reverse().map((match) => makeMatch(match, isOwn(match))));
     if (matches.length > 0) query = { ...query, before: matches[0].id };
     more.hidden = !older;
     const count = list.children.length;

@@ -18,11 +18,13 @@ function retryText(at) {
 }
 
 /** @param {import('./store.js').ConnectionState} connection @param {string} kept what becomes of what is written */
-function offlineText({ cause }, kept) {
+function offlineText({ cause, line }, kept) {
   const reasons = {
     full: texts.full,
     script: `${texts.noScript} ${kept}`,
     socket: `${texts.noSocket} ${kept}`,
+    token: `${line} ${kept}`,
+    signIn: `${line} ${kept}`,
     '': `${texts.offline}. ${kept}`,
   };
   return reasons[cause];
@@ -47,8 +49,9 @@ export function createStatus({ reconnect, readAgain }) {
   let storing = true;
   let timer = /** @type {ReturnType<typeof setInterval> | 0} */ (0);
 
-  for (const id of ['connection-now', 'history-now']) part(id).textContent = texts.retryNow;
+  part('history-now').textContent = texts.retryNow;
   part('connection-now').addEventListener('click', () => {
+    if (shown?.connection.cause === 'signIn') location.reload();
     reconnect();
     if (shown && currentRoom(shown).history.phase === 'failed') readAgain();
   });
@@ -61,7 +64,7 @@ export function createStatus({ reconnect, readAgain }) {
     const { history } = currentRoom(state);
     const offline = connection.phase === 'offline';
     const failed = history.phase === 'failed';
-    const partly = offline && !failed && ['script', 'socket'].includes(connection.cause);
+    const partly = offline && !failed && !['', 'full'].includes(connection.cause);
     const down = offline || (connection.phase === 'connecting' && downSince > 0);
     if (down && downSince === 0) storing = canStore();
     downSince = down ? downSince || Date.now() : 0;
@@ -71,6 +74,7 @@ export function createStatus({ reconnect, readAgain }) {
     part('connection-notice').hidden = !told;
     const kept = storing && areTextsKept() ? texts.offlineNotice : texts.offlineNotKept;
     setText(part('connection-reason'), offlineText(connection, kept));
+    setText(part('connection-now'), texts[connection.cause === 'signIn' ? 'reload' : 'retryNow']);
     setText(part('connection-retry'), offline ? retryText(connection.retryAt) : texts.connecting);
     // One bar: without a connection the history is likely to fail for the same reason.
     part('history-notice').hidden = !failed || told;

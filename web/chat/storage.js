@@ -3,6 +3,8 @@
 
 const NICKNAME = 'chat.nickname';
 const CLIENT_ID = 'chat.clientId';
+/** Where the site wants a token of who comes (token.js), `guest` or `site`: who says the nickname. */
+export const TOKENS = 'chat.tokens';
 
 /** @param {string} key */
 export function readItem(key) {

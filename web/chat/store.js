@@ -1,6 +1,7 @@
 // The state of the page, and how each event changes it. Pure: times and ids come with the events.
 
 import * as log from './log.js';
+import * as outbox from './outbox.js';
 import * as rooms from './room.js';
 
 /** @typedef {import('./payload.js').Message} Message */
@@ -11,9 +12,10 @@ import * as rooms from './room.js';
 /**
  * waiting: it has not been tried yet. offline: it is tried again at `retryAt`. cause: what is known of why.
  * full: this address has as many pages open as it may. script: mqtt.js did not come. socket: the server
- * answers, but opens no WebSocket.
+ * answers, but opens no WebSocket. token: the server gives none, and `line` says why; signIn: since the
+ * site wants its own sign-in.
  * @typedef {{phase: 'waiting' | 'connecting' | 'online' | 'offline', retryAt: number,
- *   cause: '' | 'full' | 'script' | 'socket'}} ConnectionState
+ *   cause: '' | 'full' | 'script' | 'socket' | 'token' | 'signIn', line?: string}} ConnectionState
  */
 
 /**
@@ -21,8 +23,10 @@ import * as rooms from './room.js';
  * @property {string} room the one on the screen
  * @property {ReadonlyMap<string, Room>} rooms that are known: their names come from outside, and are
  *   never the keys of an object
- * @property {string} clientId this browser, in what it sends
+ * @property {string} clientId this browser, in what it sends; where the site says who one is, its user
+ * @property {readonly string[]} own this and others that it had: a guest is another one with each connection
  * @property {string} nickname '' until one was chosen
+ * @property {boolean} named by the site, so that it cannot be changed here
  * @property {ConnectionState} connection to the broker
  * @property {boolean} visible whether somebody can see the page
  */
@@ -30,14 +34,14 @@ import * as rooms from './room.js';
 /**
  * What happens in a room: without a name, in the one on the screen.
  * @typedef {{type: 'composed', text: string, msgId: string, now: number}
- *   | {type: 'restored', nickname: string, text: string, msgId: string, at: number}
+ *   | {type: 'restored', nickname: string, text: string, msgId: string, at: number, clientId?: string}
  *   | {type: 'sent', key: number, now: number}
  *   | {type: 'retry', key: number}
  *   | {type: 'discarded', msgId: string | null}
  *   | {type: 'refused', key: number, reason: string}
  *   | {type: 'live', message: Message, now: number}
  *   | {type: 'receipts', receipts: import('./payload.js').Receipt[]}
- *   | {type: 'rejected', rejection: import('./payload.js').Rejection}
+ *   | {type: 'rejected', rejection: import('./payload.js').Rejection, now: number}
  *   | {type: 'reading'}
  *   | {type: 'opened', page: import('./pages.js').Page, now: number, goal?: rooms.Goal | null}
  *   | {type: 'extended', page: import('./pages.js').Page, now: number, after: number}
@@ -54,7 +58,8 @@ import * as rooms from './room.js';
 
 /**
  * @typedef {(RoomEvent & {room?: string})
- *   | {type: 'named', nickname: string}
+ *   | {type: 'named', nickname: string, bySite?: boolean}
+ *   | {type: 'identified', clientId: string, own: string[], nickname: string, bySite: boolean}
  *   | {type: 'connection', connection: ConnectionState}
  *   | {type: 'entered', room: string, message: number}
  *   | {type: 'listed', rooms: {room: string, lastId: number}[]}
@@ -69,6 +74,8 @@ import * as rooms from './room.js';
 export function initialState(start) {
   return {
     ...start,
+    own: [start.clientId],
+    named: false,
     rooms: new Map([[start.room, rooms.newRoom(start.room)]]),
     connection: { phase: 'waiting', retryAt: 0, cause: '' },
     visible: true,
@@ -88,8 +95,9 @@ const withLog = (room, next) => (next === room.log ? room : { ...room, log: next
  * @typedef {object} Context
  * @property {boolean} current whether the room is on the screen
  * @property {boolean} live whether messages come in
- * @property {string} own client id
+ * @property {string} clientId
  * @property {string} nickname
+ * @property {rooms.IsOwn} isOwn
  */
 
 /**
@@ -98,25 +106,28 @@ const withLog = (room, next) => (next === room.log ? room : { ...room, log: next
  *   context: Context) => Room}}
  */
 const changes = {
-  composed(room, { text, msgId, now }, { nickname, own }) {
+  composed(room, { text, msgId, now }, { nickname, clientId }) {
     const next = rooms.toEnd({ ...room, newFrom: null });
-    return withLog(next, log.addOwn(next.log, { nickname, text, clientId: own, msgId }, now));
+    return withLog(next, outbox.addOwn(next.log, { nickname, text, clientId, msgId }, now));
   },
-  restored: (room, { nickname, text, msgId, at }, { own }) =>
-    withLog(room, log.addOwn(room.log, { nickname, text, clientId: own, msgId }, at)),
-  sent: (room, { key, now }) => withLog(room, log.markSent(room.log, key, now)),
-  retry: (room, { key }) => withLog(room, log.sendAgain(room.log, key)),
-  discarded: (room, { msgId }) => withLog(room, log.discard(room.log, msgId)),
-  refused: (room, { key, reason }) => withLog(room, log.fail(room.log, key, reason)),
+  restored(room, { nickname, text, msgId, at, clientId }, own) {
+    const message = { nickname, text, clientId: clientId ?? own.clientId, msgId };
+    return withLog(room, outbox.addOwn(room.log, message, at, clientId ? 1 : 0));
+  },
+  sent: (room, { key, now }) => withLog(room, outbox.markSent(room.log, key, now)),
+  retry: (room, { key }, own) => withLog(room, outbox.sendAgain(room.log, key, own)),
+  discarded: (room, { msgId }) => withLog(room, outbox.discard(room.log, msgId)),
+  refused: (room, { key, reason }) => withLog(room, outbox.fail(room.log, key, reason)),
   live: (room, { message, now }, { current }) =>
     current ? withLog(room, log.addLive(room.log, message, now)) : room,
   receipts: (room, { receipts }, context) => rooms.addReceipts(room, receipts, context),
-  rejected: (room, { rejection }) => withLog(room, log.addRejection(room.log, rejection)),
+  rejected: (room, { rejection, now }) =>
+    withLog(room, outbox.addRejection(room.log, rejection, now)),
   reading: (room) => withLog(room, { ...room.log, wanted: false }),
-  opened: (room, { page, now, goal = null }, { live, own }) =>
-    rooms.open(room, page, { now, live, own, goal }),
-  extended: (room, { page, now, after }, { live, own }) =>
-    rooms.extend(room, page, { now, live, own, after }),
+  opened: (room, { page, now, goal = null }, { live, isOwn: own }) =>
+    rooms.open(room, page, { now, live, isOwn: own, goal }),
+  extended: (room, { page, now, after }, { live, isOwn: own }) =>
+    rooms.extend(room, page, { now, live, isOwn: own, after }),
   prepended: (room, { page, now, before }, { live }) =>
     rooms.prepend(room, page, { now, live, before }),
   read: (room, { began }) => rooms.readToEnd(room, began),
@@ -131,8 +142,8 @@ const changes = {
   left: (room, { place }) => ({ ...room, place }),
   drafted: (room, { draft }) => ({ ...room, draft }),
   seen: (room, { seen }) => rooms.see(room, seen),
-  counted: (room, { page, after, until }, { own }) =>
-    rooms.count(room, page, { own, after, until }),
+  counted: (room, { page, after, until }, { isOwn: own }) =>
+    rooms.count(room, page, { isOwn: own, after, until }),
 };
 
 /** @param {State} state @param {Room[]} list @returns {State} */
@@ -155,9 +166,21 @@ const withRoom = (state, room) => withRooms(state, [room]);
 function withConnection(state, connection) {
   if ((connection.phase === 'online') === (state.connection.phase === 'online'))
     return { ...state, connection };
-  const sendAgain = (/** @type {Room} */ room) => withLog(room, log.sendAllAgain(room.log));
+  const sendAgain = (/** @type {Room} */ room) => withLog(room, outbox.sendAllAgain(room.log));
   const next = Array.from(state.rooms.values(), sendAgain);
   return { ...withRooms(state, next), connection };
+}
+
+/**
+ * @param {State} state
+ * @param {Extract<Event, {type: 'identified'}>} event
+ * @returns {State}
+ */
+function withIdentity(state, { clientId, own, nickname, bySite }) {
+  const claim = (/** @type {Room} */ room) =>
+    withLog(room, outbox.claimUnsent(room.log, { clientId, nickname }));
+  const next = withRooms(state, Array.from(state.rooms.values(), claim));
+  return { ...next, clientId, own: [...own, clientId], nickname, named: bySite };
 }
 
 /**
@@ -173,9 +196,11 @@ function inRoom(state, event) {
   if (!change) return state;
   const name = event.room ?? state.room;
   const room = roomOf(state, name);
-  const { clientId: own, nickname } = state;
+  const { clientId, nickname } = state;
   const live = state.connection.phase === 'online';
-  const next = change(room, event, { current: name === state.room, live, own, nickname });
+  const current = name === state.room;
+  const own = (/** @type {{clientId: string | null}} */ message) => isOwn(state, message);
+  const next = change(room, event, { current, live, clientId, nickname, isOwn: own });
   return next === room ? state : withRoom(state, next);
 }
 
@@ -183,7 +208,9 @@ function inRoom(state, event) {
 function changed(state, event) {
   switch (event.type) {
     case 'named':
-      return { ...state, nickname: event.nickname };
+      return { ...state, nickname: event.nickname, named: event.bySite ?? false };
+    case 'identified':
+      return withIdentity(state, event);
     case 'connection':
       return withConnection(state, event.connection);
     case 'visible':
@@ -228,9 +255,9 @@ export function reduce(state, event) {
  * @param {State} state
  * @returns {{room: string, row: Row}[]}
  */
-function outbox(state) {
+function allToSend(state) {
   return Array.from(state.rooms.values()).flatMap(({ name, log: list }) =>
-    log.outbox(list).map((row) => ({ room: name, row })),
+    outbox.toSend(list).map((row) => ({ room: name, row })),
   );
 }
 
@@ -241,7 +268,7 @@ function outbox(state) {
  */
 export function due(state, now) {
   if (state.connection.phase !== 'online') return [];
-  return outbox(state).filter(({ row }) => row.retryAt <= now);
+  return allToSend(state).filter(({ row }) => row.retryAt <= now);
 }
 
 /**
@@ -250,15 +277,15 @@ export function due(state, now) {
  */
 export function nextDue(state) {
   if (state.connection.phase !== 'online') return Number.POSITIVE_INFINITY;
-  return Math.min(...outbox(state).map(({ row }) => row.retryAt), Number.POSITIVE_INFINITY);
+  return Math.min(...allToSend(state).map(({ row }) => row.retryAt), Number.POSITIVE_INFINITY);
 }
 
 /**
  * @param {State} state
- * @param {Row} row
+ * @param {{clientId: string | null}} message
  */
-export function isOwn(state, row) {
-  return row.clientId === state.clientId;
+export function isOwn({ own }, { clientId }) {
+  return clientId !== null && own.includes(clientId);
 }
 
 /**

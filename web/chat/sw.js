@@ -92,8 +92,8 @@ async function answer(event, key) {
   return Promise.race([asked.catch(() => kept), late]);
 }
 
-/** What a file of the page names: attributes of the page, modules and style sheets in a module. */
-const NAMES = / (?:href|src)="([\w./-]+)"|["'](\.\/[\w-]+\.(?:js|css))["']/g;
+/** What a file of the page names: attributes of the page, modules and style sheets in a module; tokens need a network. */
+const NAMES = / (?:href|src)="([\w./-]+)"|["'](\.\/(?!token)[\w-]+\.(?:js|css))["']/g;
 
 /**
  * Keeps a file, and whatever it names.

@@ -15,7 +15,6 @@ export const arabic = ({ number, upTo, plural, list, isolate }) => {
   return {
     title: (room, site) => `${isolate(room)} · ${isolate(site)}`,
     site: 'محادثة',
-    titleUnread: (count, title) => `(${number(count)}) ${title}`,
     waiting: 'جارٍ البدء…',
     connecting: 'جارٍ الاتصال…',
     online: 'متصل',
@@ -48,39 +47,18 @@ export const arabic = ({ number, upTo, plural, list, isolate }) => {
     newest: 'إلى الأحدث',
     jump: 'الانتقال إلى تاريخ',
     go: 'انتقل',
-    nothingSince: 'لم يُكتب شيء في ذلك اليوم ولا بعده.',
 
     side: 'الغرف والأشخاص',
     rooms: 'الغرف',
-    unread: (count) => (count > 0 ? `${upTo(count)} غير مقروءة` : 'غير مقروءة'),
     findRoom: 'ابحث عن غرفة أو أنشئها',
     newRoom: 'افتح الغرفة التي بهذا الاسم أو أنشئها',
-    enterOpens: (room) => `\`Enter\` يفتح ${isolate(`#${room}`)}.`,
-    enterMakes: (room) => `\`Enter\` ينشئ ${isolate(`#${room}`)}.`,
-    plusMakes: (room) => `\`+\` ينشئ ${isolate(`#${room}`)}.`,
-    muted: 'مكتومة',
-    mute: (room) => `اكتم ${isolate(`#${room}`)}`,
-    muteHint: 'الكتم: لا يُحسب شيء من هذه الغرفة ولا يُنبَّه إليه في هذا المتصفح',
-    unmuteHint: 'مكتومة: انقر لتصلك أخبار هذه الغرفة من جديد',
     markAllRead: 'علِّم كل الغرف كمقروءة',
-    allRead: (count) =>
-      count > 0
-        ? `عُلِّم كمقروء: ${counted(count, { one: 'غرفة واحدة', two: 'غرفتان', few: 'غرف', many: 'غرفة', other: 'غرفة' })}.`
-        : 'لم يكن هناك غير مقروء.',
     roomName: (name) =>
       `لا يصلح ${isolate(name)} اسمًا لغرفة: يُسمح بـ ${isolate('a–z')} و${isolate('0–9')} و${isolate('-')} و${isolate('_')}، بحد أقصى 64؛ والبدء بـ ${isolate('-')} أو ${isolate('_')} محجوز.`,
 
     more: 'المزيد',
-    copyText: 'انسخ النص',
-    copyLink: 'انسخ الرابط',
-    copied: 'نُسخ',
-    notCopied: 'المتصفح لا يسمح لهذه الصفحة بالنسخ.',
-    ignore: (name) => `تجاهل ${isolate(name)}`,
-    ignoring: (name) => `أنت تتجاهل ${isolate(name)} في هذا المتصفح. يمكن إلغاء ذلك من الإعدادات.`,
     folded: (count) =>
       `${counted(count, { one: 'رسالة واحدة', two: 'رسالتان', few: 'رسائل', many: 'رسالة', other: 'رسالة' })} ممن تتجاهلهم – أظهر`,
-    ignoredPeople: 'من تتجاهلهم في هذا المتصفح',
-    stopIgnoring: (name) => `توقف عن تجاهل ${isolate(name)}`,
     unseen: '(لا شيء ظاهر)',
     stored: 'محفوظة',
     sending: 'جارٍ الإرسال…',
@@ -113,15 +91,51 @@ export const arabic = ({ number, upTo, plural, list, isolate }) => {
     send: 'أرسل',
     keysHint: '`Enter` للإرسال، و`Shift`+`Enter` لسطر جديد',
     writeAs: (name) => `اكتب باسم ${isolate(name)}`,
-    noFiles: 'لا يمكن إرسال الملفات هنا، بل النص فقط.',
     changeName: (name) => `غيّر الاسم، وهو الآن ${isolate(name)}`,
     textLimit: (max, count) =>
       `أقصى طول للرسالة ${number(max)} من الأحرف؛ وطول هذه ${number(count)}.`,
-    noCommand: (word) => `لا يوجد أمر ${isolate(`/${word}`)}. ضع مسافة قبله ليُرسل نصًا.`,
-    meNeedsText: `اذكر ما تفعله: ${isolate('/me')} يلوّح`,
     textCount: (count, max) => `${number(count)} / ${number(max)}`,
 
     people: 'الموجودون هنا',
+
+    signIn: 'لهذا الموقع تسجيل دخول خاص به: أعد تحميل الصفحة لتسجّل الدخول فيه.',
+    reload: 'إعادة التحميل',
+    tooMany: 'صفحات كثيرة من عنوانك تطلب الدخول في الوقت نفسه: هذه الصفحة تنتظر ثم تحاول من جديد.',
+    banned: (until, reason) =>
+      `أنت محظور ${until ? `حتى ${isolate(until)}` : 'نهائيًّا'}${reason ? `: ${isolate(reason)}` : ''}.`,
+    tooFast: 'بسرعة زائدة: ستُرسل من جديد تلقائيًّا',
+    guest: 'ضيف',
+    verified: 'سجّل الدخول في هذا الموقع',
+
+    search: 'بحث',
+    settings: 'الإعدادات',
+    shortcuts: 'اختصارات لوحة المفاتيح',
+    close: 'أغلق',
+    titleUnread: (count, title) => `(${number(count)}) ${title}`,
+    nothingSince: 'لم يُكتب شيء في ذلك اليوم ولا بعده.',
+    unread: (count) => (count > 0 ? `${upTo(count)} غير مقروءة` : 'غير مقروءة'),
+    enterOpens: (room) => `\`Enter\` يفتح ${isolate(`#${room}`)}.`,
+    enterMakes: (room) => `\`Enter\` ينشئ ${isolate(`#${room}`)}.`,
+    plusMakes: (room) => `\`+\` ينشئ ${isolate(`#${room}`)}.`,
+    muted: 'مكتومة',
+    mute: (room) => `اكتم ${isolate(`#${room}`)}`,
+    muteHint: 'الكتم: لا يُحسب شيء من هذه الغرفة ولا يُنبَّه إليه في هذا المتصفح',
+    unmuteHint: 'مكتومة: انقر لتصلك أخبار هذه الغرفة من جديد',
+    allRead: (count) =>
+      count > 0
+        ? `عُلِّم كمقروء: ${counted(count, { one: 'غرفة واحدة', two: 'غرفتان', few: 'غرف', many: 'غرفة', other: 'غرفة' })}.`
+        : 'لم يكن هناك غير مقروء.',
+    copyText: 'انسخ النص',
+    copyLink: 'انسخ الرابط',
+    copied: 'نُسخ',
+    notCopied: 'المتصفح لا يسمح لهذه الصفحة بالنسخ.',
+    ignore: (name) => `تجاهل ${isolate(name)}`,
+    ignoring: (name) => `أنت تتجاهل ${isolate(name)} في هذا المتصفح. يمكن إلغاء ذلك من الإعدادات.`,
+    ignoredPeople: 'من تتجاهلهم في هذا المتصفح',
+    stopIgnoring: (name) => `توقف عن تجاهل ${isolate(name)}`,
+    noFiles: 'لا يمكن إرسال الملفات هنا، بل النص فقط.',
+    noCommand: (word) => `لا يوجد أمر ${isolate(`/${word}`)}. ضع مسافة قبله ليُرسل نصًا.`,
+    meNeedsText: `اذكر ما تفعله: ${isolate('/me')} يلوّح`,
     peopleCount: (count) =>
       `${counted(count, { one: 'شخص واحد', two: 'شخصان', few: 'أشخاص', many: 'شخصًا', other: 'شخص' })} هنا`,
     peopleMany: (count) => `${number(count)} شخص هنا أو أكثر`,
@@ -131,7 +145,6 @@ export const arabic = ({ number, upTo, plural, list, isolate }) => {
     typing: (names) => `${names.length === 1 ? 'يكتب' : 'يكتبون'} الآن: ${list(names)}…`,
     typingMany: 'يكتب عدة أشخاص…',
 
-    search: 'بحث',
     searchHint: `كلمات، ${isolate('"عبارة"')}، بداية*، -بدون، ${isolate('from:name')}، ${isolate('in:room')}`,
     searchHere: 'هذه الغرفة فقط',
     filters: 'المرشِّحات',
@@ -158,9 +171,8 @@ export const arabic = ({ number, upTo, plural, list, isolate }) => {
     olderMatches: 'نتائج أقدم',
 
     notLoaded: 'لا يمكن تحميل هذا الآن.',
+    nameFixed: 'هذا الموقع هو من يحدد اسمك هنا: لا يمكن تغييره.',
 
-    settings: 'الإعدادات',
-    close: 'أغلق',
     theme: 'المظهر',
     themeSystem: 'كالنظام',
     themeLight: 'فاتح',
@@ -191,7 +203,6 @@ export const arabic = ({ number, upTo, plural, list, isolate }) => {
 
     notificationTitle: (name, room) => `${isolate(name)} · ${isolate(room)}`,
 
-    shortcuts: 'اختصارات لوحة المفاتيح',
     keySend: 'إرسال الرسالة',
     keyLine: 'سطر جديد',
     keyRecall: 'استعادة آخر نص، والحقل فارغ',

@@ -4,7 +4,6 @@
 export const german = ({ number, upTo, plural, list, isolate }) => ({
   title: (room, site) => `${room} · ${site}`,
   site: 'Chat',
-  titleUnread: (count, title) => `(${number(count)}) ${title}`,
   waiting: 'Wird gestartet …',
   connecting: 'Verbindung wird aufgebaut …',
   online: 'Verbunden',
@@ -39,40 +38,18 @@ export const german = ({ number, upTo, plural, list, isolate }) => ({
   newest: 'Zur neuesten',
   jump: 'Zu einem Tag springen',
   go: 'Los',
-  nothingSince: 'An diesem Tag und danach wurde nichts geschrieben.',
 
   side: 'Räume und Personen',
   rooms: 'Räume',
-  unread: (count) => (count > 0 ? `${upTo(count)} ungelesen` : 'ungelesen'),
   findRoom: 'Raum suchen oder anlegen',
   newRoom: 'Den Raum dieses Namens öffnen oder anlegen',
-  enterOpens: (room) => `\`Enter\` öffnet #${room}.`,
-  enterMakes: (room) => `\`Enter\` legt #${room} an.`,
-  plusMakes: (room) => `\`+\` legt #${room} an.`,
-  muted: 'stumm',
-  mute: (room) => `#${room} stummschalten`,
-  muteHint: 'Stummschalten: Von diesem Raum wird in diesem Browser nichts gezählt oder gemeldet',
-  unmuteHint: 'Stumm: Klicke, um wieder von diesem Raum zu hören',
   markAllRead: 'Alle Räume als gelesen markieren',
-  allRead: (count) =>
-    count > 0
-      ? `${plural(count, { one: 'Raum ist', other: 'Räume sind' })} als gelesen markiert.`
-      : 'Es war nichts ungelesen.',
   roomName: (name) =>
     `${isolate(name)} taugt nicht als Name eines Raums: a–z, 0–9, - und _, höchstens 64; - und _ am Anfang sind reserviert.`,
 
   more: 'Mehr',
-  copyText: 'Text kopieren',
-  copyLink: 'Link kopieren',
-  copied: 'Kopiert',
-  notCopied: 'Der Browser lässt diese Seite nicht kopieren.',
-  ignore: (name) => `${isolate(name)} ignorieren`,
-  ignoring: (name) =>
-    `Du ignorierst ${isolate(name)} in diesem Browser. In den Einstellungen lässt sich das aufheben.`,
   folded: (count) =>
     `${plural(count, { one: 'Nachricht einer ignorierten Person', other: 'Nachrichten ignorierter Personen' })} – zeigen`,
-  ignoredPeople: 'In diesem Browser ignoriert',
-  stopIgnoring: (name) => `${isolate(name)} nicht mehr ignorieren`,
   unseen: '(nichts Sichtbares)',
   stored: 'Gespeichert',
   sending: 'wird gesendet …',
@@ -104,16 +81,54 @@ export const german = ({ number, upTo, plural, list, isolate }) => ({
   send: 'Senden',
   keysHint: '`Enter` sendet, `Umschalt`+`Enter` beginnt eine neue Zeile',
   writeAs: (name) => `Als ${isolate(name)} schreiben`,
-  noFiles: 'Dateien lassen sich hier nicht senden, nur Text.',
   changeName: (name) => `Namen ändern, jetzt ${isolate(name)}`,
   textLimit: (max, count) =>
     `Eine Nachricht hat höchstens ${number(max)} Zeichen; diese hat ${number(count)}.`,
-  noCommand: (word) =>
-    `Den Befehl ${isolate(`/${word}`)} gibt es nicht. Mit einem Leerzeichen davor wird er als Text gesendet.`,
-  meNeedsText: 'Sag dazu, was du tust: /me winkt',
   textCount: (count, max) => `${number(count)} / ${number(max)}`,
 
   people: 'Gerade hier',
+
+  signIn: 'Diese Website hat ihre eigene Anmeldung: Lade die Seite neu, um dich dort anzumelden.',
+  reload: 'Neu laden',
+  tooMany:
+    'Von deiner Netzadresse aus wollen zu viele Seiten zugleich herein: Diese wartet und versucht es wieder.',
+  banned: (until, reason) =>
+    `Du bist ${until ? `bis ${isolate(until)}` : 'auf Dauer'} ausgeschlossen${reason ? `: ${isolate(reason)}` : ''}.`,
+  tooFast: 'zu schnell: wird von selbst noch einmal gesendet',
+  guest: 'Gast',
+  verified: 'auf dieser Website angemeldet',
+
+  search: 'Suchen',
+  settings: 'Einstellungen',
+  shortcuts: 'Tastenkürzel',
+  close: 'Schließen',
+  titleUnread: (count, title) => `(${number(count)}) ${title}`,
+  nothingSince: 'An diesem Tag und danach wurde nichts geschrieben.',
+  unread: (count) => (count > 0 ? `${upTo(count)} ungelesen` : 'ungelesen'),
+  enterOpens: (room) => `\`Enter\` öffnet #${room}.`,
+  enterMakes: (room) => `\`Enter\` legt #${room} an.`,
+  plusMakes: (room) => `\`+\` legt #${room} an.`,
+  muted: 'stumm',
+  mute: (room) => `#${room} stummschalten`,
+  muteHint: 'Stummschalten: Von diesem Raum wird in diesem Browser nichts gezählt oder gemeldet',
+  unmuteHint: 'Stumm: Klicke, um wieder von diesem Raum zu hören',
+  allRead: (count) =>
+    count > 0
+      ? `${plural(count, { one: 'Raum ist', other: 'Räume sind' })} als gelesen markiert.`
+      : 'Es war nichts ungelesen.',
+  copyText: 'Text kopieren',
+  copyLink: 'Link kopieren',
+  copied: 'Kopiert',
+  notCopied: 'Der Browser lässt diese Seite nicht kopieren.',
+  ignore: (name) => `${isolate(name)} ignorieren`,
+  ignoring: (name) =>
+    `Du ignorierst ${isolate(name)} in diesem Browser. In den Einstellungen lässt sich das aufheben.`,
+  ignoredPeople: 'In diesem Browser ignoriert',
+  stopIgnoring: (name) => `${isolate(name)} nicht mehr ignorieren`,
+  noFiles: 'Dateien lassen sich hier nicht senden, nur Text.',
+  noCommand: (word) =>
+    `Den Befehl ${isolate(`/${word}`)} gibt es nicht. Mit einem Leerzeichen davor wird er als Text gesendet.`,
+  meNeedsText: 'Sag dazu, was du tust: /me winkt',
   peopleCount: (count) => `${plural(count, { one: 'Person', other: 'Personen' })} hier`,
   peopleMany: (count) => `${number(count)} Personen hier, oder mehr`,
   peopleMore: (count) => `und ${number(count)} weitere`,
@@ -121,7 +136,6 @@ export const german = ({ number, upTo, plural, list, isolate }) => ({
   typing: (names) => `${list(names)} ${names.length === 1 ? 'schreibt' : 'schreiben'} …`,
   typingMany: 'Mehrere schreiben …',
 
-  search: 'Suchen',
   searchHint: 'Wörter, "eine Wendung", Anfang*, -ohne, from:Name, in:raum',
   searchHere: 'Nur in diesem Raum',
   filters: 'Filter',
@@ -140,9 +154,8 @@ export const german = ({ number, upTo, plural, list, isolate }) => ({
   olderMatches: 'Ältere Treffer',
 
   notLoaded: 'Das lässt sich gerade nicht laden.',
+  nameFixed: 'Diese Website sagt, wer du hier bist: Der Name lässt sich nicht ändern.',
 
-  settings: 'Einstellungen',
-  close: 'Schließen',
   theme: 'Farben',
   themeSystem: 'Wie das System',
   themeLight: 'Hell',
@@ -173,7 +186,6 @@ export const german = ({ number, upTo, plural, list, isolate }) => ({
 
   notificationTitle: (name, room) => `${name} · ${room}`,
 
-  shortcuts: 'Tastenkürzel',
   keySend: 'Nachricht senden',
   keyLine: 'Neue Zeile beginnen',
   keyRecall: 'Den letzten Text zurückholen, im leeren Feld',

@@ -4,7 +4,6 @@
 export const finnish = ({ number, upTo, plural, list, isolate }) => ({
   title: (room, site) => `${room} · ${site}`,
   site: 'Keskustelu',
-  titleUnread: (count, title) => `(${number(count)}) ${title}`,
   waiting: 'Käynnistyy…',
   connecting: 'Yhdistetään…',
   online: 'Yhteydessä',
@@ -37,39 +36,18 @@ export const finnish = ({ number, upTo, plural, list, isolate }) => ({
   newest: 'Uusimpaan',
   jump: 'Siirry päivään',
   go: 'Siirry',
-  nothingSince: 'Sinä päivänä tai sen jälkeen ei ole kirjoitettu mitään.',
 
   side: 'Huoneet ja ihmiset',
   rooms: 'Huoneet',
-  unread: (count) => (count > 0 ? `${upTo(count)} lukematta` : 'lukematta'),
   findRoom: 'Etsi tai luo huone',
   newRoom: 'Avaa tai luo tämänniminen huone',
-  enterOpens: (room) => `\`Enter\` avaa huoneen #${room}.`,
-  enterMakes: (room) => `\`Enter\` luo huoneen #${room}.`,
-  plusMakes: (room) => `\`+\` luo huoneen #${room}.`,
-  muted: 'vaimennettu',
-  mute: (room) => `Vaimenna #${room}`,
-  muteHint: 'Vaimenna: tästä huoneesta ei lasketa eikä ilmoiteta mitään tässä selaimessa',
-  unmuteHint: 'Vaimennettu: napsauta, niin huoneesta kuuluu taas',
   markAllRead: 'Merkitse kaikki huoneet luetuiksi',
-  allRead: (count) =>
-    count > 0
-      ? `${plural(count, { one: 'huone', other: 'huonetta' })} merkitty luetuksi.`
-      : 'Kaikki oli jo luettu.',
   roomName: (name) =>
     `${isolate(name)} ei kelpaa huoneen nimeksi: a–z, 0–9, - ja _, enintään 64; alussa - ja _ on varattu.`,
 
   more: 'Lisää',
-  copyText: 'Kopioi teksti',
-  copyLink: 'Kopioi linkki',
-  copied: 'Kopioitu',
-  notCopied: 'Selain ei salli tämän sivun kopioida.',
-  ignore: (name) => `Ohita ${isolate(name)}`,
-  ignoring: (name) => `Ohitat tässä selaimessa: ${isolate(name)}. Asetuksista voit perua sen.`,
   folded: (count) =>
     `${plural(count, { one: 'viesti ohitetulta', other: 'viestiä ohitetuilta' })} – näytä`,
-  ignoredPeople: 'Ohitettu tässä selaimessa',
-  stopIgnoring: (name) => `Lopeta ohittaminen: ${isolate(name)}`,
   unseen: '(ei mitään näkyvää)',
   stored: 'Tallennettu',
   sending: 'lähetetään…',
@@ -101,16 +79,53 @@ export const finnish = ({ number, upTo, plural, list, isolate }) => ({
   send: 'Lähetä',
   keysHint: '`Enter` lähettää, `Shift`+`Enter` aloittaa uuden rivin',
   writeAs: (name) => `Kirjoita nimellä ${isolate(name)}`,
-  noFiles: 'Tiedostoja ei voi lähettää, vain tekstiä.',
   changeName: (name) => `Vaihda nimimerkki, nyt ${isolate(name)}`,
   textLimit: (max, count) =>
     `Viestissä on enintään ${number(max)} merkkiä; tässä on ${number(count)}.`,
-  noCommand: (word) =>
-    `Komentoa ${isolate(`/${word}`)} ei ole. Jos sen edessä on välilyönti, se lähetetään tekstinä.`,
-  meNeedsText: 'Kerro, mitä teet: /me vilkuttaa',
   textCount: (count, max) => `${number(count)} / ${number(max)}`,
 
   people: 'Paikalla',
+
+  signIn: 'Tällä sivustolla on oma kirjautumisensa: kirjaudu lataamalla sivu uudelleen.',
+  reload: 'Lataa uudelleen',
+  tooMany:
+    'Osoitteestasi pyritään sisään liian monelta sivulta yhtä aikaa: tämä odottaa ja yrittää uudelleen.',
+  banned: (until, reason) =>
+    `Olet porttikiellossa ${until ? `${isolate(until)} asti` : 'toistaiseksi'}${reason ? `: ${isolate(reason)}` : ''}.`,
+  tooFast: 'liian nopeasti: lähetetään itsestään uudelleen',
+  guest: 'vieras',
+  verified: 'kirjautunut tälle sivustolle',
+
+  search: 'Haku',
+  settings: 'Asetukset',
+  shortcuts: 'Pikanäppäimet',
+  close: 'Sulje',
+  titleUnread: (count, title) => `(${number(count)}) ${title}`,
+  nothingSince: 'Sinä päivänä tai sen jälkeen ei ole kirjoitettu mitään.',
+  unread: (count) => (count > 0 ? `${upTo(count)} lukematta` : 'lukematta'),
+  enterOpens: (room) => `\`Enter\` avaa huoneen #${room}.`,
+  enterMakes: (room) => `\`Enter\` luo huoneen #${room}.`,
+  plusMakes: (room) => `\`+\` luo huoneen #${room}.`,
+  muted: 'vaimennettu',
+  mute: (room) => `Vaimenna #${room}`,
+  muteHint: 'Vaimenna: tästä huoneesta ei lasketa eikä ilmoiteta mitään tässä selaimessa',
+  unmuteHint: 'Vaimennettu: napsauta, niin huoneesta kuuluu taas',
+  allRead: (count) =>
+    count > 0
+      ? `${plural(count, { one: 'huone', other: 'huonetta' })} merkitty luetuksi.`
+      : 'Kaikki oli jo luettu.',
+  copyText: 'Kopioi teksti',
+  copyLink: 'Kopioi linkki',
+  copied: 'Kopioitu',
+  notCopied: 'Selain ei salli tämän sivun kopioida.',
+  ignore: (name) => `Ohita ${isolate(name)}`,
+  ignoring: (name) => `Ohitat tässä selaimessa: ${isolate(name)}. Asetuksista voit perua sen.`,
+  ignoredPeople: 'Ohitettu tässä selaimessa',
+  stopIgnoring: (name) => `Lopeta ohittaminen: ${isolate(name)}`,
+  noFiles: 'Tiedostoja ei voi lähettää, vain tekstiä.',
+  noCommand: (word) =>
+    `Komentoa ${isolate(`/${word}`)} ei ole. Jos sen edessä on välilyönti, se lähetetään tekstinä.`,
+  meNeedsText: 'Kerro, mitä teet: /me vilkuttaa',
   peopleCount: (count) => plural(count, { one: 'henkilö paikalla', other: 'henkilöä paikalla' }),
   peopleMany: (count) => `${number(count)} henkilöä paikalla, tai enemmän`,
   peopleMore: (count) => `ja ${number(count)} muuta`,
@@ -118,7 +133,6 @@ export const finnish = ({ number, upTo, plural, list, isolate }) => ({
   typing: (names) => `${list(names)} ${names.length === 1 ? 'kirjoittaa' : 'kirjoittavat'}…`,
   typingMany: 'Usea kirjoittaa…',
 
-  search: 'Haku',
   searchHint: 'sanoja, "ilmaus", alku*, -ei, from:nimi, in:huone',
   searchHere: 'Vain tästä huoneesta',
   filters: 'Rajaukset',
@@ -137,9 +151,8 @@ export const finnish = ({ number, upTo, plural, list, isolate }) => ({
   olderMatches: 'Vanhempia osumia',
 
   notLoaded: 'Tätä sivun osaa ei voi nyt ladata.',
+  nameFixed: 'Sivusto kertoo, kuka täällä olet: nimeä ei voi vaihtaa.',
 
-  settings: 'Asetukset',
-  close: 'Sulje',
   theme: 'Teema',
   themeSystem: 'Järjestelmän mukaan',
   themeLight: 'Vaalea',
@@ -170,7 +183,6 @@ export const finnish = ({ number, upTo, plural, list, isolate }) => ({
 
   notificationTitle: (name, room) => `${name} · ${room}`,
 
-  shortcuts: 'Pikanäppäimet',
   keySend: 'Lähetä viesti',
   keyLine: 'Aloita uusi rivi',
   keyRecall: 'Palauta edellinen teksti tyhjään kenttään',

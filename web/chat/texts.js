@@ -6,18 +6,20 @@ import { UNREAD_MAX } from './room.js';
 import { firstSite } from './site.js';
 import { english } from './texts-en.js';
 
+/** @typedef {import('./texts-en.js').Texts} Texts */
+
 /**
  * Only the one that is read is loaded.
  * @type {Record<import('./language.js').Language, () => Promise<Catalogue>>}
  */
 const catalogues = {
-  en: async () => english,
+  en: async () => /** @type {Catalogue} */ (english),
   fi: async () => (await import('./texts-fi.js')).finnish,
   de: async () => (await import('./texts-de.js')).german,
   ar: async () => (await import('./texts-ar.js')).arabic,
 };
 
-/** @typedef {(tools: Tools) => import('./texts-en.js').Texts} Catalogue */
+/** @typedef {(tools: Tools) => Texts} Catalogue */
 /** @typedef {ReturnType<typeof toolsFor>} Tools what a catalogue writes numbers and names with */
 
 /**
@@ -65,4 +67,14 @@ const otherwise = wanted().some(isKnown) ? '' : (await firstSite()).language;
 
 export const { language, locale } = chooseLanguage(wanted(), otherwise);
 
-export const texts = (await catalogues[language]())(toolsFor(locale));
+const tools = toolsFor(locale);
+
+export const texts = (await catalogues[language]())(tools);
+
+/**
+ * English comes in two parts; the other languages have all in one.
+ * @param {(tools: Tools) => Partial<Texts>} later
+ */
+export function addEnglish(later) {
+  if (language === 'en') Object.assign(texts, later(tools));
+}

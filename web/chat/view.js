@@ -81,7 +81,7 @@ function createLine(item, state) {
 }
 
 /** What changes of the appearance of a row in a room. */
-const CHANGING = /** @type {const} */ (['lead', 'head', 'waits', 'nickname']);
+const CHANGING = /** @type {const} */ (['lead', 'head', 'own', 'waits', 'nickname']);
 
 /** @param {Item} item @param {State} state @param {import('./row.js').Actions} actions @returns {ItemView} */
 function createItem(item, state, actions) {
@@ -203,7 +203,7 @@ export function createView({ retry, remove, onHeld, onNear, onArrived, toNewest,
       isIgnored(row) && !isOwn(state, row) && !revealed.has(row.key);
     /** @type {typeof views} */
     const next = new Map();
-    for (const item of layOut(currentRoom(state), state.clientId, isFolded)) {
+    for (const item of layOut(currentRoom(state), (row) => isOwn(state, row), isFolded)) {
       const view = views.get(item.key) ?? createItem(item, state, { retry, remove });
       view.update(item, state);
       next.set(item.key, view);
