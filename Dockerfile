@@ -7,7 +7,7 @@ FROM debian:bookworm-slim AS build
 ENV DEBIAN_FRONTEND=noninteractive
 RUN apt-get update && apt-get install -q -y --no-install-recommends \
     autoconf autoconf-archive automake gcc libc6-dev libfcgi-dev libjson-c-dev libmosquitto-dev \
-    libsqlite3-dev libutf8proc-dev make pkg-config
+    libsqlite3-dev libssl-dev libutf8proc-dev make mosquitto-dev pkg-config
 COPY . /src
 WORKDIR /src
 # A release brings mqtt.js and configure, a clone makes them.

@@ -9,13 +9,23 @@
 system_tests = \
   tests/system/admission.test.js tests/system/api.test.js tests/system/bridge.test.js \
   tests/system/deaths.test.js tests/system/devices.test.js tests/system/export.test.js \
-  tests/system/hostile.test.js tests/system/journal.test.js tests/system/kinds.test.js \
+  tests/system/hostile.test.js tests/system/identity.test.js tests/system/journal.test.js tests/system/kinds.test.js \
   tests/system/limits.test.js tests/system/memory.test.js tests/system/messages.test.js \
   tests/system/migration.test.js tests/system/newest.test.js tests/system/openapi.test.js \
   tests/system/presence.test.js tests/system/queue.test.js tests/system/routes.test.js \
   tests/system/search.test.js tests/system/serve.test.js tests/system/session.test.js \
-  tests/system/stack.test.js tests/system/topics.test.js tests/system/walks.test.js \
+  tests/system/stack.test.js tests/system/token.test.js tests/system/topics.test.js tests/system/walks.test.js \
   tests/system/web.test.js
+# The broker with the plugin, where it was built.
+guard_tests =
+if HAVE_GUARD
+guard_tests += $(guarded)
+endif
+guarded = \
+  tests/admin/bans.test.js tests/admin/token.test.js \
+  tests/system/guard.test.js tests/system/guard-bans.test.js tests/system/guard-flood.test.js \
+  tests/system/guard-publish.test.js tests/system/guard-start.test.js \
+  tests/system/guard-subscribe.test.js
 admin_tests = \
   tests/admin/check.test.js tests/admin/clock.test.js tests/admin/commands.test.js \
   tests/admin/completion.test.js tests/admin/exports.test.js tests/admin/import.test.js \
@@ -25,7 +35,7 @@ whole_test = tests/browser/whole.test.js
 browser_tests = \
   tests/browser/accessible.test.js tests/browser/addresses.test.js tests/browser/chat.test.js \
   tests/browser/commands.test.js tests/browser/crowd.test.js tests/browser/extras.test.js \
-  tests/browser/failures.test.js tests/browser/history.test.js tests/browser/installed.test.js \
+  tests/browser/failures.test.js tests/browser/history.test.js tests/browser/identity.test.js tests/browser/installed.test.js \
   tests/browser/languages.test.js tests/browser/late.test.js tests/browser/links.test.js \
   tests/browser/looks.test.js tests/browser/menu.test.js tests/browser/night.test.js \
   tests/browser/offline.test.js tests/browser/parts.test.js tests/browser/print.test.js \
@@ -35,16 +45,18 @@ browser_tests = \
   tests/browser/visit.test.js tests/browser/work.test.js
 # Those that are run in Firefox as well.
 firefox_tests = \
+  tests/browser/history.test.js tests/browser/reflow.test.js tests/browser/rooms.test.js \
+  tests/browser/search.test.js tests/browser/sending.test.js tests/browser/tabs.test.js \
   tests/browser/addresses.test.js tests/browser/commands.test.js tests/browser/installed.test.js \
   tests/browser/links.test.js tests/browser/whole.test.js
 page_tests = \
   tests/page/commands.test.js tests/page/connection.test.js tests/page/files.test.js \
   tests/page/finder.test.js tests/page/ids.test.js tests/page/layout.test.js tests/page/log.test.js \
-  tests/page/markdown.test.js tests/page/payload.test.js tests/page/persistence.test.js \
+  tests/page/markdown.test.js tests/page/outbox.test.js tests/page/payload.test.js tests/page/persistence.test.js \
   tests/page/preferences.test.js tests/page/presence.test.js tests/page/reader.test.js \
   tests/page/room.test.js tests/page/search.test.js tests/page/sender.test.js tests/page/shortcuts.test.js \
-  tests/page/site.test.js tests/page/store.test.js tests/page/texts.test.js
-EXTRA_DIST += $(page_tests) $(system_tests) $(admin_tests) $(whole_test) $(browser_tests) \
+  tests/page/site.test.js tests/page/store.test.js tests/page/texts.test.js tests/page/token.test.js
+EXTRA_DIST += $(page_tests) $(system_tests) $(guarded) $(admin_tests) $(whole_test) $(browser_tests) \
   tests/run-js tests/check tests/rooms tests/versions \
   tests/admin/latency.js \
   tests/admin/mariadb.js \
@@ -54,7 +66,9 @@ EXTRA_DIST += $(page_tests) $(system_tests) $(admin_tests) $(whole_test) $(brows
   tests/lib/original.js \
   tests/lib/bulk.js tests/lib/flood.js \
   tests/lib/fastcgi.js \
+  tests/lib/guard.js \
   tests/lib/http.js \
+  tests/lib/identity.js \
   tests/lib/prometheus.js \
   tests/lib/sender.js \
   tests/lib/stack.js \
@@ -66,11 +80,14 @@ JS_LOG_COMPILER = $(SHELL) $(srcdir)/tests/run-js
 AM_TESTS_ENVIRONMENT = MQTT_CHAT_BUILD='$(abs_builddir)'; export MQTT_CHAT_BUILD; \
   MQTT_CHAT_SANITIZERS='$(enable_sanitizers)'; export MQTT_CHAT_SANITIZERS;
 
-unit_tests = tests/unit/test_admin tests/unit/test_admission tests/unit/test_disk tests/unit/test_text tests/unit/test_durable tests/unit/test_serve tests/unit/test_writer \
+unit_tests = tests/unit/test_admin tests/unit/test_admission tests/unit/test_address tests/unit/test_ban_list tests/unit/test_bans tests/unit/test_base64url \
+  tests/unit/test_bucket tests/unit/test_key tests/unit/test_token tests/unit/test_token_bad tests/unit/test_disk tests/unit/test_text tests/unit/test_durable tests/unit/test_serve tests/unit/test_writer \
   tests/unit/test_batch tests/unit/test_batch_again tests/unit/test_cache tests/unit/test_fold tests/unit/test_http \
+  tests/unit/test_guard_clients tests/unit/test_guard_rules tests/unit/test_guard_view \
   tests/unit/test_identity tests/unit/test_import tests/unit/test_indexer tests/unit/test_journal tests/unit/test_json \
   tests/unit/test_json_check tests/unit/test_payloads \
   tests/unit/test_log tests/unit/test_message tests/unit/test_message_limits \
+  tests/unit/test_mint tests/unit/test_mint_request \
   tests/unit/test_notify tests/unit/test_openapi tests/unit/test_reckoning tests/unit/test_redelivery \
   tests/unit/test_retry tests/unit/test_routes \
   tests/unit/test_routes_health tests/unit/test_routes_pages tests/unit/test_routes_search \
@@ -81,25 +98,41 @@ unit_tests = tests/unit/test_admin tests/unit/test_admission tests/unit/test_dis
   tests/unit/test_store_once tests/unit/test_store_write tests/unit/test_utf8 tests/unit/test_words
 # It starts a broker, which a machine that only builds does not have.
 broker_tests = tests/unit/test_mqtt
-check_PROGRAMS = $(unit_tests) $(broker_tests)
+unit_tests += tests/unit/test_pages tests/unit/test_pages_wal tests/unit/test_routes_failing tests/unit/test_salvage \
+  tests/unit/test_search_tail tests/unit/test_store_admin tests/unit/test_topics
+# The administrator's commands, of which some go to the broker: it does not run here.
+command_tests = tests/unit/test_changes tests/unit/test_check tests/unit/test_commands \
+  tests/unit/test_completion tests/unit/test_copies tests/unit/test_import_command tests/unit/test_pace \
+  tests/unit/test_status
+check_PROGRAMS = $(unit_tests) $(command_tests) $(broker_tests)
 tests_unit_test_serve_SOURCES = tests/unit/test_serve.c cgi-bin/serve.c cgi-bin/serve.h
 tests_unit_test_serve_LDADD = $(LDADD) $(FCGI_LIBS)
 tests_unit_test_mqtt_LDADD = $(LDADD) $(MOSQUITTO_LIBS)
+tests_unit_test_changes_LDADD = $(LDADD) $(MOSQUITTO_LIBS)
+tests_unit_test_check_LDADD = $(LDADD) $(MOSQUITTO_LIBS)
+tests_unit_test_commands_LDADD = $(LDADD) $(MOSQUITTO_LIBS)
+tests_unit_test_completion_LDADD = $(LDADD) $(MOSQUITTO_LIBS)
+tests_unit_test_copies_LDADD = $(LDADD) $(MOSQUITTO_LIBS)
+tests_unit_test_import_command_LDADD = $(LDADD) $(MOSQUITTO_LIBS)
+tests_unit_test_pace_LDADD = $(LDADD) $(MOSQUITTO_LIBS)
+tests_unit_test_status_LDADD = $(LDADD) $(MOSQUITTO_LIBS)
+tests_unit_test_ban_list_LDADD = $(LDADD) $(MOSQUITTO_LIBS)
 # The page's test of payloads reads it as well.
 tests_unit_test_payloads_CPPFLAGS = $(AM_CPPFLAGS) -DPAYLOADS='"$(srcdir)/tests/vectors/payloads.txt"'
 tests_unit_test_time_CPPFLAGS = $(AM_CPPFLAGS) -DTIMES='"$(srcdir)/tests/vectors/times.tsv"'
 # The system's test of the search reads it as well.
 tests_unit_test_search_kinds_CPPFLAGS = $(AM_CPPFLAGS) -DKINDS='"$(srcdir)/tests/vectors/search-kinds.tsv"'
-EXTRA_DIST += tests/unit/batch_tests.h tests/unit/history.h tests/unit/requests.h tests/unit/unit.h tests/unit/writing.h \
+EXTRA_DIST += tests/unit/batch_tests.h tests/unit/commands.h tests/unit/history.h tests/unit/keys.h tests/unit/minting.h \
+  tests/unit/requests.h tests/unit/unit.h tests/unit/writing.h \
   tests/vectors/bom.csv tests/vectors/bom.ndjson tests/vectors/crlf2.mariadb \
   tests/vectors/payloads.txt tests/vectors/schema-1.db.gz tests/vectors/search-kinds.tsv \
   tests/vectors/times.tsv
 fuzz_tests = tests/fuzz/replay.sh
 faults_tests = tests/faults/short.sh
 # What takes long begins first.
-TESTS = $(faults_tests) $(whole_test) $(system_tests) $(admin_tests) $(page_tests) $(unit_tests) $(broker_tests) $(fuzz_tests)
+TESTS = $(faults_tests) $(whole_test) $(system_tests) $(guard_tests) $(admin_tests) $(page_tests) $(unit_tests) $(command_tests) $(broker_tests) $(fuzz_tests)
 
-LDADD = src/libchat.a $(SQLITE_LIBS) $(JSONC_LIBS) $(UTF8PROC_LIBS) $(CMOCKA_LIBS)
+LDADD = src/libchat.a $(SQLITE_LIBS) $(JSONC_LIBS) $(UTF8PROC_LIBS) $(CRYPTO_LIBS) $(CMOCKA_LIBS)
 
 if !HAVE_CMOCKA
 check-local:
@@ -108,15 +141,19 @@ check-local:
 endif
 
 # The fuzzers' targets replay their corpora as a test; with clang they look for more.
-fuzz_targets = message params search
-fuzz_sources = api/http.c api/params.c base/json_check.c base/text.c base/time.c base/utf8.c \
-  chat/fold.c chat/message.c chat/search_query.c chat/snippet.c chat/words.c output/json.c
-check_PROGRAMS += tests/fuzz/fuzz_message tests/fuzz/fuzz_params tests/fuzz/fuzz_search
+fuzz_targets = guard message params search token
+fuzz_sources = api/params.c auth/address.c auth/file.c auth/key.c auth/token.c base/base64url.c base/json_check.c base/text.c base/time.c base/utf8.c \
+  guard/rules.c guard/view.c \
+  chat/fold.c chat/message.c chat/search_query.c chat/snippet.c chat/words.c output/http.c output/json.c
+check_PROGRAMS += tests/fuzz/fuzz_guard tests/fuzz/fuzz_message tests/fuzz/fuzz_params tests/fuzz/fuzz_search tests/fuzz/fuzz_token
+tests_fuzz_fuzz_guard_SOURCES = tests/fuzz/fuzz_guard.c tests/fuzz/replay.c
 tests_fuzz_fuzz_message_SOURCES = tests/fuzz/fuzz_message.c tests/fuzz/replay.c
 tests_fuzz_fuzz_params_SOURCES = tests/fuzz/fuzz_params.c tests/fuzz/replay.c
 tests_fuzz_fuzz_search_SOURCES = tests/fuzz/fuzz_search.c tests/fuzz/replay.c
-EXTRA_DIST += $(fuzz_tests) tests/fuzz/message tests/fuzz/message.dict \
-  tests/fuzz/params tests/fuzz/params.dict tests/fuzz/search tests/fuzz/search.dict
+tests_fuzz_fuzz_token_SOURCES = tests/fuzz/fuzz_token.c tests/fuzz/replay.c
+EXTRA_DIST += $(fuzz_tests) tests/fuzz/guard tests/fuzz/guard.dict tests/fuzz/message tests/fuzz/message.dict \
+  tests/fuzz/params tests/fuzz/params.dict tests/fuzz/search tests/fuzz/search.dict \
+  tests/fuzz/token tests/fuzz/token.dict
 SECONDS = 60
 
 # Each for SECONDS, one after the other.
@@ -126,7 +163,7 @@ fuzz: all
 	  clang -g -O1 -std=gnu11 -fsanitize=fuzzer,address,undefined \
 	    -fno-sanitize-recover=all $(AM_CPPFLAGS) $(JSONC_CFLAGS) \
 	    $(srcdir)/tests/fuzz/fuzz_$$target.c $(fuzz_sources:%=$(srcdir)/src/%) \
-	    $(JSONC_LIBS) $(SQLITE_LIBS) $(UTF8PROC_LIBS) -o tests/fuzz/fuzzer-$$target && \
+	    $(JSONC_LIBS) $(SQLITE_LIBS) $(UTF8PROC_LIBS) $(CRYPTO_LIBS) -o tests/fuzz/fuzzer-$$target && \
 	  tests/fuzz/fuzzer-$$target -max_total_time=$(SECONDS) -max_len=8192 \
 	    -print_final_stats=1 -dict=$(srcdir)/tests/fuzz/$$target.dict \
 	    tests/fuzz/found/$$target $(srcdir)/tests/fuzz/$$target || exit 1; \

@@ -13,7 +13,7 @@
 #include "base/suggest.h"
 #include "config.h"
 
-enum option_type { OPTION_STRING, OPTION_INTEGER, OPTION_LEVEL };
+enum option_type { OPTION_STRING, OPTION_INTEGER, OPTION_LEVEL, OPTION_IDENTITY };
 
 struct option_def {
 	const char *name;
@@ -47,8 +47,14 @@ static const struct option_def table[] = {
 	"messages are refused while fewer percent of the disk are free; 0: never"},
     {"max-rate", OPTION_INTEGER, FIELD(max_rate), 0, 1000000, "0",
 	"messages a minute, of all senders; the logger refuses what is above; 0: none"},
+    {"identity", OPTION_IDENTITY, FIELD(identity), 0, 0, "open",
+	"who may talk: whoever comes, guests with a token, or the site's users"},
+    {"token-key", OPTION_STRING, FIELD(token_key), 1, PATH_MAX - 1, TOKEN_KEY_FILE,
+	"the private key that tokens are signed with"},
+    {"bans", OPTION_STRING, FIELD(bans), 1, PATH_MAX - 1, BANS_FILE,
+	"the list of bans, mutes and revoked tokens"},
     {"threads", OPTION_INTEGER, FIELD(threads), 1, 256, "4",
-	"requests that the API serves at a time (the logger does not use it)"},
+	"requests that a responder serves at a time (the logger does not use it)"},
     {"log-level", OPTION_LEVEL, FIELD(log_level), 0, 0, "info", "the least that is logged"},
 };
 enum { OPTIONS = sizeof(table) / sizeof(table[0]) };
@@ -70,7 +76,8 @@ const char *settings_value(size_t i)
 {
 	static const char *const names[] = {[OPTION_STRING] = "TEXT",
 	    [OPTION_INTEGER] = "N",
-	    [OPTION_LEVEL] = "error|warning|info|debug"};
+	    [OPTION_LEVEL] = "error|warning|info|debug",
+	    [OPTION_IDENTITY] = "open|guest|site"};
 	return i < OPTIONS ? names[table[i].type] : NULL;
 }
 
@@ -116,6 +123,25 @@ static const char *set_level(const struct option_def *def, struct settings *s, c
 	return NULL;
 }
 
+static const char *const identities[IDENTITY__MAX] = {
+    [IDENTITY_OPEN] = "open", [IDENTITY_GUEST] = "guest", [IDENTITY_SITE] = "site"};
+
+const char *settings_identity_name(enum identity identity)
+{
+	return identities[identity];
+}
+
+static const char *set_identity(const struct option_def *def, struct settings *s, const char *value)
+{
+	size_t i = 0;
+	while (i < IDENTITY__MAX && strcmp(value, identities[i]) != 0)
+		i++;
+	if (i == IDENTITY__MAX)
+		return "must be open, guest or site";
+	*(enum identity *)(void *)((char *)s + def->offset) = (enum identity)i;
+	return NULL;
+}
+
 /* Returns NULL, or what is wrong with the value. */
 static const char *set_option(const struct option_def *def, struct settings *s, const char *value)
 {
@@ -124,6 +150,8 @@ static const char *set_option(const struct option_def *def, struct settings *s, 
 		return set_integer(def, s, value);
 	case OPTION_LEVEL:
 		return set_level(def, s, value);
+	case OPTION_IDENTITY:
+		return set_identity(def, s, value);
 	default:
 		return set_string(def, s, value);
 	}

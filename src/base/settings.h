@@ -1,5 +1,5 @@
 /*
- * settings.h: what a person can configure: one table of options for both programs, read from a file
+ * settings.h: what a person can configure: one table of options for all programs, read from a file
  * of `name = value` lines and then from the command line, which wins.
  */
 #ifndef CHAT_SETTINGS_H
@@ -13,6 +13,14 @@
 
 #define SETTINGS_VARIABLE "MQTT_CHAT_CONFIG"
 
+/* Who may talk. */
+enum identity {
+	IDENTITY_OPEN,	/* whoever reaches it, under any name */
+	IDENTITY_GUEST, /* whoever has a token, which binds the name */
+	IDENTITY_SITE,	/* whom the site's web server has let in, under his name there */
+	IDENTITY__MAX
+};
+
 struct settings {
 	char database[PATH_MAX];      /* the SQLite file */
 	char api_socket[108];	      /* of the API: as long as an address has room for */
@@ -24,7 +32,10 @@ struct settings {
 	int64_t retention_messages;   /* a room; it deletes the oldest above; 0: none */
 	int64_t min_free;	      /* percent of the disk; below, messages are refused; 0: off */
 	int64_t max_rate;	      /* messages a minute; above, they are refused; 0: off */
-	int64_t threads;	      /* how many requests the API serves at a time */
+	enum identity identity;	      /* who may talk */
+	char token_key[PATH_MAX];     /* the private key that tokens are signed with */
+	char bans[PATH_MAX];	      /* the list of bans, mutes and revoked tokens */
+	int64_t threads;	      /* how many requests a responder serves at a time */
 	enum log_level log_level;     /* the least that is logged */
 };
 
@@ -54,6 +65,9 @@ enum settings_result settings_load(struct settings *out, int argc, char **argv, 
 const char *settings_name(size_t i);
 const char *settings_value(size_t i);
 const char *settings_help(size_t i);
+
+/* What the value is called in the file: open, guest or site. */
+const char *settings_identity_name(enum identity identity);
 
 enum { SETTINGS_PASSWORD_SIZE = 256 };
 

@@ -54,7 +54,7 @@ struct mqtt *mqtt_open(
 
 /*
  * The same for one who only looks in: the session ends with the connection, has no name, and
- * retained copies count as messages. `dropped` and `probed` of the events are not used.
+ * retained copies count as messages. `dropped` of the events is not used.
  */
 struct mqtt *mqtt_visit(const char *filter, const struct mqtt_events *events, void *arg);
 

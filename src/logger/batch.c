@@ -18,6 +18,7 @@ struct batch {
 	uint64_t number;
 	struct store_signs signs;
 	struct admission *admission;  /* NULL: all is stored */
+	bool bound;		      /* clientIds are, by the broker */
 	struct redelivery redelivery; /* as it was after the last batch that was stored */
 	struct redelivery next;	      /* as it will be after this one */
 	unsigned char note[REDELIVERY_NOTE_MAX];
@@ -26,6 +27,11 @@ struct batch {
 struct batch *batch_open(void)
 {
 	return calloc(1, sizeof(struct batch));
+}
+
+void batch_bind(struct batch *batch)
+{
+	batch->bound = true;
 }
 
 void batch_close(struct batch *batch)
@@ -110,7 +116,7 @@ bool batch_add(struct batch *batch, struct str topic, struct str payload,
 	if (batch->count == BATCH_MESSAGES_MAX)
 		return false;
 	struct store_entry entry = {.size = payload.len, .ts = ts};
-	entry.fault = message_parse(&entry.message, topic, payload);
+	entry.fault = message_parse(&entry.message, topic, payload, batch->bound);
 	if (entry.fault == MESSAGE_NO_MEMORY ||
 	    (entry.fault && !copy_origin(&entry, topic, payload))) {
 		free_entry(&entry);

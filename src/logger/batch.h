@@ -19,6 +19,9 @@ struct batch;
 /* A new, empty batch, or NULL without memory. The caller frees it with batch_close(). */
 struct batch *batch_open(void);
 
+/* From here on the broker has bound each clientId to whose it is: see message_parse(). */
+void batch_bind(struct batch *batch);
+
 /* Frees the batch and what is in it; NULL is allowed. */
 void batch_close(struct batch *batch);
 

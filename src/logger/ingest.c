@@ -11,6 +11,7 @@
 #include "base/log.h"
 #include "base/retry.h"
 #include "base/text.h"
+#include "broker/anonymous.h"
 #include "broker/mqtt.h"
 #include "logger/notify.h"
 #include "logger/topics.h"
@@ -34,6 +35,7 @@ struct ingest {
 	bool online;	    /* there is a connection, or one is being made */
 	bool ready;	    /* the subscription is in force */
 	bool was_ready;	    /* it has been, at least once */
+	bool unguarded;	    /* the broker lets in whoever comes, and must not */
 	bool out_of_memory; /* a message could not be taken in */
 	uint64_t probe;	    /* the batch that the probe under way will settle; 0: none */
 	uint64_t settled;   /* the last batch whose acknowledgements the broker has read */
@@ -110,9 +112,23 @@ static const struct mqtt_events events = {
 
 /* ---- connecting ---- */
 
+/* Nobody's clientId is bound where whoever comes is let in, with what the settings promise. */
+static bool is_unguarded(struct ingest *in)
+{
+	const struct ingest_config *config = in->config;
+	in->unguarded = config->writer.bound && anonymous_let_in(config->broker, config->port);
+	if (in->unguarded)
+		log_error("the broker at %s lets in who has no token, and `identity` is not open: "
+			  "restart the broker, whose journal says what is wrong with its plugin",
+		    config->broker);
+	return in->unguarded;
+}
+
 static void connect_broker(struct ingest *in)
 {
-	in->ready = false;
+	in->ready = in->online = false;
+	if (is_unguarded(in))
+		return;
 	in->probe = 0;
 	in->deadline = clock_ms(CLOCK_MONOTONIC) + CONNECT_MS;
 	in->online = mqtt_connect(in->mqtt, in->config->broker, in->config->port) == 0 &&
@@ -333,6 +349,8 @@ static enum ingest_status loop(struct ingest *in)
 {
 	connect_broker(in);
 	while (!*in->config->stop) {
+		if (in->unguarded)
+			return INGEST_UNGUARDED;
 		if (broken_at_start(in))
 			return INGEST_UNREACHABLE;
 		if (in->online)

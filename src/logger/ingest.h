@@ -28,6 +28,7 @@ struct ingest_config {
 enum ingest_status {
 	INGEST_STOPPED,	    /* as asked: all that was read is stored and acknowledged */
 	INGEST_UNREACHABLE, /* the broker was not there, or refused, at the first attempt */
+	INGEST_UNGUARDED,   /* clientIds are to be bound, and the broker lets in whoever comes */
 	INGEST_FAILED,	    /* no memory, or the database failed, at the start */
 };
 

@@ -55,6 +55,15 @@ static int exit_of_store(enum store_status status)
 	}
 }
 
+static int exit_of_ingest(enum ingest_status ended)
+{
+	static const int exits[] = {[INGEST_STOPPED] = 0,
+	    [INGEST_UNREACHABLE] = EX_UNAVAILABLE,
+	    [INGEST_UNGUARDED] = EX_NOPERM,
+	    [INGEST_FAILED] = EX_OSERR};
+	return exits[ended];
+}
+
 static int log_messages(
     const struct settings *settings, const char *client_id, const sigset_t *wait_mask)
 {
@@ -79,16 +88,15 @@ static int log_messages(
 		.retention_days = settings->retention_days,
 		.retention_messages = settings->retention_messages,
 		.min_free = settings->min_free,
-		.max_rate = settings->max_rate},
+		.max_rate = settings->max_rate,
+		.bound = settings->identity != IDENTITY_OPEN},
 	    .stop = &stop,
 	    .wait_mask = wait_mask,
 	};
 	enum ingest_status ended = ingest_run(&config, store);
 	if (ended == INGEST_STOPPED)
 		log_info("stopped: all that was received is stored");
-	return ended == INGEST_STOPPED	     ? 0
-	       : ended == INGEST_UNREACHABLE ? EX_UNAVAILABLE
-					     : EX_OSERR;
+	return exit_of_ingest(ended);
 }
 
 int main(int argc, char **argv)

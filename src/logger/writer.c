@@ -94,6 +94,8 @@ struct writer *writer_open(const struct writer_config *config, struct store *sto
 			.messages = config->retention_messages,
 			.clock = {.ahead_max = reckoning_ahead_max(config->retention_days)}}};
 		batch_limit(batch, &writer->admission);
+		if (config->bound)
+			batch_bind(batch);
 	}
 	tell_index(store);
 	if (memory && restore(writer)) {

@@ -15,6 +15,7 @@ struct writer_config {
 	int64_t retention_days; /* as in struct settings */
 	int64_t retention_messages;
 	int64_t min_free, max_rate; /* the same */
+	bool bound;		    /* as in message_parse() */
 };
 
 /*

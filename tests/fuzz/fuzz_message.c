@@ -29,7 +29,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	size_t skip = nul ? topic + 1 : 0;
 	struct message m;
 	enum message_fault fault = message_parse(&m, (struct str){(const char *)data, topic},
-	    (struct str){(const char *)data + skip, size - skip});
+	    (struct str){(const char *)data + skip, size - skip}, size % 2);
 	assert(fault < MESSAGE__MAX && message_fault_text(fault));
 	assert(fault != MESSAGE_NO_MEMORY); /* or json-c does not take what json_check() does */
 	assert(fault || (message_room_valid(m.room) && m.nickname.at && m.text.at));

@@ -12,7 +12,7 @@ export LC_ALL=C PATH="$PATH:/usr/local/sbin:/usr/sbin:/sbin"
 top=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd -P)
 build=$(cd "${MQTT_CHAT_BUILD:-$top/build}" && pwd -P) || exit
 readonly top build work=$build/install suite=${SUITE:-bookworm} binfmt=/proc/sys/fs/binfmt_misc
-readonly packages=gcc,libc6-dev,make,pkgconf,libcmocka-dev,libmosquitto-dev,libsqlite3-dev,libjson-c-dev,libutf8proc-dev,libfcgi-dev
+readonly packages=gcc,libc6-dev,make,pkgconf,libcmocka-dev,libmosquitto-dev,libsqlite3-dev,libssl-dev,libjson-c-dev,libutf8proc-dev,libfcgi-dev
 read -ra architectures <<< "${ARCHITECTURES:-i386 armhf arm64 s390x}"
 registered=() failed=''
 

@@ -78,8 +78,8 @@ a_preset_that_disables_all() {
   echo 'disable *' > "$root/etc/systemd/system-preset/00-local.preset"
   install_package
   ! enabled mqtt-chat-logger || fail 'it is enabled against the preset'
-  told 'enable --now mqtt-chat-broker mqtt-chat-logger mqtt-chat-api'
-  inside systemctl enable --now mqtt-chat-broker mqtt-chat-logger mqtt-chat-api 2> /dev/null || fail 'enable --now'
+  told 'enable --now mqtt-chat-broker mqtt-chat-logger mqtt-chat-api mqtt-chat-token'
+  inside systemctl enable --now mqtt-chat-broker mqtt-chat-logger mqtt-chat-api mqtt-chat-token 2> /dev/null || fail 'enable --now'
   publish 'by hand' && expect 'the chat' is_stored 'by hand'
   pass "with an administrator's preset that disables all, the installation says how to turn the chat on"
 }

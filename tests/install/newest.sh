@@ -9,7 +9,7 @@ export LC_ALL=C PATH="$PATH:/usr/local/sbin:/usr/sbin:/sbin"
 top=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd -P)
 build=$(cd "${MQTT_CHAT_BUILD:-$top/build}" && pwd -P) || exit
 readonly top build work=$build/install root=$build/install/newest
-readonly packages=gcc,libc6-dev,make,pkgconf,libcmocka-dev,libmosquitto-dev,libsqlite3-dev,libjson-c-dev,libutf8proc-dev,libfcgi-dev,mosquitto
+readonly packages=gcc,libc6-dev,make,pkgconf,libcmocka-dev,libmosquitto-dev,libsqlite3-dev,libssl-dev,libjson-c-dev,libutf8proc-dev,libfcgi-dev,mosquitto
 
 fail() { echo "newest: $*" >&2; exit 1; }
 

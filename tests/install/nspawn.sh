@@ -26,7 +26,7 @@ readonly base=$work/base builder=$work/builder root=$work/root
 readonly on_the_box='nginx mosquitto mosquitto-clients php-fpm'
 readonly our_needs='multiwatch spawn-fcgi'
 readonly to_build='build-essential autoconf-archive debhelper libcmocka-dev libfcgi-dev libjson-c-dev
-  libmosquitto-dev libsqlite3-dev libutf8proc-dev lintian pkgconf po-debconf'
+  libmosquitto-dev libsqlite3-dev libssl-dev libutf8proc-dev lintian mosquitto-dev pkgconf po-debconf'
 readonly to_test="$on_the_box $our_needs bash-completion fish libfaketime nodejs openssl strace tzdata util-linux zsh"
 
 check_tools() {
@@ -104,7 +104,7 @@ tests_pass() {
   cp -rL "$top/node_modules" "$builder/deb/mqtt-chat/"
   # shellcheck disable=SC2016 # make's variables
   in_root "$builder" env sh -c 'cd /deb/mqtt-chat && make -s -j2 VERBOSE=1 check \
-    TESTS="\$(system_tests) \$(admin_tests) \$(broker_tests)" check_DATA=' >> "$log" 2>&1 ||
+    TESTS="\$(system_tests) \$(guard_tests) \$(admin_tests) \$(broker_tests)" check_DATA=' >> "$log" 2>&1 ||
     fail "the tests of $suite: $(grep -E '^(FAIL|ERROR|SKIP)' "$log" | tr '\n' ' ') (log: $log)"
   grep -E '^SKIP' "$log"
   pass "the system's and the administrator's tests: $(sed -n 's/^# PASS: */passed /p' "$log" | tail -n 1)"

@@ -15,6 +15,8 @@ tell write-history sqlite3 /var/lib/mqtt-chat/chat.db \
   "BEGIN IMMEDIATE; UPDATE messages SET text = 'changed'; ROLLBACK"
 tell read-password cat /etc/mqtt-chat/logger.password
 tell read-identity cat /var/lib/mqtt-chat/chat.db.client-id
+tell read-token-key cat /etc/mqtt-chat/token.key
+tell reach-tokens test -w /run/mqtt-chat-token/socket
 tell open-network connect
 tell write-etc write_etc
 tell see-processes see_processes

@@ -196,9 +196,64 @@ logger_sandbox_denies() {
   pass 'in the place of the logger only its own can be changed; the broker sees nothing of the history'
 }
 
+token_says() { # STATUS
+  [[ $1 == $(inside curl -s -o /dev/null -w '%{http_code}' -H 'Content-Type: application/json' \
+    -d '{"nickname":"Ann"}' http://127.0.0.1/api/token) ]]
+}
+
+set_identity() {
+  inside sed -i "s/^identity = .*/identity = $1/" /etc/mqtt-chat/mqtt-chat.conf
+  inside systemctl restart mqtt-chat-broker mqtt-chat-logger mqtt-chat-token
+  expect 'the logger at its broker' status_says 'storing what is sent'
+}
+
+tokens_are_for_their_program_alone() {
+  local what
+  ! active mqtt-chat-token || fail 'it runs in mode open'
+  token_says 404 || fail 'there are tokens in mode open'
+  set_identity guest
+  expect 'a token' token_says 200
+  probe mqtt-chat-token
+  for what in read-token-key reach-tokens; do can "$what" 'token.fcgi'; done
+  for what in read-history read-password read-identity open-network write-etc see-processes; do
+    cannot "$what" 'token.fcgi'
+  done
+  for what in api logger broker; do
+    probe "mqtt-chat-$what"
+    cannot read-token-key "the $what"
+    cannot reach-tokens "the $what"
+  done
+  inside systemctl kill -s KILL mqtt-chat-token
+  ! token_says 404 || fail 'a token.fcgi that is down looks like mode open'
+  expect 'a token after the kill' token_says 200
+  set_identity open
+  token_says 404 || fail 'there are tokens in mode open again'
+  pass 'token.fcgi runs unless the mode is open, and nobody else can sign, or ask it past nginx'
+}
+
+as_lamp() { # TEXT: says a device that has a token
+  inside mosquitto_pub -h localhost -p "$(port)" -u @lamp -P "$token" -q 1 -t chat/messages -m "$1" 2> /dev/null
+}
+
+nobody_is_somebody_else() {
+  local token
+  set_identity guest
+  ! publish 'without a token' || fail 'who has no token talks'
+  token=$(inside mqtt-chat token lamp 2> "$work/token") || fail "token: $(cat "$work/token")"
+  as_lamp 'with a token' || fail 'a device with a token cannot talk'
+  expect 'what it said in the history' history_has 'with a token'
+  inside mqtt-chat ban @lamp --reason=noise > "$work/ban" 2>&1 || fail "ban: $(cat "$work/ban")"
+  ! as_lamp 'banned' || fail 'who is banned talks'
+  inside mqtt-chat unban @lamp > "$work/ban" 2>&1 || fail "unban: $(cat "$work/ban")"
+  as_lamp 'no longer banned' || fail 'who is no longer banned cannot talk'
+  set_identity open
+  stored 'open again' || fail 'nobody can talk in mode open'
+  pass 'in mode guest the broker takes tokens alone, and hears of bans; open again it takes everybody'
+}
+
 units_are_tight() {
   local unit
-  for unit in mqtt-chat-broker mqtt-chat-logger mqtt-chat-api; do
+  for unit in mqtt-chat-broker mqtt-chat-logger mqtt-chat-api mqtt-chat-token; do
     inside systemd-analyze verify --man=no "$unit.service" 2>&1 | grep . && fail "verify $unit"
     inside systemd-analyze security --threshold=15 --no-pager "$unit.service" > "$work/security" ||
       fail "security: $(tail -n 1 "$work/security")"
@@ -319,6 +374,8 @@ with_a_site() {
   hang_logger
   sandbox_denies
   hung_logger_is_ended
+  tokens_are_for_their_program_alone
+  nobody_is_somebody_else
   units_end_in_time
   logger_sandbox_denies
   survives_reboot

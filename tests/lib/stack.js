@@ -11,7 +11,15 @@
  */
 import { spawn, spawnSync } from 'node:child_process';
 import { createSocket } from 'node:dgram';
-import { closeSync, existsSync, openSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import {
+  closeSync,
+  existsSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { mkdtemp } from 'node:fs/promises';
 import { connect, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -20,7 +28,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import mqtt from 'mqtt';
 
-/** @typedef {'broker' | 'logger' | 'api' | 'nginx'} Service */
+/** @typedef {'broker' | 'logger' | 'api' | 'token' | 'nginx'} Service */
+/** @typedef {'open' | 'guest' | 'site'} Identity */
 /** @typedef {{code: number | null, signal: NodeJS.Signals | null}} Exit */
 /**
  * @typedef {object} Running
@@ -35,6 +44,7 @@ import mqtt from 'mqtt';
  * @property {number} mqttPort
  * @property {number} wsPort
  * @property {string} urlPrefix
+ * @property {Identity} identity
  */
 /**
  * @typedef {object} Message as the API gives it
@@ -55,6 +65,9 @@ const patience = Number(process.env.MQTT_CHAT_WAIT || 60) * 1000;
 
 /** @type {readonly Service[]} in the order in which they start */
 export const services = ['broker', 'logger', 'api', 'nginx'];
+
+/** @type {readonly Service[]} with the one that runs only where not everybody may talk */
+const allServices = ['broker', 'logger', 'api', 'token', 'nginx'];
 
 /**
  * Whether the programs run as users run them. What measures memory, or lets libfcgi do what a
@@ -205,7 +218,7 @@ export class Stack {
    */
   async start(name) {
     if (this.#running.get(name)?.alive) throw new Error(`${name} is running`);
-    if (name === 'api') rmSync(this.#apiSocket, { force: true });
+    if (name === 'api' || name === 'token') rmSync(this.socket(name), { force: true });
     const logStart = this.log(name).length;
     const log = openSync(this.#logFile(name), 'a');
     const child = spawn(join(this.dataDir, 'services', name), {
@@ -251,7 +264,8 @@ export class Stack {
       case 'logger':
         return this.log(name).slice(this.#running.get(name)?.logStart).includes('ready: ');
       case 'api':
-        return existsSync(this.#apiSocket);
+      case 'token':
+        return existsSync(this.socket(name));
       case 'nginx':
         return (await fetch(this.url).catch(() => undefined))?.status === 200;
     }
@@ -314,8 +328,12 @@ export class Stack {
     return join(this.dataDir, 'log', `${name}.log`);
   }
 
-  get #apiSocket() {
-    return join(this.dataDir, 'socket/api');
+  /**
+   * Where the web server reaches a responder.
+   * @param {'api' | 'token'} name
+   */
+  socket(name) {
+    return join(this.dataDir, name === 'api' ? 'socket/api' : 'token/socket');
   }
 
   /**
@@ -383,10 +401,10 @@ export class Stack {
   /** Ends everything, removes the folder, and fails if a sanitizer or valgrind complained. */
   async close() {
     for (const client of this.#clients) client.end(true);
-    for (const name of [...services].reverse()) {
+    for (const name of [...allServices].reverse()) {
       if (this.#running.get(name)?.alive) await this.stop(name);
     }
-    const findings = services.map((name) => this.log(name).match(finding)?.[0]).filter(Boolean);
+    const findings = allServices.map((name) => this.log(name).match(finding)?.[0]).filter(Boolean);
     if (findings.length > 0) {
       throw new Error(`findings: ${findings.join('; ')} (logs: ${this.dataDir}/log)`);
     }
@@ -395,16 +413,41 @@ export class Stack {
 }
 
 /**
- * Makes a stack and starts all of it, or the services named.
- * @param {{start?: readonly Service[], urlPrefix?: string}} [options]
+ * The plugin with sanitizers wants their library to come first; MQTT_CHAT_BROKER_WRAP is a command to run
+ * the broker under, such as valgrind.
+ * @param {string} dataDir
  */
-export async function startStack({ start = services, urlPrefix = '' } = {}) {
+export function runBrokerUnder(dataDir) {
+  const launcher = join(dataDir, 'services/broker');
+  const before = /(\S*mosquitto) -c/;
+  let wrap = process.env.MQTT_CHAT_BROKER_WRAP ?? '';
+  if (process.env.MQTT_CHAT_SANITIZERS === 'yes') {
+    const libraries = ['libasan.so', 'libubsan.so'].map((name) =>
+      spawnSync('gcc', [`-print-file-name=${name}`], { encoding: 'utf8' }).stdout.trim(),
+    );
+    wrap = `env ASAN_OPTIONS=detect_leaks=0 LD_PRELOAD=${libraries.join(':')}`;
+  }
+  if (wrap)
+    writeFileSync(launcher, readFileSync(launcher, 'utf8').replace(before, `${wrap} $1 -c`));
+}
+
+/**
+ * Makes a stack and starts all of it, or the services named.
+ * @param {{start?: readonly Service[], urlPrefix?: string, identity?: Identity}} [options]
+ */
+export async function startStack({
+  identity = 'open',
+  start = identity === 'open' ? services : allServices,
+  urlPrefix = '',
+} = {}) {
   const dataDir = await mkdtemp(join(tmpdir(), 'mqtt-chat-'));
   const address = {
     ...{ port: await freePort(), mqttPort: await freePort(), wsPort: await freePort() },
     urlPrefix,
+    identity,
   };
   prepare(dataDir, address);
+  if (identity !== 'open') runBrokerUnder(dataDir);
   const stack = new Stack(dataDir, address);
   try {
     for (const name of start) await stack.start(name);
@@ -419,13 +462,13 @@ export async function startStack({ start = services, urlPrefix = '' } = {}) {
  * @param {string} dataDir
  * @param {Address} address
  */
-function prepare(dataDir, { port, mqttPort, wsPort, urlPrefix }) {
+function prepare(dataDir, { port, mqttPort, wsPort, urlPrefix, identity }) {
   const { status, stderr } = spawnSync(
     join(top, 'spawn-fcgi/prepare'),
     [
       ...[dataDir, build, `webdir=${join(top, process.env.MQTT_CHAT_PAGE ?? 'web/chat')}`],
       ...[`port=${port}`, `mqtt_port=${mqttPort}`, `ws_port=${wsPort}`],
-      `url_prefix=${urlPrefix}`,
+      ...[`url_prefix=${urlPrefix}`, `identity=${identity}`],
     ],
     { encoding: 'utf8' },
   );

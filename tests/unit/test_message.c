@@ -13,7 +13,7 @@ static enum message_fault parse(struct message *out, const char *topic, struct s
 	assert_non_null(copy);
 	memcpy(copy, payload.at, payload.len);
 	enum message_fault fault =
-	    message_parse(out, str_of(topic), (struct str){copy, payload.len});
+	    message_parse(out, str_of(topic), (struct str){copy, payload.len}, false);
 	free(copy);
 	return fault;
 }
@@ -231,7 +231,7 @@ TEST(a_payload_without_any_bytes_is_a_bad_text)
 {
 	struct message m;
 	assert_int_equal(
-	    message_parse(&m, str_of("chat/lab"), (struct str){NULL, 0}), MESSAGE_BAD_TEXT);
+	    message_parse(&m, str_of("chat/lab"), (struct str){NULL, 0}, false), MESSAGE_BAD_TEXT);
 	message_free(&m);
 }
 
@@ -262,6 +262,8 @@ TEST(a_nul_is_refused_wherever_it_is)
 		NULL},
 	    {BYTES("{" GOOD ",\"clientId\":\"\\u0000\"}"), MESSAGE_NUL, NULL, NULL, NULL, NULL},
 	    {BYTES("{" GOOD ",\"msgId\":\"a\\u0000\"}"), MESSAGE_NUL, NULL, NULL, NULL, NULL},
+	    {BYTES("{\"nickname\":\"Ann\",\"text\":7,\"x\":\"\\u0000\"}"), MESSAGE_BAD_TEXT, NULL,
+		NULL, NULL, NULL},
 	};
 	expect_messages(cases, COUNT(cases));
 }
@@ -361,10 +363,25 @@ TEST(an_import_takes_what_is_not_visible_and_nobody_for_a_verified_user)
 	message_free(&copy);
 }
 
+TEST(an_at_sign_is_for_whom_the_broker_has_bound)
+{
+	static const char payload[] =
+	    "{\"nickname\":\"Ann\",\"text\":\"Hi\",\"clientId\":\"@ann\"}";
+	struct message m;
+	assert_int_equal(message_parse(&m, str_of("chat/lab"), str_of(payload), false),
+	    MESSAGE_RESERVED_CLIENT_ID);
+	expect_str(m.client_id, "@ann");
+	message_free(&m);
+	assert_int_equal(message_parse(&m, str_of("chat/lab"), str_of(payload), true), MESSAGE_OK);
+	expect_str(m.client_id, "@ann");
+	message_free(&m);
+}
+
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(a_json_object_is_read_by_its_members),
+	    cmocka_unit_test(an_at_sign_is_for_whom_the_broker_has_bound),
 	    cmocka_unit_test(an_import_takes_what_is_not_visible_and_nobody_for_a_verified_user),
 	    cmocka_unit_test(members_are_trimmed_and_otherwise_kept_to_the_byte),
 	    cmocka_unit_test(members_that_nobody_knows_are_ignored),

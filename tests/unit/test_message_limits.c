@@ -23,7 +23,7 @@ static void append(struct builder *b, const char *piece, size_t times)
 static enum message_fault parse(struct builder *b, struct message *out)
 {
 	enum message_fault fault =
-	    message_parse(out, str_of("chat/lab"), (struct str){b->at, b->len});
+	    message_parse(out, str_of("chat/lab"), (struct str){b->at, b->len}, false);
 	free(b->at);
 	*b = (struct builder){0};
 	return fault;
@@ -219,6 +219,41 @@ TEST(a_number_of_many_digits_is_ignored_like_any_other)
 	assert_int_equal(fault_of(&b), MESSAGE_OK);
 }
 
+TEST(a_nickname_stands_alone_as_it_stands_in_a_message)
+{
+	static const char *const good[] = {"a", "Zoë 👋", "a b", "@ann"};
+	static const char *const bad[] = {"", " ", " a", "a ", "a\xc2\xa0", "\xe2\x80\x8b",
+	    "a\xe2\x80\xae", "a\xff", "\xed\xa0\x80"};
+	for (size_t i = 0; i < COUNT(good); i++)
+		expect(message_nickname_valid(str_of(good[i])), "'%s'", good[i]);
+	for (size_t i = 0; i < COUNT(bad); i++)
+		expect(!message_nickname_valid(str_of(bad[i])), "'%s'", bad[i]);
+	assert_false(message_nickname_valid(BYTES("a\0b")));
+	assert_false(message_nickname_valid((struct str){NULL, 0}));
+	struct builder b = {0};
+	append(&b, "👋", MESSAGE_NICKNAME_MAX);
+	assert_true(message_nickname_valid((struct str){b.at, b.len}));
+	append(&b, "a", 1);
+	assert_false(message_nickname_valid((struct str){b.at, b.len}));
+	free(b.at);
+}
+
+TEST(a_topic_is_one_line_that_can_be_seen_and_turns_nothing)
+{
+	static const char *const good[] = {
+	    "x", "Mökki ☕", "one two", " ", "\xd7\xa9\xd7\x9c\xd7\x95\xd7\x9d"};
+	static const char *const bad[] = {"", "one\ntwo", "one\ttwo", "one\x7f", "one\xc2\x85two",
+	    "\xff", "one\u202etwo", "one\u2067two", "\u200b\u2060", "one\u2028two"};
+	char text[202];
+	for (size_t i = 0; i < COUNT(good); i++)
+		expect(message_topic_valid(str_of(good[i])) == (good[i][0] != ' '), "%s", good[i]);
+	for (size_t i = 0; i < COUNT(bad); i++)
+		expect(!message_topic_valid(str_of(bad[i])), "%zu", i);
+	memset(text, 'x', sizeof(text));
+	assert_true(message_topic_valid((struct str){text, MESSAGE_TOPIC_MAX}));
+	assert_false(message_topic_valid((struct str){text, MESSAGE_TOPIC_MAX + 1}));
+}
+
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
@@ -238,6 +273,8 @@ int main(void)
 	    cmocka_unit_test(many_spaces_around_a_message_do_not_matter),
 	    cmocka_unit_test(a_payload_has_at_most_64_kib_whatever_is_in_it),
 	    cmocka_unit_test(a_number_of_many_digits_is_ignored_like_any_other),
+	    cmocka_unit_test(a_nickname_stands_alone_as_it_stands_in_a_message),
+	    cmocka_unit_test(a_topic_is_one_line_that_can_be_seen_and_turns_nothing),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

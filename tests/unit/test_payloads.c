@@ -32,7 +32,7 @@ static enum message_fault parse(struct message *out, struct str payload)
 	assert_non_null(copy);
 	memcpy(copy, payload.at, payload.len);
 	enum message_fault fault =
-	    message_parse(out, str_of("chat/lab"), (struct str){copy, payload.len});
+	    message_parse(out, str_of("chat/lab"), (struct str){copy, payload.len}, false);
 	free(copy);
 	return fault;
 }

@@ -127,6 +127,10 @@ TEST(a_wrong_line_is_named_by_file_and_number)
 	    {BYTES("port = 1\nport 2\n"), "/conf:2: 'port 2' is not of the form name = value"},
 	    {BYTES("prot = 1\n"), "/conf:1: unknown option 'prot': did you mean port?"},
 	    {BYTES("colour = red\n"), "/conf:1: unknown option 'colour'; --help lists all"},
+	    {BYTES("identity = accounts"), "identity must be open, guest or site, not 'accounts'"},
+	    {BYTES("identity = Guest"), "identity must be open, guest or site, not 'Guest'"},
+	    {BYTES("identity ="), "identity must be open, guest or site, not ''"},
+	    {BYTES("token-key ="), "token-key must not be empty"},
 	    {BYTES("log-level = loud"),
 		"log-level must be error, warning, info or debug, not 'loud'"},
 	    {BYTES("Port = 1\n"), "/conf:1: unknown option 'Port'"},
@@ -218,6 +222,24 @@ TEST(the_level_of_the_log_is_called_by_its_name)
 	for (size_t i = 0; i < COUNT(cases); i++) {
 		assert_int_equal(LOAD_FILE(BYTES(""), cases[i].arg), SETTINGS_OK);
 		assert_int_equal(settings.log_level, cases[i].level);
+	}
+}
+
+TEST(who_may_talk_is_whoever_comes_unless_it_is_set)
+{
+	static const struct {
+		const char *arg;
+		enum identity identity;
+	} cases[] = {{"--identity=open", IDENTITY_OPEN}, {"--identity=guest", IDENTITY_GUEST},
+	    {"--identity=site", IDENTITY_SITE}};
+	assert_int_equal(LOAD_FILE(BYTES("")), SETTINGS_OK);
+	assert_int_equal(settings.identity, IDENTITY_OPEN);
+	assert_string_equal(settings.token_key, TOKEN_KEY_FILE);
+	assert_string_equal(settings.bans, BANS_FILE);
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		assert_int_equal(LOAD_FILE(BYTES(""), cases[i].arg), SETTINGS_OK);
+		assert_int_equal(settings.identity, cases[i].identity);
+		assert_string_equal(settings_identity_name(settings.identity), cases[i].arg + 11);
 	}
 }
 
@@ -403,6 +425,7 @@ int main(void)
 	    IN_DIR(a_file_that_was_asked_for_has_to_be_there),
 	    IN_DIR(the_environment_names_a_file_where_the_command_line_does_not),
 	    IN_DIR(the_level_of_the_log_is_called_by_its_name),
+	    IN_DIR(who_may_talk_is_whoever_comes_unless_it_is_set),
 	    IN_DIR(the_socket_of_the_api_is_as_long_as_an_address_takes),
 	    IN_DIR(a_folder_is_not_a_file),
 	    IN_DIR(a_password_is_the_first_line_of_its_file),
