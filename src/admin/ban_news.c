@@ -7,6 +7,7 @@
 
 #include "admin/admin.h"
 #include "admin/broker.h"
+#include "broker/anonymous.h"
 
 #define CONTROL_TOPIC "$CONTROL/mqtt-chat/v1" /* as the plugin has it */
 #define NOWHERE "chat/-"		      /* what is no room: one has to subscribe */
@@ -24,18 +25,9 @@ static void take_probe(void *arg)
 	telling->read = true;
 }
 
-static void no_message(
-    void *arg, struct str topic, struct str payload, const struct delivery *delivery)
-{
-	(void)arg;
-	(void)topic;
-	(void)payload;
-	(void)delivery;
-}
-
 static const struct mqtt_events events = {.connected = broker_connected,
     .subscribed = broker_subscribed,
-    .message = no_message,
+    .message = broker_ignored,
     .probed = take_probe};
 
 /* What is empty lets the broker read its file. */
@@ -64,18 +56,6 @@ static bool is_down(const char *path)
 	if (fd >= 0)
 		close(fd);
 	return down;
-}
-
-/* Whether one comes in without a name, so that no plugin is there to keep to the list. */
-static bool lets_anybody_in(const struct settings *settings)
-{
-	char error[BROKER_ERROR_SIZE];
-	struct telling nobody = {0};
-	struct settings nameless = *settings;
-	nameless.username[0] = nameless.password_file[0] = '\0';
-	bool in = broker_visit(&nobody.broker, &nameless, NOWHERE, &events, error) == 0;
-	broker_leave(&nobody.broker);
-	return in;
 }
 
 bool ban_news_is_idle(const struct settings *settings)
@@ -107,7 +87,8 @@ int ban_news_tell(const struct settings *settings, struct str list)
 		    "the list has it, but the broker was not told; do: systemctl reload "
 		    "mqtt-chat-broker; %s",
 		    error);
-	if (lets_anybody_in(settings))
+	/* No plugin is there to keep to the list. */
+	if (anonymous_let_in(settings->broker, (uint16_t)settings->port))
 		return admin_fail(
 		    "the list has it, but the broker lets anybody in: it was started for `identity "
 		    "= open`; start it again: systemctl restart mqtt-chat-broker");

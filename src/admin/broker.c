@@ -21,6 +21,15 @@ void broker_subscribed(void *arg)
 	broker->subscribed = true;
 }
 
+void broker_ignored(
+    void *arg, struct str topic, struct str payload, const struct delivery *delivery)
+{
+	(void)arg;
+	(void)topic;
+	(void)payload;
+	(void)delivery;
+}
+
 static int round_of(struct broker *broker)
 {
 	struct mqtt *mqtt = broker->mqtt;

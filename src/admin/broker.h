@@ -26,6 +26,10 @@ int broker_visit(struct broker *broker, const struct settings *settings, const c
 void broker_connected(void *arg, bool session_present);
 void broker_subscribed(void *arg);
 
+/* The event `message` of who does not come for messages. */
+void broker_ignored(
+    void *arg, struct str topic, struct str payload, const struct delivery *delivery);
+
 /* Reads and writes until *flag, or for `ms`. 0, or -1 where the connection is lost. */
 int broker_wait(struct broker *broker, const bool *flag, int ms);
 

@@ -19,20 +19,12 @@ struct check_lines {
 	struct listener listener; /* the last one */
 };
 
-static void no_message(
-    void *arg, struct str topic, struct str payload, const struct delivery *delivery)
-{
-	(void)arg;
-	(void)topic;
-	(void)payload;
-	(void)delivery;
-}
-
 /* Whether the broker answers. */
 static bool check_visit(struct check *check)
 {
-	static const struct mqtt_events events = {
-	    .connected = broker_connected, .subscribed = broker_subscribed, .message = no_message};
+	static const struct mqtt_events events = {.connected = broker_connected,
+	    .subscribed = broker_subscribed,
+	    .message = broker_ignored};
 	struct broker broker;
 	char error[BROKER_ERROR_SIZE];
 	bool answers =
